@@ -1,0 +1,3 @@
+//! The `aimapper` command.
+
+fn main() {}

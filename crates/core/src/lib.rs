@@ -1,0 +1,23 @@
+//! AiMapper's core: bytes of a **source** in, rows of a **target schema** out, and a **balance**
+//! that proves that every record ended as good, rejected or declared non-data.
+//!
+//! ```text
+//! source::open(bytes, overrides) -> batches of text columns, each record with line and raw text
+//!   -> profile -> matching -> Mapping -> a person
+//!   -> transform (compile, run) -> good rows | rejects -> Balance -> report
+//! ```
+//!
+//! Everything here but [`source::input`] and the writers is pure: no clock, no randomness, no
+//! global configuration. The same input, mapping and version give the same bytes, whatever the
+//! number of threads and the size of the read blocks.
+
+pub mod error;
+pub mod mapping;
+pub mod matching;
+pub mod profile;
+pub mod report;
+pub mod source;
+pub mod target;
+pub mod transform;
+pub mod validation;
+pub mod value;

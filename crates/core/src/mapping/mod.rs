@@ -1,0 +1,296 @@
+//! Mappings: how each target field is filled, as data. A mapping is the one artefact that a person
+//! keeps; its YAML form is a contract (docs/mapping.md).
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::Decision;
+use crate::target::TargetSchema;
+
+/// Version of the mapping file's format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A source's reading decisions, a target and one rule per target field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// [`FORMAT_VERSION`].
+    pub version: u32,
+    /// Version of the program that wrote it.
+    pub tool: String,
+    /// Columns that the source had.
+    pub source: Fingerprint,
+    /// How the source was read.
+    pub decisions: Vec<Decision>,
+    /// The normalised target.
+    pub target: TargetSchema,
+    /// SHA-256 of the target's canonical JSON, in hexadecimal.
+    pub target_sha256: String,
+    /// One rule per target field, in the target's order.
+    pub rules: Vec<Rule>,
+    /// Source columns that no rule uses, each with the reason.
+    #[serde(default)]
+    pub unused: Vec<UnusedColumn>,
+}
+
+/// What a source looked like when the mapping was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprint {
+    /// File name, for people.
+    pub file: String,
+    /// Columns in their order.
+    pub columns: Vec<FingerprintColumn>,
+}
+
+/// Name and type of one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerprintColumn {
+    /// Name; duplicates are `name#2`.
+    pub name: String,
+    /// Semantic type, if more than text.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<crate::profile::SemanticType>,
+}
+
+/// A source column that no rule uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnusedColumn {
+    /// The column.
+    pub column: String,
+    /// Why: `constant`, `empty`, `no field fits`, or a person's words.
+    pub why: String,
+}
+
+/// How one target field is filled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The target field.
+    pub field: String,
+    /// Source columns by name; the first one is the input of the first step.
+    pub sources: Vec<String>,
+    /// Steps, applied in order; empty = copy.
+    #[serde(default)]
+    pub transform: Vec<Step>,
+    /// Source value to target value, applied to the text that the steps give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub value_map: Vec<MappedValue>,
+    /// What happens to a value that the map does not list.
+    #[serde(default)]
+    pub on_unseen: OnUnseen,
+    /// What happens to a value that a step refuses.
+    #[serde(default)]
+    pub on_error: OnError,
+    /// Probability that sources and transform are right, 0 to 1.
+    pub confidence: f64,
+    /// Where the rule stands in the review.
+    pub state: RuleState,
+    /// Why it is ignored or absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// A person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Who decided; absent where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// What speaks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// Other sources, most likely first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<SourceAlternative>,
+}
+
+/// One piece of evidence that can be checked against the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// `name`, `values`, `type`, `labels`, `structure`, `memory`, ..
+    pub kind: String,
+    /// How strongly it speaks for the rule, -1 to 1.
+    pub weight: f64,
+    /// One sentence with figures.
+    pub text: String,
+}
+
+/// Another way to fill a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceAlternative {
+    /// Columns.
+    pub sources: Vec<String>,
+    /// Probability, 0 to 1.
+    pub confidence: f64,
+}
+
+/// One entry of a value map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappedValue {
+    /// Text in the source.
+    pub from: String,
+    /// Value in the target's spelling; `None` = no value.
+    pub to: Option<String>,
+    /// Probability that it is right.
+    #[serde(default = "certain")]
+    pub confidence: f64,
+    /// Rows that hold it.
+    #[serde(default)]
+    pub rows: u64,
+    /// Where it stands in the review.
+    #[serde(default)]
+    pub state: RuleState,
+}
+
+const fn certain() -> f64 {
+    1.0
+}
+
+/// What happens to a value that the value map does not list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnseen {
+    /// The row is rejected.
+    #[default]
+    Reject,
+    /// The field has no value.
+    Null,
+    /// The text is kept as it is.
+    Keep,
+    /// This value is taken.
+    Value(String),
+}
+
+/// What happens to a value that a step refuses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// The row is rejected.
+    #[default]
+    Reject,
+    /// The field has no value.
+    Null,
+}
+
+/// Where a rule stands in the review.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// By the program; runs if its confidence is at or above the bar.
+    #[default]
+    Proposed,
+    /// A person agreed, or `--accept` did.
+    Accepted,
+    /// A person changed it.
+    Edited,
+    /// A person refused it: the field is open.
+    Rejected,
+    /// A person left the field out, with a reason.
+    Ignored,
+    /// The source has nothing for it, with a reason.
+    Absent,
+}
+
+/// One step of a transform. A closed set: each has a typed kernel and a rendering in SQL.
+///
+/// Text goes in, text or a typed value comes out; [`crate::transform::compile`] checks the order.
+/// A null stays null through every step but `coalesce`, `concat` and `constant`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// No source: every row gets this value, in the target's spelling.
+    Constant(String),
+    /// The sources that have a value, joined.
+    Concat {
+        /// Between two values.
+        separator: String,
+    },
+    /// The first source that has a value.
+    Coalesce,
+    /// White space off the ends (Unicode `White_Space`).
+    Trim,
+    /// Letter case.
+    Case(Case),
+    /// One part of a text that is split; a missing part is null.
+    Split {
+        /// Between two parts.
+        separator: String,
+        /// Counted from 1, or from the end with -1, -2, ..
+        part: i32,
+    },
+    /// A group of a regular expression; no match is an error of the cell.
+    RegexExtract {
+        /// Expression of the `regex` crate.
+        pattern: String,
+        /// Group, 0 = the whole match.
+        #[serde(default)]
+        group: u32,
+    },
+    /// These texts are null.
+    NullIf(Vec<String>),
+    /// Whole number.
+    Integer {
+        /// Mark between groups of three digits, or empty.
+        #[serde(default)]
+        thousands_mark: String,
+    },
+    /// Exact decimal.
+    Decimal {
+        /// Mark before the fraction.
+        decimal_mark: String,
+        /// Mark between groups of three digits, or empty.
+        #[serde(default)]
+        thousands_mark: String,
+        /// Sign, currency or other text that is allowed around the number, e.g. `€`, `EUR`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        strip: Vec<String>,
+    },
+    /// Date by the first format that fits.
+    Date {
+        /// As in [`crate::value::DateFormat`].
+        formats: Vec<String>,
+    },
+    /// Date and time by the first format that fits.
+    Timestamp {
+        /// As in [`crate::value::DateFormat`].
+        formats: Vec<String>,
+    },
+    /// True or false by their spellings.
+    Boolean {
+        /// Spellings of true.
+        r#true: Vec<String>,
+        /// Spellings of false.
+        r#false: Vec<String>,
+    },
+    /// After `decimal` or `integer`: the sign from a flag in another source.
+    Sign {
+        /// The column of the flag, one of the rule's sources.
+        column: String,
+        /// Flags of negative amounts, e.g. `S`, `DR`.
+        negative: Vec<String>,
+        /// Flags of positive amounts, e.g. `H`, `CR`.
+        positive: Vec<String>,
+    },
+    /// After `decimal` or `integer` on the first source (the credit): minus the debit, read with
+    /// the same marks. Exactly one of the two must have a value, or the other be zero.
+    MinusDebit {
+        /// The column of the debit, one of the rule's sources.
+        column: String,
+    },
+}
+
+/// Letter case of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Case {
+    /// All upper.
+    Upper,
+    /// All lower.
+    Lower,
+}

@@ -1,0 +1,1 @@
+//! Matching: which source column fills which target field, with calibrated confidence.

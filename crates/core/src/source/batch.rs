@@ -1,0 +1,83 @@
+//! Batches: records as columns of text, each record with its place in the source and its raw text.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, StringArray};
+
+/// Records of one chunk; the unit of profile partials, row groups and checkpoints.
+pub const CHUNK_RECORDS: u64 = 65_536;
+
+/// Where a record stands in its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// 1-based physical line on which it starts.
+    pub line: u64,
+    /// 1-based number of the data record, rejected ones counted.
+    pub row: u64,
+    /// First byte in the source.
+    pub start: u64,
+    /// One past its last byte, line end included.
+    pub end: u64,
+}
+
+/// Up to 8,192 good records (fewer where they are long), never across a chunk's border.
+///
+/// A null cell is a field with nothing in it; an empty string is a quoted field with nothing in it.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Number of the chunk that it belongs to, from 0.
+    pub chunk: u64,
+    /// One array per column, all of the same length.
+    pub columns: Vec<StringArray>,
+    /// One per record.
+    pub places: Vec<Place>,
+    /// The records' text without line ends, one after another.
+    pub raw: Arc<RawText>,
+}
+
+/// The text of a batch's records, as it stands in the source, transcoded to UTF-8.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawText {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl RawText {
+    /// Adds the next record's text.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    /// The text of record `index` of the batch, without its line end.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.text.get(start..end)
+    }
+}
+
+impl Batch {
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether it has no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The text of one cell; `None` where it is null or out of range.
+    #[must_use]
+    pub fn cell(&self, column: usize, record: usize) -> Option<&str> {
+        let array = self.columns.get(column)?;
+        (record < array.len() && array.is_valid(record)).then(|| array.value(record))
+    }
+}

@@ -1,0 +1,1 @@
+//! Transform: compiles a mapping and runs it over batches.
