@@ -81,7 +81,11 @@ enum After {
 impl<'a> Auditor<'a> {
     fn new(input: &'a Input, reading: &'a Reading, block: usize) -> Result<Self, SourceError> {
         let encoding = reading.encoding.encoding;
-        let width = if encoding == UTF_16LE || encoding == UTF_16BE { 2 } else { 1 };
+        let width = if encoding == UTF_16LE || encoding == UTF_16BE {
+            2
+        } else {
+            1
+        };
         let bom = reading.encoding.bom as u64;
         let data_bytes = reading.layout.footer_start.saturating_sub(bom);
         Ok(Self {
@@ -97,7 +101,10 @@ impl<'a> Auditor<'a> {
             encoding,
             data_units: data_bytes.div_ceil(width),
             delimiter: encode(&reading.dialect.delimiter, encoding),
-            comment: encode(reading.layout.comment.as_deref().unwrap_or_default(), encoding),
+            comment: encode(
+                reading.layout.comment.as_deref().unwrap_or_default(),
+                encoding,
+            ),
             quote: reading.dialect.quote.map(u16::from),
             escape: match reading.dialect.escape {
                 Escape::Char(byte) => Some(u16::from(byte)),
@@ -137,7 +144,11 @@ impl<'a> Auditor<'a> {
         for pair in self.bytes.get(..whole).unwrap_or_default().chunks_exact(2) {
             if let [first, second] = *pair {
                 let unit = [first, second];
-                self.units.push(if big { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) });
+                self.units.push(if big {
+                    u16::from_be_bytes(unit)
+                } else {
+                    u16::from_le_bytes(unit)
+                });
             }
         }
         self.bytes.drain(..whole);
@@ -153,7 +164,11 @@ impl<'a> Auditor<'a> {
         if self.index < self.data_units && self.index + offset as u64 >= self.data_units {
             return Ok(None);
         }
-        Ok(if self.has(offset)? { self.units.get(self.at + offset).copied() } else { None })
+        Ok(if self.has(offset)? {
+            self.units.get(self.at + offset).copied()
+        } else {
+            None
+        })
     }
 
     fn drop_units(&mut self, count: usize) {
@@ -162,7 +177,9 @@ impl<'a> Auditor<'a> {
     }
 
     fn byte(&self) -> u64 {
-        let half = u64::from(self.ended && self.units.last() == Some(&0xFFFF) && self.at == self.units.len());
+        let half = u64::from(
+            self.ended && self.units.last() == Some(&0xFFFF) && self.at == self.units.len(),
+        );
         self.bom + self.index * self.width - half * (self.width - 1)
     }
 
@@ -198,7 +215,9 @@ impl<'a> Auditor<'a> {
 
     /// Units of the character at `at`: two where a lead byte takes the next one with it.
     fn step(&mut self, at: usize) -> Result<usize, SourceError> {
-        let Some(lead) = self.unit(at)? else { return Ok(1) };
+        let Some(lead) = self.unit(at)? else {
+            return Ok(1);
+        };
         if !is_lead(self.encoding, lead) {
             return Ok(1);
         }
@@ -292,11 +311,16 @@ impl<'a> Auditor<'a> {
         let (mut at, mut reach) = (from, 0);
         let mut inside = 0;
         while reach < QUOTE_REACH {
-            let Some(unit) = self.unit(at)? else { return Ok(None) };
+            let Some(unit) = self.unit(at)? else {
+                return Ok(None);
+            };
             if Some(unit) == self.escape && self.escape != self.quote {
                 let next = self.unit(at + 1)?;
                 reach += self.length(unit) + next.map_or(0, |next| self.length(next));
-                inside += u64::from(next == Some(LF) || (next == Some(CR) && self.lone_cr && self.unit(at + 2)? != Some(LF)));
+                inside += u64::from(
+                    next == Some(LF)
+                        || (next == Some(CR) && self.lone_cr && self.unit(at + 2)? != Some(LF)),
+                );
                 at += 2;
                 continue;
             }
@@ -337,7 +361,11 @@ impl<'a> Auditor<'a> {
     /// UTF-8 bytes that a unit becomes.
     fn length(&self, unit: u16) -> usize {
         if self.width == 1 {
-            return self.lengths.get(usize::from(unit)).copied().map_or(1, usize::from);
+            return self
+                .lengths
+                .get(usize::from(unit))
+                .copied()
+                .map_or(1, usize::from);
         }
         match unit {
             0..=0x7F => 1,

@@ -42,7 +42,9 @@ impl LineEnd {
     /// The line end of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Lf, Self::Crlf, Self::Cr, Self::Mixed].into_iter().find(|end| end.name() == name)
+        [Self::Lf, Self::Crlf, Self::Cr, Self::Mixed]
+            .into_iter()
+            .find(|end| end.name() == name)
     }
 
     /// Whether a CR ends a record that no LF follows.
@@ -95,6 +97,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { field_bytes: 4 << 20, line_bytes: 64 << 20, columns: 16_384 }
+        Self {
+            field_bytes: 4 << 20,
+            line_bytes: 64 << 20,
+            columns: 16_384,
+        }
     }
 }

@@ -17,7 +17,10 @@ pub struct TextEncoding {
 
 impl TextEncoding {
     /// UTF-8 without a byte order mark.
-    pub const UTF_8: Self = Self { encoding: UTF_8, bom: 0 };
+    pub const UTF_8: Self = Self {
+        encoding: UTF_8,
+        bom: 0,
+    };
 
     /// The label in lower case, as decisions show it.
     #[must_use]
@@ -27,7 +30,11 @@ impl TextEncoding {
 
     /// Bytes of one code unit.
     pub(crate) fn unit(&self) -> usize {
-        if self.encoding == UTF_16LE || self.encoding == UTF_16BE { 2 } else { 1 }
+        if self.encoding == UTF_16LE || self.encoding == UTF_16BE {
+            2
+        } else {
+            1
+        }
     }
 }
 
@@ -44,15 +51,26 @@ pub(crate) fn decide(
     if let Some(value) = overrides.get(What::Encoding, None) {
         let label = value.as_str().unwrap_or_default();
         let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| bad_label(label))?;
-        let bom = mark.map_or(0, |(marked, length)| if marked == encoding { length } else { 0 });
+        let bom = mark.map_or(
+            0,
+            |(marked, length)| if marked == encoding { length } else { 0 },
+        );
         let chosen = TextEncoding { encoding, bom };
-        let decision =
-            Decision::new(What::Encoding, chosen.label(), 1.0, Vec::new(), "set by a person");
+        let decision = Decision::new(
+            What::Encoding,
+            chosen.label(),
+            1.0,
+            Vec::new(),
+            "set by a person",
+        );
         return Ok((chosen, decision));
     }
     if let Some((encoding, bom)) = mark {
         let chosen = TextEncoding { encoding, bom };
-        return Ok((chosen, decision(chosen, 1.0, &[], "a byte order mark says so".to_owned())));
+        return Ok((
+            chosen,
+            decision(chosen, 1.0, &[], "a byte order mark says so".to_owned()),
+        ));
     }
     if let Some(encoding) = utf16_by_nul(survey, size) {
         let chosen = TextEncoding { encoding, bom: 0 };
@@ -66,7 +84,8 @@ fn bad_label(label: &str) -> SourceError {
     SourceError::BadOverride {
         what: What::Encoding.name(),
         value: label.to_owned(),
-        expected: "a label such as utf-8, windows-1252, iso-8859-2, utf-16le or shift_jis".to_owned(),
+        expected: "a label such as utf-8, windows-1252, iso-8859-2, utf-16le or shift_jis"
+            .to_owned(),
     }
 }
 
@@ -95,7 +114,10 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         let confidence = if characters >= 2 { 0.995 } else { 0.97 };
         return (utf8, decision(utf8, confidence, &[], reason));
     }
-    let legacy = TextEncoding { encoding: survey.legacy, bom: 0 };
+    let legacy = TextEncoding {
+        encoding: survey.legacy,
+        bom: 0,
+    };
     if characters > faults * 4 {
         let reason = format!(
             "{characters} characters beyond ASCII are valid UTF-8, {faults} sequences are not; \
@@ -114,7 +136,10 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         3..=9 => 0.9,
         _ => 0.95,
     };
-    (legacy, decision(legacy, confidence, &[rival(survey.legacy)], reason))
+    (
+        legacy,
+        decision(legacy, confidence, &[rival(survey.legacy)], reason),
+    )
 }
 
 /// The encoding that is most often mistaken for this one.
@@ -124,7 +149,10 @@ fn rival(encoding: &'static Encoding) -> TextEncoding {
     } else {
         encoding_rs::WINDOWS_1252
     };
-    TextEncoding { encoding: rival, bom: 0 }
+    TextEncoding {
+        encoding: rival,
+        bom: 0,
+    }
 }
 
 fn decision(
@@ -140,5 +168,11 @@ fn decision(
             confidence: ((1.0 - confidence) * 100.0).round() / 100.0,
         })
         .collect();
-    Decision::new(What::Encoding, chosen.label(), confidence, alternatives, reason)
+    Decision::new(
+        What::Encoding,
+        chosen.label(),
+        confidence,
+        alternatives,
+        reason,
+    )
 }

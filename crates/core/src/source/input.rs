@@ -27,19 +27,30 @@ impl Input {
         let file = path.display().to_string();
         let metadata = fs::metadata(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => SourceError::NotFound { file: file.clone() },
-            _ => SourceError::Io { file: file.clone(), byte: 0, source },
+            _ => SourceError::Io {
+                file: file.clone(),
+                byte: 0,
+                source,
+            },
         })?;
         if metadata.is_dir() {
             return Err(SourceError::Folder { file });
         }
         if !metadata.is_file() {
             // A pipe or a device can be read once only.
-            let stream = File::open(path)
-                .map_err(|source| SourceError::Io { file: file.clone(), byte: 0, source })?;
+            let stream = File::open(path).map_err(|source| SourceError::Io {
+                file: file.clone(),
+                byte: 0,
+                source,
+            })?;
             return Self::spool(base_name(path), stream);
         }
-        let input =
-            Self { name: base_name(path), path: path.to_owned(), _spool: None, size: metadata.len() };
+        let input = Self {
+            name: base_name(path),
+            path: path.to_owned(),
+            _spool: None,
+            size: metadata.len(),
+        };
         input.reader_at(0)?;
         input.not_empty()
     }
@@ -58,7 +69,13 @@ impl Input {
         let size = io::copy(&mut stream, &mut spool).map_err(io(0))?;
         spool.flush().map_err(io(size))?;
         let path = spool.path().to_owned();
-        Self { name, path, _spool: Some(spool), size }.not_empty()
+        Self {
+            name,
+            path,
+            _spool: Some(spool),
+            size,
+        }
+        .not_empty()
     }
 
     fn not_empty(self) -> Result<Self, SourceError> {
@@ -93,7 +110,12 @@ impl Input {
             Ok(file)
         };
         let file = open().map_err(|source| self.io_error(byte, source))?;
-        Ok(InputReader { input: self, file, byte, stop: self.size })
+        Ok(InputReader {
+            input: self,
+            file,
+            byte,
+            stop: self.size,
+        })
     }
 
     /// The bytes from `start` to `end`.
@@ -111,7 +133,11 @@ impl Input {
     }
 
     pub(crate) fn io_error(&self, byte: u64, source: io::Error) -> SourceError {
-        SourceError::Io { file: self.name.clone(), byte, source }
+        SourceError::Io {
+            file: self.name.clone(),
+            byte,
+            source,
+        }
     }
 }
 
@@ -143,7 +169,9 @@ impl InputReader<'_> {
         let block = block.min(left);
         buffer.resize(before + block, 0);
         while total < block {
-            let Some(space) = buffer.get_mut(before + total..) else { break };
+            let Some(space) = buffer.get_mut(before + total..) else {
+                break;
+            };
             match self.file.read(space) {
                 Ok(0) => break,
                 Ok(count) => total += count,
@@ -156,7 +184,9 @@ impl InputReader<'_> {
         buffer.truncate(before + total);
         self.byte += total as u64;
         if total < block || (total == 0 && self.grown()?) {
-            return Err(SourceError::Changed { file: self.input.name.clone() });
+            return Err(SourceError::Changed {
+                file: self.input.name.clone(),
+            });
         }
         Ok(total)
     }
@@ -173,5 +203,8 @@ impl InputReader<'_> {
 }
 
 fn base_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }

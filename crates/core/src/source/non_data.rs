@@ -89,5 +89,10 @@ impl NonDataLog {
 fn write_piece(out: &mut impl Write, piece: &Piece) -> io::Result<()> {
     let kind = serde_json::to_value(piece.kind).map_err(io::Error::other)?;
     let kind = kind.as_str().unwrap_or_default();
-    write!(out, "{},{kind},\"{}\"\r\n", piece.line, piece.raw.replace('"', "\"\""))
+    write!(
+        out,
+        "{},{kind},\"{}\"\r\n",
+        piece.line,
+        piece.raw.replace('"', "\"\"")
+    )
 }

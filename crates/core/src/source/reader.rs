@@ -91,7 +91,11 @@ impl<'a> Reader<'a> {
         limits: Limits,
         block: usize,
     ) -> Result<Self, SourceError> {
-        let state = State { line: 1, tiled: true, ..State::default() };
+        let state = State {
+            line: 1,
+            tiled: true,
+            ..State::default()
+        };
         Self::resume(input, reading, limits, block, state)
     }
 
@@ -120,7 +124,11 @@ impl<'a> Reader<'a> {
             stream: Stream::new(input, reading.encoding, state.byte, stop, block)?,
             record: Record::default(),
             state,
-            repeated: reading.header.iter().map(|name| name.trim().to_owned()).collect(),
+            repeated: reading
+                .header
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .collect(),
         })
     }
 
@@ -165,7 +173,8 @@ impl<'a> Reader<'a> {
                 if byte == 0 && self.reading.encoding.bom as u64 == size {
                     return Ok(Taken::End);
                 }
-                self.stream = Stream::new(self.input, self.reading.encoding, byte, size, self.block)?;
+                self.stream =
+                    Stream::new(self.input, self.reading.encoding, byte, size, self.block)?;
                 continue;
             }
             let text = self.stream.text();
@@ -212,7 +221,11 @@ impl<'a> Reader<'a> {
     }
 
     fn kind(&self, preamble: bool, footer: bool, whole_line: bool) -> Taken {
-        let text = self.stream.text().get(..self.record.text_end).unwrap_or_default();
+        let text = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
         if preamble {
             return Taken::NonData(NonDataKind::Preamble);
         }
@@ -240,18 +253,33 @@ impl<'a> Reader<'a> {
         if kind == NonDataKind::Header {
             self.state.headers += 1;
         }
-        let bytes = self.stream.text().get(..self.record.text_end).unwrap_or_default();
+        let bytes = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
         let raw = String::from_utf8_lossy(bytes).into_owned();
         let (line, start) = (self.state.line, self.state.byte);
         self.advance();
         self.state.non_data += 1;
-        build.non_data.push(Piece { kind, line, records: 1, start, end: self.state.byte, raw });
+        build.non_data.push(Piece {
+            kind,
+            line,
+            records: 1,
+            start,
+            end: self.state.byte,
+            raw,
+        });
     }
 
     fn record(&mut self, build: &mut Build) -> Result<(), SourceError> {
         let row = self.state.rows + 1;
         let (line, start) = (self.state.line, self.state.byte);
-        let bytes = self.stream.text().get(..self.record.text_end).unwrap_or_default();
+        let bytes = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
         let reason = match std::str::from_utf8(bytes) {
             Err(_) => Some(undecodable(&self.reading.encoding.label())),
             Ok(text) => self.check(text),
@@ -262,7 +290,12 @@ impl<'a> Reader<'a> {
             let text = std::str::from_utf8(bytes).unwrap_or_default();
             build.add(text, &self.record, &self.parser);
             self.advance();
-            build.places.push(Place { line, row, start, end: self.state.byte });
+            build.places.push(Place {
+                line,
+                row,
+                start,
+                end: self.state.byte,
+            });
         } else {
             let decoded = std::str::from_utf8(bytes).is_ok();
             let raw = String::from_utf8_lossy(bytes).into_owned();
@@ -271,7 +304,11 @@ impl<'a> Reader<'a> {
                 None
             } else {
                 let mut bytes = self.input.range(start, self.state.byte)?;
-                let line_end: &[u8] = if bytes.ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
+                let line_end: &[u8] = if bytes.ends_with(b"\r\n") {
+                    b"\r\n"
+                } else {
+                    b"\n"
+                };
                 if self.reading.encoding.unit() == 1 && bytes.ends_with(line_end) {
                     bytes.truncate(bytes.len() - line_end.len());
                 }
@@ -322,14 +359,22 @@ impl<'a> Reader<'a> {
         {
             return Some(reason);
         }
-        let too_long = record.fields.iter().position(|field| field.end - field.start > self.limits.field_bytes);
+        let too_long = record
+            .fields
+            .iter()
+            .position(|field| field.end - field.start > self.limits.field_bytes);
         if let Some(column) = too_long {
             let mut reason = reason(
                 "field_too_long",
                 format!("the field is longer than {} bytes", self.limits.field_bytes),
                 "check for an unclosed quote before it",
             );
-            reason.field = self.reading.columns.get(column).cloned().unwrap_or_default();
+            reason.field = self
+                .reading
+                .columns
+                .get(column)
+                .cloned()
+                .unwrap_or_default();
             return Some(reason);
         }
         self.is_repeated_header(text).then(|| {
@@ -348,11 +393,19 @@ impl<'a> Reader<'a> {
         } else {
             ("too many", "put the field that holds a delimiter in quotes")
         };
-        reason("ragged", format!("{fields} fields where the table has {columns}: {what}"), hint)
+        reason(
+            "ragged",
+            format!("{fields} fields where the table has {columns}: {what}"),
+            hint,
+        )
     }
 
     fn control(&self, text: &str, found: usize) -> Option<Reason> {
-        if text.as_bytes().get(found..).is_some_and(|rest| memchr::memchr(0, rest).is_some()) {
+        if text
+            .as_bytes()
+            .get(found..)
+            .is_some_and(|rest| memchr::memchr(0, rest).is_some())
+        {
             return Some(reason(
                 "nul",
                 "a NUL character stands in the record".to_owned(),
@@ -368,7 +421,10 @@ impl<'a> Reader<'a> {
             .fields
             .iter()
             .filter(|field| !field.quoted)
-            .any(|field| text.get(field.start..field.end).is_some_and(|cell| cell.contains('\r')));
+            .any(|field| {
+                text.get(field.start..field.end)
+                    .is_some_and(|cell| cell.contains('\r'))
+            });
         outside.then(|| {
             reason(
                 "lone_cr",
@@ -380,9 +436,14 @@ impl<'a> Reader<'a> {
 
     fn is_repeated_header(&self, text: &str) -> bool {
         self.reading.layout.header_lines > 0
-            && self.repeated.iter().zip(&self.record.fields).all(|(name, field)| {
-                text.get(field.start..field.end).is_some_and(|cell| cell.trim() == name)
-            })
+            && self
+                .repeated
+                .iter()
+                .zip(&self.record.fields)
+                .all(|(name, field)| {
+                    text.get(field.start..field.end)
+                        .is_some_and(|cell| cell.trim() == name)
+                })
     }
 }
 
@@ -472,9 +533,19 @@ impl Build {
     }
 
     fn finish(mut self, state: State) -> Portion {
-        let columns: Vec<StringArray> = self.columns.iter_mut().map(StringBuilder::finish).collect();
-        let batch =
-            Batch { chunk: self.chunk, columns, places: self.places, raw: Arc::new(self.raw) };
-        Portion { batch, rejects: self.rejects, non_data: self.non_data, state }
+        let columns: Vec<StringArray> =
+            self.columns.iter_mut().map(StringBuilder::finish).collect();
+        let batch = Batch {
+            chunk: self.chunk,
+            columns,
+            places: self.places,
+            raw: Arc::new(self.raw),
+        };
+        Portion {
+            batch,
+            rejects: self.rejects,
+            non_data: self.non_data,
+            state,
+        }
     }
 }

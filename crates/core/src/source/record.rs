@@ -143,8 +143,12 @@ impl Parser {
             return Parsed::NeedMore;
         };
         (out.text_end, out.end) = (text_end, end);
-        let Some(line) = text.get(start..text_end) else { return Parsed::NeedMore };
-        let quotes = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
+        let Some(line) = text.get(start..text_end) else {
+            return Parsed::NeedMore;
+        };
+        let quotes = self
+            .quote
+            .is_some_and(|quote| memchr(quote, line).is_some());
         if !quotes {
             self.split(line, start, &mut out.fields);
             return Parsed::Complete;
@@ -160,7 +164,11 @@ impl Parser {
             }
             Err(Broken::Stray(at)) => {
                 // A stray quote on a later line shows that one on the first line never closed.
-                let fault = if at > text_end { Fault::Unclosed } else { Fault::Stray };
+                let fault = if at > text_end {
+                    Fault::Unclosed
+                } else {
+                    Fault::Stray
+                };
                 self.as_line(line, start, (text_end, end), fault, out)
             }
         }
@@ -257,12 +265,21 @@ impl Parser {
     ) -> Result<Next, Broken> {
         let (text_end, end) = self.line_end(text, at, eof).ok_or(Broken::NeedMore)?;
         let line = text.get(at..text_end).unwrap_or_default();
-        let cut = if self.delimiter.is_empty() { None } else { self.finder.find(line) };
+        let cut = if self.delimiter.is_empty() {
+            None
+        } else {
+            self.finder.find(line)
+        };
         let field = line.get(..cut.unwrap_or(line.len())).unwrap_or_default();
         if let Some(stray) = self.quote.and_then(|quote| memchr(quote, field)) {
             return Err(Broken::Stray(at + stray));
         }
-        out.fields.push(Span { start: at, end: at + field.len(), quoted: false, escaped: false });
+        out.fields.push(Span {
+            start: at,
+            end: at + field.len(),
+            quoted: false,
+            escaped: false,
+        });
         if let Some(cut) = cut {
             return Ok(Next::Field(at + cut + self.delimiter.len()));
         }
@@ -291,7 +308,11 @@ impl Parser {
             };
             let Some(found) = found else {
                 let over = eof || window.len() == reach;
-                return Err(if over { Broken::Unclosed } else { Broken::NeedMore });
+                return Err(if over {
+                    Broken::Unclosed
+                } else {
+                    Broken::NeedMore
+                });
             };
             let quote_at = at + found;
             if text.get(quote_at) != Some(&quote) {
@@ -308,7 +329,12 @@ impl Parser {
             let next = self.after_quote(text, behind, eof)?;
             let field = text.get(start..quote_at).unwrap_or_default();
             out.lines += self.line_ends_in(field);
-            out.fields.push(Span { start, end: quote_at, quoted: true, escaped });
+            out.fields.push(Span {
+                start,
+                end: quote_at,
+                quoted: true,
+                escaped,
+            });
             return match next {
                 Some(Next::Field(from)) => Ok(Next::Field(from)),
                 Some(Next::Line) => {

@@ -97,8 +97,11 @@ impl<'a> Stream<'a> {
         let wanted = self.held().max(self.block);
         let mut read = 0;
         while read < wanted && !self.ended {
-            let target =
-                if self.encoding.encoding == UTF_8 { &mut self.text } else { &mut self.pending };
+            let target = if self.encoding.encoding == UTF_8 {
+                &mut self.text
+            } else {
+                &mut self.pending
+            };
             let count = self.reader.read_block(target, self.block)?;
             read += count;
             self.ended = count == 0;
@@ -118,7 +121,9 @@ impl<'a> Stream<'a> {
         }
         let mut left = count;
         while left > 0 {
-            let Some((text, bytes)) = self.lines.front().copied() else { break };
+            let Some((text, bytes)) = self.lines.front().copied() else {
+                break;
+            };
             if text <= left {
                 left -= text;
                 self.byte += bytes;
@@ -195,9 +200,11 @@ impl<'a> Stream<'a> {
                 let line = text.trim_end_matches(['\r', '\n']);
                 self.text.extend_from_slice(line.as_bytes());
                 self.text.push(0xFF);
-                self.text.extend_from_slice(text.get(line.len()..).unwrap_or_default().as_bytes());
+                self.text
+                    .extend_from_slice(text.get(line.len()..).unwrap_or_default().as_bytes());
             }
         }
-        self.lines.push_back((self.text.len() - before, bytes.len() as u64));
+        self.lines
+            .push_back((self.text.len() - before, bytes.len() as u64));
     }
 }

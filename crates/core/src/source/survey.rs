@@ -70,7 +70,9 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         digest.update(fresh);
         if survey.head.len() < 4096 {
             let room = 4096 - survey.head.len();
-            survey.head.extend_from_slice(fresh.get(..room).unwrap_or(fresh));
+            survey
+                .head
+                .extend_from_slice(fresh.get(..room).unwrap_or(fresh));
         }
         survey.count(fresh, position, last);
         last = fresh.last().copied().unwrap_or(last);
@@ -128,7 +130,9 @@ impl Survey {
                     return 0;
                 }
                 Err(error) => {
-                    let (valid, tail) = rest.split_at_checked(error.valid_up_to()).unwrap_or_default();
+                    let (valid, tail) = rest
+                        .split_at_checked(error.valid_up_to())
+                        .unwrap_or_default();
                     self.utf8_characters += leads(valid);
                     let Some(length) = error.error_len() else {
                         if end {

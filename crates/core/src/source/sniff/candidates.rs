@@ -50,7 +50,10 @@ pub(crate) struct Row {
 impl Row {
     /// Cells with something in them.
     pub(crate) fn filled(&self) -> usize {
-        self.cells.iter().filter(|cell| cell.kind != Kind::Empty).count()
+        self.cells
+            .iter()
+            .filter(|cell| cell.kind != Kind::Empty)
+            .count()
     }
 
     /// Whether there is nothing in it.
@@ -60,7 +63,13 @@ impl Row {
 }
 
 /// Parses a sample by one dialect; `ended` = the sample is the whole source.
-pub(crate) fn rows(sample: &[u8], ended: bool, dialect: &Dialect, width: usize, most: usize) -> Vec<Row> {
+pub(crate) fn rows(
+    sample: &[u8],
+    ended: bool,
+    dialect: &Dialect,
+    width: usize,
+    most: usize,
+) -> Vec<Row> {
     let parser = Parser::new(dialect, width);
     let mut record = Record::default();
     let mut rows = Vec::new();
@@ -75,10 +84,17 @@ pub(crate) fn rows(sample: &[u8], ended: bool, dialect: &Dialect, width: usize, 
             .map(|span| {
                 let bytes = sample.get(span.start..span.end).unwrap_or_default();
                 let text = String::from_utf8_lossy(bytes);
-                let text =
-                    if span.escaped { parser.unescape(&text) } else { text.into_owned() };
+                let text = if span.escaped {
+                    parser.unescape(&text)
+                } else {
+                    text.into_owned()
+                };
                 let kind = kind(&text, span.quoted);
-                Cell { text, quoted: span.quoted, kind }
+                Cell {
+                    text,
+                    quoted: span.quoted,
+                    kind,
+                }
             })
             .collect();
         rows.push(Row {
@@ -118,7 +134,12 @@ pub(crate) struct Given {
 }
 
 /// All candidates, best first, at most one per delimiter.
-pub(crate) fn candidates(sample: &[u8], ended: bool, line_end: LineEnd, given: &Given) -> Vec<Candidate> {
+pub(crate) fn candidates(
+    sample: &[u8],
+    ended: bool,
+    line_end: LineEnd,
+    given: &Given,
+) -> Vec<Candidate> {
     let delimiters: Vec<(String, f64)> = match &given.delimiter {
         Some(delimiter) => vec![(delimiter.clone(), 1.0)],
         None => DELIMITERS
@@ -131,8 +152,12 @@ pub(crate) fn candidates(sample: &[u8], ended: bool, line_end: LineEnd, given: &
     let mut all: Vec<Candidate> = delimiters
         .into_iter()
         .map(|(delimiter, prior)| {
-            let base =
-                Dialect { delimiter, quote: None, escape: Escape::Doubled, line_end };
+            let base = Dialect {
+                delimiter,
+                quote: None,
+                escape: Escape::Doubled,
+                line_end,
+            };
             let dialect = with_quotes(sample, ended, base, given);
             judge(sample, ended, dialect, prior)
         })
@@ -150,7 +175,11 @@ fn with_quotes(sample: &[u8], ended: bool, base: Dialect, given: &Given) -> Dial
     let mut best: Option<(i64, Dialect)> = None;
     for quote in quotes {
         let Some(byte) = quote else {
-            return Dialect { quote: None, escape: Escape::None, ..base };
+            return Dialect {
+                quote: None,
+                escape: Escape::None,
+                ..base
+            };
         };
         if given.quote.is_none() && memchr::memchr(byte, sample).is_none() {
             continue;
@@ -163,7 +192,11 @@ fn with_quotes(sample: &[u8], ended: bool, base: Dialect, given: &Given) -> Dial
             None => vec![Escape::Doubled],
         };
         for escape in escapes {
-            let dialect = Dialect { quote, escape, ..base.clone() };
+            let dialect = Dialect {
+                quote,
+                escape,
+                ..base.clone()
+            };
             let (quoted, faults) = quoting(sample, ended, &dialect);
             // A fault may be damage; as many faults as quoted rows mean that this is no quote.
             let merit = quoted - faults * 2;
@@ -175,8 +208,15 @@ fn with_quotes(sample: &[u8], ended: bool, base: Dialect, given: &Given) -> Dial
     match best {
         Some((merit, dialect)) if merit > 0 || given.quote.is_some() => dialect,
         // It occurs, but never around a field: it is a letter like any other.
-        Some(_) => Dialect { quote: None, escape: Escape::None, ..base },
-        None => Dialect { quote: Some(b'"'), ..base },
+        Some(_) => Dialect {
+            quote: None,
+            escape: Escape::None,
+            ..base
+        },
+        None => Dialect {
+            quote: Some(b'"'),
+            ..base
+        },
     }
 }
 
@@ -196,12 +236,16 @@ fn quoting(sample: &[u8], ended: bool, dialect: &Dialect) -> (i64, i64) {
 }
 
 fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate {
-    let rows: Vec<Row> =
-        rows(sample, ended, &dialect, 0, ROWS).into_iter().filter(|row| !row.blank()).collect();
+    let rows: Vec<Row> = rows(sample, ended, &dialect, 0, ROWS)
+        .into_iter()
+        .filter(|row| !row.blank())
+        .collect();
     let width = common_width(&rows);
     let total = rows.len().max(1) as f64;
-    let body: Vec<&Row> =
-        rows.iter().filter(|row| row.cells.len() == width && row.fault.is_none()).collect();
+    let body: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.cells.len() == width && row.fault.is_none())
+        .collect();
     let regular = body.len() as f64 / total;
     let typed = typed_share(&body, width);
     let score = if dialect.delimiter.is_empty() {
@@ -213,16 +257,28 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         let size = (width as f64 - 1.0) / width as f64;
         prior * regular.powf(1.5) * typed * size.powf(0.25)
     };
-    Candidate { dialect, score, width, regular, typed }
+    Candidate {
+        dialect,
+        score,
+        width,
+        regular,
+        typed,
+    }
 }
 
 /// The most common number of fields; of two as common, the larger.
 pub(crate) fn common_width(rows: &[Row]) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.fault.is_none() && !row.blank()) {
+    for row in rows
+        .iter()
+        .filter(|row| row.fault.is_none() && !row.blank())
+    {
         *counts.entry(row.cells.len()).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(1, |(width, _)| width)
+    counts
+        .into_iter()
+        .max_by_key(|(width, count)| (*count, *width))
+        .map_or(1, |(width, _)| width)
 }
 
 /// How well the columns keep one kind: the mean over columns of the share of the dominant kind,
@@ -235,7 +291,9 @@ fn typed_share(body: &[&Row], width: usize) -> f64 {
         let mut counts: BTreeMap<Kind, f64> = BTreeMap::new();
         let mut filled = 0.0;
         for row in body.iter().skip(skip) {
-            let Some(cell) = row.cells.get(column) else { continue };
+            let Some(cell) = row.cells.get(column) else {
+                continue;
+            };
             if cell.kind != Kind::Empty {
                 *counts.entry(cell.kind).or_default() += 1.0;
                 filled += 1.0;

@@ -124,7 +124,8 @@ fn is_dotted_date(text: &str, counts: &Counts) -> bool {
         });
         matches!(
             lengths,
-            [Some(1 | 2), Some(1 | 2), Some(2 | 4), None] | [Some(4), Some(1 | 2), Some(1 | 2), None]
+            [Some(1 | 2), Some(1 | 2), Some(2 | 4), None]
+                | [Some(4), Some(1 | 2), Some(1 | 2), None]
         )
     })
 }
@@ -153,7 +154,9 @@ fn exponent(text: &str) -> bool {
     let power = parts.next().unwrap_or_default();
     let digits = |part: &str| {
         part.bytes().any(|byte| byte.is_ascii_digit())
-            && part.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte))
     };
     digits(mantissa) && digits(power)
 }
@@ -167,8 +170,11 @@ fn named_month(text: &str, counts: &Counts) -> bool {
     if !(3..=9).contains(&counts.letters) || counts.digits < 2 || text.len() > 20 {
         return false;
     }
-    let letters: String =
-        text.chars().filter(|character| character.is_alphabetic()).collect::<String>().to_lowercase();
+    let letters: String = text
+        .chars()
+        .filter(|character| character.is_alphabetic())
+        .collect::<String>()
+        .to_lowercase();
     MONTHS.iter().any(|month| letters.starts_with(month))
 }
 

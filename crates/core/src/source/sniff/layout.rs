@@ -17,9 +17,28 @@ const MOST_FOOTER: usize = 30;
 
 /// First words of lines that add a table up, in lower case.
 const TOTAL_WORDS: [&str; 22] = [
-    "total", "totals", "totale", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "saldo",
-    "endsaldo", "subtotal", "zwischensumme", "somme", "suma", "totaal", "balance",
-    "closing balance", "kontostand", "summen", "insgesamt", "count", "anzahl",
+    "total",
+    "totals",
+    "totale",
+    "grand total",
+    "sum",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "saldo",
+    "endsaldo",
+    "subtotal",
+    "zwischensumme",
+    "somme",
+    "suma",
+    "totaal",
+    "balance",
+    "closing balance",
+    "kontostand",
+    "summen",
+    "insgesamt",
+    "count",
+    "anzahl",
 ];
 
 /// How sure a count is.
@@ -35,7 +54,10 @@ pub(crate) struct Guess {
 pub(crate) fn preamble(rows: &[Row], width: usize) -> Guess {
     let first = rows.iter().position(|row| !row.blank()).unwrap_or(0);
     if width < 2 {
-        return Guess { value: first, confidence: 0.9 };
+        return Guess {
+            value: first,
+            confidence: 0.9,
+        };
     }
     let typical = typical_filled(rows, width);
     let scan = rows.len().min(MOST_PREAMBLE);
@@ -56,7 +78,10 @@ pub(crate) fn preamble(rows: &[Row], width: usize) -> Guess {
         at += 1;
     }
     if at >= scan {
-        return Guess { value: first, confidence: 0.5 };
+        return Guess {
+            value: first,
+            confidence: 0.5,
+        };
     }
     Guess { value, confidence }
 }
@@ -75,7 +100,9 @@ fn typical_filled(rows: &[Row], width: usize) -> usize {
 /// Whether the table can start with this row: as wide as the table and as full as its rows, or a
 /// header that lost or gained a field.
 fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
-    let Some(row) = rows.get(at) else { return false };
+    let Some(row) = rows.get(at) else {
+        return false;
+    };
     let filled = row.filled();
     let near = row.cells.len().abs_diff(width) <= 1 + width / 12;
     let full = filled * 2 > typical.min(width) || filled == width;
@@ -96,25 +123,47 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
 
 /// How many header lines stand at the start of `rows` (which begin with the table).
 pub(crate) fn header(rows: &[Row], width: usize) -> Guess {
-    let rows: Vec<&Row> = rows.iter().filter(|row| !row.blank()).take(BODY_ROWS + 8).collect();
-    let Some(first) = rows.first() else { return Guess { value: 0, confidence: 0.5 } };
+    let rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| !row.blank())
+        .take(BODY_ROWS + 8)
+        .collect();
+    let Some(first) = rows.first() else {
+        return Guess {
+            value: 0,
+            confidence: 0.5,
+        };
+    };
     if rows.len() == 1 {
         // One line alone: names if nothing in it looks like a value.
         let values = first.cells.iter().filter(|cell| cell.kind.typed()).count();
         let value = usize::from(values == 0);
-        return Guess { value, confidence: 0.75 };
+        return Guess {
+            value,
+            confidence: 0.75,
+        };
     }
     let body = rows.get(1..).unwrap_or_default();
     let logit = header_logit(first, body, width);
     let probability = 1.0 / (1.0 + (-logit).exp());
     if probability < 0.5 {
-        return Guess { value: 0, confidence: 1.0 - probability };
+        return Guess {
+            value: 0,
+            confidence: 1.0 - probability,
+        };
     }
     let mut value = 1;
     while value < MOST_HEADERS && more_header(&rows, value, width) {
         value += 1;
     }
-    Guess { value, confidence: if value == 1 { probability } else { probability.min(0.85) } }
+    Guess {
+        value,
+        confidence: if value == 1 {
+            probability
+        } else {
+            probability.min(0.85)
+        },
+    }
 }
 
 /// Kinds of the filled cells of one column.
@@ -122,7 +171,9 @@ fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
     let mut counts = BTreeMap::new();
     let mut filled = 0;
     for row in body.iter().take(BODY_ROWS) {
-        let Some(cell) = row.cells.get(column) else { continue };
+        let Some(cell) = row.cells.get(column) else {
+            continue;
+        };
         if cell.kind != Kind::Empty {
             *counts.entry(cell.kind).or_insert(0) += 1;
             filled += 1;
@@ -136,12 +187,18 @@ fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
     let mut logit = 0.6;
     let mut years = 0;
     for column in 0..width {
-        let Some(cell) = first.cells.get(column) else { continue };
+        let Some(cell) = first.cells.get(column) else {
+            continue;
+        };
         let (counts, filled) = kinds(body, column);
         if filled == 0 {
             continue;
         }
-        let typed = counts.iter().filter(|(kind, _)| kind.typed()).map(|(_, n)| n).sum::<usize>();
+        let typed = counts
+            .iter()
+            .filter(|(kind, _)| kind.typed())
+            .map(|(_, n)| n)
+            .sum::<usize>();
         let mostly_typed = typed * 10 >= filled * 8;
         if cell.kind == Kind::Number && is_year(&cell.text) && mostly_typed {
             years += 1;
@@ -161,8 +218,12 @@ fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
     if years > 0 && years == width {
         logit -= 2.0;
     }
-    let mut names: Vec<&str> =
-        first.cells.iter().map(|cell| cell.text.trim()).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<&str> = first
+        .cells
+        .iter()
+        .map(|cell| cell.text.trim())
+        .filter(|name| !name.is_empty())
+        .collect();
     let before = names.len();
     names.sort_unstable();
     names.dedup();
@@ -175,7 +236,10 @@ fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
 }
 
 fn is_year(text: &str) -> bool {
-    text.len() == 4 && text.parse::<u32>().is_ok_and(|year| (1800..=2100).contains(&year))
+    text.len() == 4
+        && text
+            .parse::<u32>()
+            .is_ok_and(|year| (1800..=2100).contains(&year))
 }
 
 /// What a text over a column of texts says: names are not among the values, and differ in length
@@ -187,7 +251,11 @@ fn text_column(name: &str, body: &[&Row], column: usize, filled: usize) -> f64 {
     let mut length = 0;
     let mut spread = 0.0;
     for row in body.iter().take(BODY_ROWS) {
-        let Some(cell) = row.cells.get(column).filter(|cell| cell.kind != Kind::Empty) else {
+        let Some(cell) = row
+            .cells
+            .get(column)
+            .filter(|cell| cell.kind != Kind::Empty)
+        else {
             continue;
         };
         let text = cell.text.trim();
@@ -215,7 +283,9 @@ fn text_column(name: &str, body: &[&Row], column: usize, filled: usize) -> f64 {
 /// Whether row `at` is one more header line: where the columns below keep numbers or dates, it has
 /// none, or it repeats the line above it.
 fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
-    let Some(row) = rows.get(at) else { return false };
+    let Some(row) = rows.get(at) else {
+        return false;
+    };
     let body = rows.get(at + 1..).unwrap_or_default();
     if body.is_empty() || row.cells.len() != width {
         return false;
@@ -223,7 +293,11 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
     let above = rows.get(at - 1);
     let repeated = above.is_some_and(|above| {
         above.cells.len() == row.cells.len()
-            && above.cells.iter().zip(&row.cells).all(|(a, b)| a.text.trim() == b.text.trim())
+            && above
+                .cells
+                .iter()
+                .zip(&row.cells)
+                .all(|(a, b)| a.text.trim() == b.text.trim())
     });
     if repeated {
         return true;
@@ -232,7 +306,11 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
     let mut names = 0;
     for column in 0..width {
         let (counts, filled) = kinds(body, column);
-        let typed = counts.iter().filter(|(kind, _)| kind.typed()).map(|(_, n)| n).sum::<usize>();
+        let typed = counts
+            .iter()
+            .filter(|(kind, _)| kind.typed())
+            .map(|(_, n)| n)
+            .sum::<usize>();
         if filled * 3 < body.len().min(BODY_ROWS) || typed * 10 < filled * 9 {
             continue;
         }
@@ -251,7 +329,10 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
 pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
     if width < 2 {
         let blank = rows.iter().rev().take_while(|row| row.blank()).count();
-        return Guess { value: blank, confidence: 0.95 };
+        return Guess {
+            value: blank,
+            confidence: 0.95,
+        };
     }
     let typical = typical_filled(rows, width);
     let always = always_filled(rows, width);
@@ -264,7 +345,13 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
             pending = back + 1;
             continue;
         }
-        if is_footer(row, width, typical, &always, blank_between || back == pending) {
+        if is_footer(
+            row,
+            width,
+            typical,
+            &always,
+            blank_between || back == pending,
+        ) {
             value = back + 1;
             pending = value;
             blank_between = false;
@@ -275,15 +362,23 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
     // Blank lines right before a footer belong to it; blank lines at the very end are blank.
     let trailing = rows.iter().rev().take_while(|row| row.blank()).count();
     if value <= trailing {
-        return Guess { value: 0, confidence: 0.97 };
+        return Guess {
+            value: 0,
+            confidence: 0.97,
+        };
     }
-    Guess { value, confidence: 0.92 }
+    Guess {
+        value,
+        confidence: 0.92,
+    }
 }
 
 /// For each column, whether (nearly) every row has something in it.
 fn always_filled(rows: &[Row], width: usize) -> Vec<bool> {
-    let body: Vec<&Row> =
-        rows.iter().filter(|row| row.cells.len() == width && !row.blank()).collect();
+    let body: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.cells.len() == width && !row.blank())
+        .collect();
     (0..width)
         .map(|column| {
             let (_, filled) = kinds_all(&body, column);
@@ -295,7 +390,11 @@ fn always_filled(rows: &[Row], width: usize) -> Vec<bool> {
 fn kinds_all(body: &[&Row], column: usize) -> (usize, usize) {
     let filled = body
         .iter()
-        .filter(|row| row.cells.get(column).is_some_and(|cell| cell.kind != Kind::Empty))
+        .filter(|row| {
+            row.cells
+                .get(column)
+                .is_some_and(|cell| cell.kind != Kind::Empty)
+        })
         .count();
     (body.len(), filled)
 }
@@ -306,7 +405,11 @@ fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bo
         .iter()
         .enumerate()
         .filter(|(column, always)| {
-            **always && row.cells.get(*column).is_none_or(|cell| cell.kind == Kind::Empty)
+            **always
+                && row
+                    .cells
+                    .get(*column)
+                    .is_none_or(|cell| cell.kind == Kind::Empty)
         })
         .count();
     let expected = always.iter().filter(|always| **always).count();
@@ -314,7 +417,8 @@ fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bo
     let is_total = first.is_some_and(|cell| begins_with_total(&cell.text));
     let sparse = expected >= 2 && missing * 2 >= expected && filled * 2 <= typical.max(2);
     if row.cells.len() == width {
-        return sparse && (is_total || (filled == 1 && first.is_some_and(|cell| cell.kind == Kind::Text)));
+        return sparse
+            && (is_total || (filled == 1 && first.is_some_and(|cell| cell.kind == Kind::Text)));
     }
     // Another width: prose, or a total, but not a damaged record.
     row.cells.len() * 2 <= width.max(2) && filled <= 2 && (is_total || filled == 1)
@@ -324,6 +428,7 @@ fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bo
 fn begins_with_total(text: &str) -> bool {
     let text = text.trim().trim_end_matches([':', '.']).to_lowercase();
     TOTAL_WORDS.iter().any(|word| {
-        text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || !rest.starts_with(char::is_alphanumeric))
+        text.strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || !rest.starts_with(char::is_alphanumeric))
     })
 }

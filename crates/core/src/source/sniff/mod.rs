@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::decision::{Alternative, Decision, Overrides, What};
-use super::dialect::{Dialect, Escape, LineEnd, Limits};
+use super::dialect::{Dialect, Escape, Limits, LineEnd};
 use super::encoding::TextEncoding;
 use super::error::SourceError;
 use super::input::Input;
@@ -78,7 +78,9 @@ pub(crate) fn sniff(
     let given = given(overrides, sep.as_deref())?;
     let candidates = candidates::candidates(&samples.head, samples.whole, line_end, &given);
     let Some(best) = candidates.first() else {
-        return Err(SourceError::Blank { file: input.name().to_owned() });
+        return Err(SourceError::Blank {
+            file: input.name().to_owned(),
+        });
     };
     let mut dialect = best.dialect.clone();
     if given.delimiter.is_none() && blank_follows(&samples, &dialect) {
@@ -88,12 +90,22 @@ pub(crate) fn sniff(
     let width = candidates::common_width(&rows);
     let rows = candidates::rows(&samples.head, samples.whole, &dialect, width, LAYOUT_ROWS);
     if rows.iter().all(Row::blank) && samples.whole {
-        return Err(SourceError::Blank { file: input.name().to_owned() });
+        return Err(SourceError::Blank {
+            file: input.name().to_owned(),
+        });
     }
     let mut decisions = dialect_decisions(&dialect, &candidates, overrides, sep.is_some(), &rows);
     decisions.push(line_end_decision);
-    let layout =
-        layout(input, &samples, &rows, &dialect, width, overrides, &mut decisions, sep.is_some())?;
+    let layout = layout(
+        input,
+        &samples,
+        &rows,
+        &dialect,
+        width,
+        overrides,
+        &mut decisions,
+        sep.is_some(),
+    )?;
     let header = header(&rows, &layout, width);
     if header.len() > limits.columns {
         return Err(SourceError::TooManyColumns {
@@ -111,7 +123,12 @@ pub(crate) fn sniff(
         "the source is read as one table",
     ));
     decisions.sort_by_key(|decision| decision.what);
-    Ok(Sniffed { dialect, layout, header, decisions })
+    Ok(Sniffed {
+        dialect,
+        layout,
+        header,
+        decisions,
+    })
 }
 
 fn line_end(survey: &Survey, overrides: &Overrides) -> Result<(LineEnd, Decision), SourceError> {
@@ -136,13 +153,26 @@ fn line_end(survey: &Survey, overrides: &Overrides) -> Result<(LineEnd, Decision
     } else {
         (LineEnd::Lf, 0.99)
     };
-    let reason = format!("{} CR LF, {lone_lf} lone LF, {lone_cr} lone CR", survey.pairs);
+    let reason = format!(
+        "{} CR LF, {lone_lf} lone LF, {lone_cr} lone CR",
+        survey.pairs
+    );
     let mut alternatives = Vec::new();
     if lone_cr > 0 && ends > 0 {
-        let other = if end == LineEnd::Mixed { LineEnd::Lf } else { LineEnd::Mixed };
-        alternatives.push(Alternative { value: other.name().into(), confidence: 1.0 - confidence });
+        let other = if end == LineEnd::Mixed {
+            LineEnd::Lf
+        } else {
+            LineEnd::Mixed
+        };
+        alternatives.push(Alternative {
+            value: other.name().into(),
+            confidence: 1.0 - confidence,
+        });
     }
-    Ok((end, Decision::new(What::LineEnd, end.name(), confidence, alternatives, reason)))
+    Ok((
+        end,
+        Decision::new(What::LineEnd, end.name(), confidence, alternatives, reason),
+    ))
 }
 
 fn by_person(what: What, value: impl Into<Value>) -> Decision {
@@ -162,30 +192,59 @@ fn samples(
     }
     let head = stream.text().to_vec();
     let whole = stream.ended();
-    let from = if whole { 0 } else { tail_start(input, encoding, line_end)? };
+    let from = if whole {
+        0
+    } else {
+        tail_start(input, encoding, line_end)?
+    };
     let mut stream = Stream::new(input, encoding, from, input.size(), HEAD_BYTES)?;
     while !stream.ended() && stream.held() < limits.line_bytes {
         stream.fill()?;
     }
     let tail = stream.text().to_vec();
     let mut tail_lines = Vec::new();
-    let parser = super::record::Parser::new(&Dialect { line_end, ..Dialect::rfc4180() }, 0);
+    let parser = super::record::Parser::new(
+        &Dialect {
+            line_end,
+            ..Dialect::rfc4180()
+        },
+        0,
+    );
     while !stream.text().is_empty() {
-        tail_lines.push(if stream.byte() == encoding.bom as u64 { 0 } else { stream.byte() });
-        let Some((_, end)) = parser.line_end(stream.text(), 0, true) else { break };
+        tail_lines.push(if stream.byte() == encoding.bom as u64 {
+            0
+        } else {
+            stream.byte()
+        });
+        let Some((_, end)) = parser.line_end(stream.text(), 0, true) else {
+            break;
+        };
         stream.consume(end);
     }
-    Ok(Samples { head, whole, tail, tail_lines })
+    Ok(Samples {
+        head,
+        whole,
+        tail,
+        tail_lines,
+    })
 }
 
 /// The first line start in the last bytes of the source.
-fn tail_start(input: &Input, encoding: TextEncoding, line_end: LineEnd) -> Result<u64, SourceError> {
+fn tail_start(
+    input: &Input,
+    encoding: TextEncoding,
+    line_end: LineEnd,
+) -> Result<u64, SourceError> {
     let unit = encoding.unit() as u64;
     let from = (input.size().saturating_sub(TAIL_BYTES) / unit) * unit;
     let bytes = input.range(from, input.size())?;
     let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| {
-        if line_end.lone_cr_ends() { memchr::memchr2(b'\n', b'\r', rest) } else { memchr::memchr(b'\n', rest) }
+        if line_end.lone_cr_ends() {
+            memchr::memchr2(b'\n', b'\r', rest)
+        } else {
+            memchr::memchr(b'\n', rest)
+        }
     }) {
         let here = at + found;
         let next = bytes.get(here + 1).copied();
@@ -202,7 +261,11 @@ fn tail_start(input: &Input, encoding: TextEncoding, line_end: LineEnd) -> Resul
 /// Whether the byte at `at` is the low byte of a unit whose high byte is 0.
 fn is_unit(encoding: TextEncoding, bytes: &[u8], at: usize) -> bool {
     let little = encoding.encoding == encoding_rs::UTF_16LE;
-    let (parity, other) = if little { (0, at + 1) } else { (1, at.wrapping_sub(1)) };
+    let (parity, other) = if little {
+        (0, at + 1)
+    } else {
+        (1, at.wrapping_sub(1))
+    };
     at % 2 == parity && bytes.get(other) == Some(&0)
 }
 
@@ -210,7 +273,10 @@ fn is_unit(encoding: TextEncoding, bytes: &[u8], at: usize) -> bool {
 fn sep_line(head: &[u8]) -> Option<String> {
     let line = head.split(|byte| *byte == b'\n' || *byte == b'\r').next()?;
     let line = std::str::from_utf8(line).ok()?;
-    let rest = line.trim_matches('"').strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="))?;
+    let rest = line
+        .trim_matches('"')
+        .strip_prefix("sep=")
+        .or_else(|| line.strip_prefix("SEP="))?;
     (!rest.is_empty() && rest.chars().count() <= 2).then(|| rest.to_owned())
 }
 
@@ -219,7 +285,10 @@ fn given(overrides: &Overrides, sep: Option<&str>) -> Result<Given, SourceError>
         Some(value) => Some(delimiter_text(value)?),
         None => sep.map(str::to_owned),
     };
-    let quote = overrides.get(What::Quote, None).map(|value| one_ascii(What::Quote, value)).transpose()?;
+    let quote = overrides
+        .get(What::Quote, None)
+        .map(|value| one_ascii(What::Quote, value))
+        .transpose()?;
     let escape = match overrides.get(What::Escape, None) {
         None => None,
         Some(value) => Some(match one_ascii(What::Escape, value)? {
@@ -230,7 +299,11 @@ fn given(overrides: &Overrides, sep: Option<&str>) -> Result<Given, SourceError>
             Some(byte) => Escape::Char(byte),
         }),
     };
-    Ok(Given { delimiter, quote, escape })
+    Ok(Given {
+        delimiter,
+        quote,
+        escape,
+    })
 }
 
 fn delimiter_text(value: &Value) -> Result<String, SourceError> {
@@ -287,7 +360,9 @@ fn dialect_decisions(
     sep: bool,
     rows: &[Row],
 ) -> Vec<Decision> {
-    let quote = dialect.quote.map_or_else(String::new, |quote| char::from(quote).to_string());
+    let quote = dialect
+        .quote
+        .map_or_else(String::new, |quote| char::from(quote).to_string());
     let escape = match dialect.escape {
         Escape::None => String::new(),
         Escape::Doubled => quote.clone(),
@@ -298,21 +373,36 @@ fn dialect_decisions(
         by_person(What::Delimiter, dialect.delimiter.as_str())
     } else if sep {
         let reason = "the first line says so (sep=)";
-        Decision::new(What::Delimiter, dialect.delimiter.as_str(), 1.0, Vec::new(), reason)
+        Decision::new(
+            What::Delimiter,
+            dialect.delimiter.as_str(),
+            1.0,
+            Vec::new(),
+            reason,
+        )
     } else {
         delimiter_decision(dialect, candidates)
     };
-    let quoted = rows.iter().filter(|row| row.cells.iter().any(|cell| cell.quoted)).count();
+    let quoted = rows
+        .iter()
+        .filter(|row| row.cells.iter().any(|cell| cell.quoted))
+        .count();
     let faults = rows.iter().filter(|row| row.fault.is_some()).count();
     let quote_decision = if set(What::Quote) {
         by_person(What::Quote, quote)
     } else {
         let (confidence, reason) = match (quoted, faults) {
             (0, 0) => (0.95, "no field is quoted in what was looked at".to_owned()),
-            (quoted, 0) => (0.99, format!("{quoted} records have a quoted field, none is broken")),
+            (quoted, 0) => (
+                0.99,
+                format!("{quoted} records have a quoted field, none is broken"),
+            ),
             (quoted, faults) => {
                 let share = quoted as f64 / (quoted + faults) as f64;
-                (share.clamp(0.5, 0.97), format!("{quoted} records are quoted well, {faults} are not"))
+                (
+                    share.clamp(0.5, 0.97),
+                    format!("{quoted} records are quoted well, {faults} are not"),
+                )
             }
         };
         Decision::new(What::Quote, quote, confidence, Vec::new(), reason)
@@ -320,7 +410,13 @@ fn dialect_decisions(
     let escape_decision = if set(What::Escape) {
         by_person(What::Escape, escape)
     } else {
-        Decision::new(What::Escape, escape, 0.96, Vec::new(), "fits the quoted fields best")
+        Decision::new(
+            What::Escape,
+            escape,
+            0.96,
+            Vec::new(),
+            "fits the quoted fields best",
+        )
     };
     vec![delimiter_decision, quote_decision, escape_decision]
 }
@@ -329,7 +425,11 @@ fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
     let best = candidates.first();
     let score = best.map_or(0.0, |best| best.score);
     let second = candidates.get(1).map_or(0.0, |second| second.score);
-    let margin = if score > 0.0 { (score - second) / score } else { 0.0 };
+    let margin = if score > 0.0 {
+        (score - second) / score
+    } else {
+        0.0
+    };
     let confidence = (0.55 + 0.9 * margin).min(0.995);
     let alternatives = candidates
         .iter()
@@ -338,7 +438,9 @@ fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
         .take(3)
         .map(|other| Alternative {
             value: other.dialect.delimiter.as_str().into(),
-            confidence: round(((1.0 - confidence) * other.score / second.max(f64::EPSILON)).min(1.0 - confidence)),
+            confidence: round(
+                ((1.0 - confidence) * other.score / second.max(f64::EPSILON)).min(1.0 - confidence),
+            ),
         })
         .collect();
     let reason = best.map_or_else(String::new, |best| {
@@ -353,7 +455,13 @@ fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
             )
         }
     });
-    Decision::new(What::Delimiter, dialect.delimiter.as_str(), round(confidence), alternatives, reason)
+    Decision::new(
+        What::Delimiter,
+        dialect.delimiter.as_str(),
+        round(confidence),
+        alternatives,
+        reason,
+    )
 }
 
 fn round(confidence: f64) -> f64 {
@@ -361,8 +469,12 @@ fn round(confidence: f64) -> f64 {
 }
 
 fn count(overrides: &Overrides, what: What) -> Result<Option<u64>, SourceError> {
-    let Some(value) = overrides.get(what, None) else { return Ok(None) };
-    let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    let Some(value) = overrides.get(what, None) else {
+        return Ok(None);
+    };
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()));
     number.map(Some).ok_or_else(|| SourceError::BadOverride {
         what: what.name(),
         value: value.to_string(),
@@ -370,7 +482,10 @@ fn count(overrides: &Overrides, what: What) -> Result<Option<u64>, SourceError> 
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is one piece of evidence, used once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one piece of evidence, used once"
+)]
 fn layout(
     input: &Input,
     samples: &Samples,
@@ -386,7 +501,10 @@ fn layout(
         .iter()
         .map(|row| {
             let mut row = row.clone();
-            if comment.as_deref().is_some_and(|mark| is_comment(&row, mark)) {
+            if comment
+                .as_deref()
+                .is_some_and(|mark| is_comment(&row, mark))
+            {
                 row.cells.clear();
             }
             row
@@ -405,11 +523,20 @@ fn layout(
                 0 => "the table starts on the first line".to_owned(),
                 lines => format!("the table starts on line {}", lines + 1),
             };
-            decisions.push(Decision::new(What::PreambleLines, first, guess.confidence, Vec::new(), reason));
+            decisions.push(Decision::new(
+                What::PreambleLines,
+                first,
+                guess.confidence,
+                Vec::new(),
+                reason,
+            ));
             first
         }
     };
-    let start = table.iter().position(|row| row.line >= preamble_lines).unwrap_or(table.len());
+    let start = table
+        .iter()
+        .position(|row| row.line >= preamble_lines)
+        .unwrap_or(table.len());
     let body = table.get(start..).unwrap_or_default();
     let header_lines = match count(overrides, What::HeaderLines)? {
         Some(lines) => {
@@ -421,10 +548,15 @@ fn layout(
             let reason = match guess.value {
                 0 => "the first line looks like the lines below it".to_owned(),
                 1 => "the first line differs in kind from the lines below it".to_owned(),
-                lines => format!("the first {lines} lines differ in kind from the lines below them"),
+                lines => {
+                    format!("the first {lines} lines differ in kind from the lines below them")
+                }
             };
             let other = u64::from(guess.value == 0);
-            let rival = Alternative { value: other.into(), confidence: round(1.0 - guess.confidence) };
+            let rival = Alternative {
+                value: other.into(),
+                confidence: round(1.0 - guess.confidence),
+            };
             decisions.push(Decision::new(
                 What::HeaderLines,
                 guess.value as u64,
@@ -435,9 +567,22 @@ fn layout(
             guess.value as u64
         }
     };
-    let (footer_lines, footer_start) =
-        footer(input, samples, dialect, width, overrides, decisions, preamble_lines + header_lines)?;
-    Ok(Layout { preamble_lines, header_lines, footer_lines, footer_start, comment })
+    let (footer_lines, footer_start) = footer(
+        input,
+        samples,
+        dialect,
+        width,
+        overrides,
+        decisions,
+        preamble_lines + header_lines,
+    )?;
+    Ok(Layout {
+        preamble_lines,
+        header_lines,
+        footer_lines,
+        footer_start,
+        comment,
+    })
 }
 
 fn footer(
@@ -466,7 +611,10 @@ fn footer(
     let skip = if samples.whole { before } else { 0 };
     let body: Vec<Row> = rows.into_iter().filter(|row| row.line >= skip).collect();
     let guess = layout::footer(&body, width);
-    let first = body.len().checked_sub(guess.value).and_then(|at| body.get(at));
+    let first = body
+        .len()
+        .checked_sub(guess.value)
+        .and_then(|at| body.get(at));
     let lines = match (guess.value, first) {
         (0, _) | (_, None) => 0,
         (_, Some(row)) => total - row.line.min(total),
@@ -475,7 +623,13 @@ fn footer(
         0 => "the last lines look like the lines before them".to_owned(),
         lines => format!("the last {lines} lines add up or comment on the table"),
     };
-    decisions.push(Decision::new(What::FooterLines, lines, guess.confidence, Vec::new(), reason));
+    decisions.push(Decision::new(
+        What::FooterLines,
+        lines,
+        guess.confidence,
+        Vec::new(),
+        reason,
+    ));
     Ok((lines, line_start(samples, total - lines, input)))
 }
 
@@ -492,20 +646,28 @@ fn comment_mark(rows: &[Row], width: usize) -> Option<String> {
     ["#", "//"].into_iter().find_map(|mark| {
         let (comments, data): (Vec<&Row>, Vec<&Row>) = rows
             .iter()
-            .filter(|row| row.cells.first().is_some_and(|cell| cell.text.starts_with(mark)))
+            .filter(|row| {
+                row.cells
+                    .first()
+                    .is_some_and(|cell| cell.text.starts_with(mark))
+            })
             .partition(|row| is_comment(row, mark) && (row.cells.len() != width || width == 1));
         (!comments.is_empty() && data.is_empty() && width > 1).then(|| mark.to_owned())
     })
 }
 
 fn is_comment(row: &Row, mark: &str) -> bool {
-    row.cells.first().is_some_and(|cell| !cell.quoted && cell.text.starts_with(mark))
+    row.cells
+        .first()
+        .is_some_and(|cell| !cell.quoted && cell.text.starts_with(mark))
 }
 
 /// Names of the columns: those of the header lines, joined; made up where there are none.
 fn header(rows: &[Row], layout: &Layout, width: usize) -> Vec<String> {
     if layout.header_lines == 0 {
-        return (1..=width).map(|number| format!("column_{number}")).collect();
+        return (1..=width)
+            .map(|number| format!("column_{number}"))
+            .collect();
     }
     let mut names = vec![String::new(); width];
     let headers = rows
@@ -530,7 +692,11 @@ pub(crate) fn unique_names(names: &[String]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut unique = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
-        let base = if name.is_empty() { format!("column_{}", index + 1) } else { name.clone() };
+        let base = if name.is_empty() {
+            format!("column_{}", index + 1)
+        } else {
+            name.clone()
+        };
         let count = seen.entry(base.clone()).or_default();
         *count += 1;
         if *count == 1 && (!name.is_empty() || taken.insert(base.clone())) {
