@@ -45,6 +45,12 @@ pub enum SourceError {
         /// The file.
         file: String,
     },
+    /// A header and no row under it.
+    #[error("{file} has a header and no row")]
+    HeaderOnly {
+        /// The file.
+        file: String,
+    },
     /// A format that is no delimited text.
     #[error("{file} is not a delimited text file but {what}")]
     Binary {
@@ -144,6 +150,7 @@ impl Explain for SourceError {
             Self::Folder { .. }
             | Self::Empty { .. }
             | Self::Blank { .. }
+            | Self::HeaderOnly { .. }
             | Self::BadOverride { .. }
             | Self::TooFewLines { .. }
             | Self::NoSuchTable { .. }
@@ -158,6 +165,9 @@ impl Explain for SourceError {
             Self::Io { .. } => "check that the file is there and that you may read it".to_owned(),
             Self::Empty { .. } | Self::Blank { .. } => {
                 "export it again; a file without records has nothing to map".to_owned()
+            }
+            Self::HeaderOnly { .. } => {
+                "if the line is data, say so with --set header_lines=0".to_owned()
             }
             Self::Binary { hint, .. } | Self::Replay { hint, .. } => hint.clone(),
             Self::LineTooLong { .. } => {
