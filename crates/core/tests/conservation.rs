@@ -226,7 +226,7 @@ fn encode(text: &str, which: u8) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn nothing_is_lost_in_a_damaged_table(
@@ -278,4 +278,12 @@ proptest! {
             .map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect();
         prop_assert_eq!(back, rows);
     }
+}
+
+/// Cases per property: few by default, as many as `PROPTEST_CASES` says for a long run.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(400)
 }

@@ -52,6 +52,8 @@ struct Auditor<'a> {
     /// Index of `units[at]` among all units behind the byte order mark.
     index: u64,
     ended: bool,
+    /// Whether the last unit stands for half a unit at the end of the source.
+    half: bool,
     width: u64,
     bom: u64,
     encoding: &'static Encoding,
@@ -96,6 +98,7 @@ impl<'a> Auditor<'a> {
             at: 0,
             index: 0,
             ended: false,
+            half: false,
             width,
             bom,
             encoding,
@@ -155,6 +158,7 @@ impl<'a> Auditor<'a> {
         if self.ended && !self.bytes.is_empty() {
             // Half a unit at the end is no character, but it is a piece of the last record.
             self.units.push(0xFFFF);
+            self.half = true;
             self.bytes.clear();
         }
     }
@@ -177,9 +181,7 @@ impl<'a> Auditor<'a> {
     }
 
     fn byte(&self) -> u64 {
-        let half = u64::from(
-            self.ended && self.units.last() == Some(&0xFFFF) && self.at == self.units.len(),
-        );
+        let half = u64::from(self.half && self.at == self.units.len());
         self.bom + self.index * self.width - half * (self.width - 1)
     }
 

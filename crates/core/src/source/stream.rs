@@ -3,7 +3,7 @@
 //!
 //! UTF-8 passes through unchecked (each record is checked when it is taken). Every other encoding
 //! is transcoded line by line, because line ends are the only positions at which the way back is
-//! asked for. A line that cannot be decoded ends in the byte FF, so that its record fails the
+//! asked for. A line that cannot be decoded has the byte FF in it, so that its record fails the
 //! check, and the rest of the source is still read.
 
 use std::collections::VecDeque;
@@ -197,11 +197,13 @@ impl<'a> Stream<'a> {
             Some(text) => self.text.extend_from_slice(text.as_bytes()),
             None => {
                 let (text, _) = encoding.decode_without_bom_handling(bytes);
-                let line = text.trim_end_matches(['\r', '\n']);
-                self.text.extend_from_slice(line.as_bytes());
+                // The mark stands where the fault is, so that it comes between no quote and the
+                // line end behind it.
+                let fault = text.find(char::REPLACEMENT_CHARACTER).unwrap_or(0);
+                let (before, behind) = text.split_at_checked(fault).unwrap_or_default();
+                self.text.extend_from_slice(before.as_bytes());
                 self.text.push(0xFF);
-                self.text
-                    .extend_from_slice(text.get(line.len()..).unwrap_or_default().as_bytes());
+                self.text.extend_from_slice(behind.as_bytes());
             }
         }
         self.lines
