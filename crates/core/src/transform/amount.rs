@@ -13,7 +13,12 @@ use crate::value::Decimal;
 #[derive(Debug)]
 pub(super) enum Amount {
     /// The sign stands in another column.
-    Sign { column: usize, name: String, negative: Vec<String>, positive: Vec<String> },
+    Sign {
+        column: usize,
+        name: String,
+        negative: Vec<String>,
+        positive: Vec<String>,
+    },
     /// The debit stands in another column.
     MinusDebit { column: usize, name: String },
 }
@@ -27,10 +32,21 @@ impl Amount {
         record: usize,
     ) -> Result<Option<Decimal>, Fault> {
         match self {
-            Self::Sign { column, name, negative, positive } => {
-                let Some(number) = number else { return Ok(None) };
+            Self::Sign {
+                column,
+                name,
+                negative,
+                positive,
+            } => {
+                let Some(number) = number else {
+                    return Ok(None);
+                };
                 let flag = batch.cell(*column, record);
-                let flags = Flags { name, negative, positive };
+                let flags = Flags {
+                    name,
+                    negative,
+                    positive,
+                };
                 flags.signed(number, flag).map(Some)
             }
             Self::MinusDebit { column, name } => {
@@ -62,17 +78,27 @@ impl Flags<'_> {
         let (negative, positive) = (is_in(self.negative), is_in(self.positive));
         if number.digits() < 0 && (negative || positive) {
             let message = format!("the amount has a minus of its own beside `{}`", self.name);
-            return bad(message, "say in the source which of the two is meant, or drop the step");
+            return bad(
+                message,
+                "say in the source which of the two is meant, or drop the step",
+            );
         }
         match (negative, positive) {
             (true, _) => Ok(number.negate()),
             (false, true) => Ok(number),
             (false, false) => {
-                let known: Vec<&str> =
-                    self.negative.iter().chain(self.positive).map(String::as_str).collect();
+                let known: Vec<&str> = self
+                    .negative
+                    .iter()
+                    .chain(self.positive)
+                    .map(String::as_str)
+                    .collect();
                 let known = known.join("`, `");
                 let message = format!("the flag in `{}` is not one of `{known}`", self.name);
-                bad(message, "correct the flag, or add it to the rule's `sign` step")
+                bad(
+                    message,
+                    "correct the flag, or add it to the rule's `sign` step",
+                )
             }
         }
     }
@@ -85,7 +111,9 @@ fn minus(
     name: &str,
 ) -> Result<Option<Decimal>, Fault> {
     let zero = |number: Decimal| number.digits() == 0;
-    let Some(debit) = debit else { return Ok(credit) };
+    let Some(debit) = debit else {
+        return Ok(credit);
+    };
     if debit.digits() < 0 {
         let message = format!("the debit in `{name}` has a minus, so it could go either way");
         let hint = "if debits are written with a minus, use `coalesce` of both columns instead";
@@ -95,7 +123,11 @@ fn minus(
         Some(credit) if zero(debit) => Ok(Some(credit)),
         Some(credit) if !zero(credit) => {
             let message = format!("both the credit and the debit in `{name}` have an amount");
-            Err(Fault::new("debit_and_credit", message, "leave one of the two empty"))
+            Err(Fault::new(
+                "debit_and_credit",
+                message,
+                "leave one of the two empty",
+            ))
         }
         Some(_) | None => Ok(Some(debit.negate())),
     }
@@ -111,14 +143,21 @@ mod tests {
     use super::*;
 
     fn decimal(text: &str) -> Decimal {
-        let marks = crate::value::Marks { decimal: '.', thousands: None };
+        let marks = crate::value::Marks {
+            decimal: '.',
+            thousands: None,
+        };
         crate::value::parse_decimal(text, &marks).unwrap()
     }
 
     #[test]
     fn flags_give_the_sign_or_refuse() {
         let (negative, positive) = (["S".to_owned(), "-".to_owned()], ["H".to_owned()]);
-        let flags = Flags { name: "S/H", negative: &negative, positive: &positive };
+        let flags = Flags {
+            name: "S/H",
+            negative: &negative,
+            positive: &positive,
+        };
         for (number, flag, expected) in [
             ("12.50", Some("S"), Ok("-12.50")),
             ("12.50", Some("-"), Ok("-12.50")),
@@ -150,8 +189,14 @@ mod tests {
             (None, Some("-5"), Err("debit_and_credit")),
         ] {
             let result = minus(credit.map(decimal), debit.map(decimal), "Debit");
-            let result = result.map(|n| n.map(|n| n.to_string())).map_err(|fault| fault.rule);
-            assert_eq!(result, expected.map(|n| n.map(str::to_owned)), "{credit:?} {debit:?}");
+            let result = result
+                .map(|n| n.map(|n| n.to_string()))
+                .map_err(|fault| fault.rule);
+            assert_eq!(
+                result,
+                expected.map(|n| n.map(str::to_owned)),
+                "{credit:?} {debit:?}"
+            );
         }
     }
 }

@@ -59,8 +59,9 @@ impl Column {
             values.get(row).copied().flatten()
         }
         let cell = match self {
-            Self::Text(values) => (row < values.len() && values.is_valid(row))
-                .then(|| Cell::Text(values.value(row))),
+            Self::Text(values) => {
+                (row < values.len() && values.is_valid(row)).then(|| Cell::Text(values.value(row)))
+            }
             Self::Integer(values) => at(values, row).map(Cell::Integer),
             Self::Decimal(values) => at(values, row).map(Cell::Decimal),
             Self::Boolean(values) => at(values, row).map(Cell::Boolean),
@@ -75,12 +76,19 @@ impl Column {
     #[must_use]
     pub fn filter(&self, keep: &[bool]) -> Self {
         fn kept<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {
-            values.iter().zip(keep).filter_map(|(value, keep)| keep.then_some(*value)).collect()
+            values
+                .iter()
+                .zip(keep)
+                .filter_map(|(value, keep)| keep.then_some(*value))
+                .collect()
         }
         match self {
             Self::Text(values) => {
                 let rows = values.iter().zip(keep);
-                Self::Text(rows.filter_map(|(value, keep)| keep.then_some(value)).collect())
+                Self::Text(
+                    rows.filter_map(|(value, keep)| keep.then_some(value))
+                        .collect(),
+                )
             }
             Self::Integer(values) => Self::Integer(kept(values, keep)),
             Self::Decimal(values) => Self::Decimal(kept(values, keep)),
@@ -173,11 +181,19 @@ mod tests {
 
     #[test]
     fn cells_come_back_and_are_filtered() {
-        let at = Timestamp { micros: 5, nanos: 0, offset_minutes: Some(60), fraction_digits: 3 };
+        let at = Timestamp {
+            micros: 5,
+            nanos: 0,
+            offset_minutes: Some(60),
+            fraction_digits: 3,
+        };
         let value = [
             (FieldType::String, Cell::Text("")),
             (FieldType::Integer, Cell::Integer(7)),
-            (FieldType::Decimal, Cell::Decimal(Decimal::new(150, 2).unwrap())),
+            (
+                FieldType::Decimal,
+                Cell::Decimal(Decimal::new(150, 2).unwrap()),
+            ),
             (FieldType::Boolean, Cell::Boolean(false)),
             (FieldType::Date, Cell::Date(-1)),
             (FieldType::Timestamp, Cell::Timestamp(at)),
@@ -186,14 +202,15 @@ mod tests {
         for (kind, cell) in value {
             let column = column(kind, &[Cell::Null, cell, Cell::Null]);
             assert_eq!(column.len(), 3);
-            assert_eq!([0, 1, 2, 9].map(|row| column.cell(row)), [
-                Cell::Null,
-                cell,
-                Cell::Null,
-                Cell::Null
-            ]);
+            assert_eq!(
+                [0, 1, 2, 9].map(|row| column.cell(row)),
+                [Cell::Null, cell, Cell::Null, Cell::Null]
+            );
             let kept = column.filter(&[false, true, true]);
-            assert_eq!((kept.len(), kept.cell(0), kept.cell(1)), (2, cell, Cell::Null));
+            assert_eq!(
+                (kept.len(), kept.cell(0), kept.cell(1)),
+                (2, cell, Cell::Null)
+            );
             assert!(column.filter(&[false; 3]).is_empty());
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::error::{CompileError, MissingColumn};
-use super::plan::{Fill, PlanField, Plan, Zone};
+use super::plan::{Fill, Plan, PlanField, Zone};
 use super::read::Read;
 use super::rule::CompiledRule;
 use super::steps::Steps;
@@ -36,14 +36,23 @@ pub fn compile(mapping: &Mapping, columns: &[String], bar: f64) -> Result<Plan, 
 }
 
 fn rules_by_field(mapping: &Mapping) -> Result<HashMap<&str, &Rule>, CompileError> {
-    let names = || mapping.target.fields.iter().map(|field| field.name.as_str());
+    let names = || {
+        mapping
+            .target
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+    };
     let known: HashSet<&str> = names().collect();
     let mut rules = HashMap::new();
     for rule in &mapping.rules {
         if !known.contains(rule.field.as_str()) {
             let nearest = nearest_names(&rule.field, names());
             let nearest = nearest.into_iter().map(str::to_owned).collect();
-            return Err(CompileError::UnknownField { field: rule.field.clone(), nearest });
+            return Err(CompileError::UnknownField {
+                field: rule.field.clone(),
+                nearest,
+            });
         }
         if rules.insert(rule.field.as_str(), rule).is_some() {
             return Err(CompileError::TwoRules(rule.field.clone()));
@@ -71,7 +80,9 @@ impl<'s> Source<'s> {
     fn new(names: &'s [String]) -> Self {
         // Names are unique; were they not, the first would win.
         let positions = names.iter().enumerate().rev();
-        let positions = positions.map(|(position, name)| (name.as_str(), position)).collect();
+        let positions = positions
+            .map(|(position, name)| (name.as_str(), position))
+            .collect();
         Self { names, positions }
     }
 
@@ -91,7 +102,11 @@ impl<'s> Source<'s> {
                 }
             }
         }
-        if missing.is_empty() { Ok(()) } else { Err(CompileError::MissingColumns(missing)) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(CompileError::MissingColumns(missing))
+        }
     }
 
     pub(super) fn position(&self, column: &str) -> Option<usize> {
@@ -113,9 +128,13 @@ fn compile_field(
         (Some(rule), _) if runs(rule.state, rule.confidence, bar) => {
             compile_rule(field, rule, source, bar)?.map_or(Fill::Nothing, Fill::Rule)
         }
-        (Some(Rule { state: RuleState::Ignored | RuleState::Absent, .. }), Some(default)) => {
-            Fill::Rule(constant(field, default)?)
-        }
+        (
+            Some(Rule {
+                state: RuleState::Ignored | RuleState::Absent,
+                ..
+            }),
+            Some(default),
+        ) => Fill::Rule(constant(field, default)?),
         (Some(_) | None, _) => Fill::Nothing,
     };
     Ok(PlanField {
@@ -133,7 +152,11 @@ fn compile_field(
 
 /// What is known of a timestamp's offset before any row was read.
 fn zone(fill: &Fill) -> Zone {
-    let Fill::Rule(CompiledRule { read: Read::Timestamp(formats), .. }) = fill else {
+    let Fill::Rule(CompiledRule {
+        read: Read::Timestamp(formats),
+        ..
+    }) = fill
+    else {
         return Zone::Unknown;
     };
     let with_offset = formats.iter().filter(|format| format.has_offset()).count();
@@ -151,7 +174,9 @@ fn compile_rule(
     source: &Source<'_>,
     bar: f64,
 ) -> Result<Option<CompiledRule>, CompileError> {
-    let Some(steps) = Steps::compile(rule, source)? else { return Ok(None) };
+    let Some(steps) = Steps::compile(rule, source)? else {
+        return Ok(None);
+    };
     let value_map = value_map(rule, field.kind, bar)?;
     let typed = steps.read.is_some();
     if value_map.is_some() && typed {
@@ -165,7 +190,11 @@ fn compile_rule(
     let read = steps.read.unwrap_or_else(|| spelt(field.kind));
     if !fits(read.gives(), field.kind) {
         let (gives, wants) = (read.gives(), field.kind);
-        return Err(CompileError::Type { field: rule.field.clone(), gives, wants });
+        return Err(CompileError::Type {
+            field: rule.field.clone(),
+            gives,
+            wants,
+        });
     }
     let rule = CompiledRule {
         field: field.name.clone(),
@@ -238,12 +267,13 @@ fn check_constant(
         places: Vec::new(),
         raw: std::sync::Arc::default(),
     };
-    rule.value(&nowhere, 0, |_| ()).map_err(|fault| CompileError::Value {
-        field: rule.field.clone(),
-        part,
-        value: value.to_owned(),
-        why: fault.message,
-    })
+    rule.value(&nowhere, 0, |_| ())
+        .map_err(|fault| CompileError::Value {
+            field: rule.field.clone(),
+            part,
+            value: value.to_owned(),
+            why: fault.message,
+        })
 }
 
 /// The entries that hold. One that a person left out on purpose (`ignored`, `absent`) is no value;
@@ -263,7 +293,14 @@ fn value_map(rule: &Rule, kind: FieldType, bar: f64) -> Result<Option<ValueMap>,
         })
     };
     let mut entries: HashMap<String, Option<String>> = HashMap::new();
-    for MappedValue { from, to, confidence, state, .. } in &rule.value_map {
+    for MappedValue {
+        from,
+        to,
+        confidence,
+        state,
+        ..
+    } in &rule.value_map
+    {
         let to = match state {
             RuleState::Ignored | RuleState::Absent => None,
             RuleState::Accepted | RuleState::Edited | RuleState::Proposed => to.clone(),
@@ -283,5 +320,8 @@ fn value_map(rule: &Rule, kind: FieldType, bar: f64) -> Result<Option<ValueMap>,
     if let OnUnseen::Value(value) = &rule.on_unseen {
         check(value)?;
     }
-    Ok(Some(ValueMap { entries, unseen: rule.on_unseen.clone() }))
+    Ok(Some(ValueMap {
+        entries,
+        unseen: rule.on_unseen.clone(),
+    }))
 }

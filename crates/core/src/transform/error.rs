@@ -200,5 +200,9 @@ fn nearest(column: &MissingColumn) -> Option<String> {
     if column.nearest.is_empty() {
         return None;
     }
-    Some(format!("`{}` may be `{}`", column.column, column.nearest.join("`, `")))
+    Some(format!(
+        "`{}` may be `{}`",
+        column.column,
+        column.nearest.join("`, `")
+    ))
 }

@@ -24,7 +24,13 @@ impl Fault {
         hint: impl Into<String>,
     ) -> Self {
         let (message, hint) = (message.into(), hint.into());
-        Self { rule, message, hint, value: None, by_step: true }
+        Self {
+            rule,
+            message,
+            hint,
+            value: None,
+            by_step: true,
+        }
     }
 
     /// The same fault, blamed on this text of another column.
@@ -35,7 +41,10 @@ impl Fault {
 
     pub(super) fn unseen(field: &str) -> Self {
         let hint = format!("add it to `value_map` of `{field}`, or say `on_unseen` there");
-        Self { by_step: false, ..Self::new("unseen_value", "not in the value map", hint) }
+        Self {
+            by_step: false,
+            ..Self::new("unseen_value", "not in the value map", hint)
+        }
     }
 
     pub(super) fn no_match(pattern: &str) -> Self {
@@ -46,7 +55,8 @@ impl Fault {
     pub(super) fn integer(error: NumberError) -> Self {
         match error {
             NumberError::NotANumber => {
-                let hint = "correct the value, or read it with a `decimal` step if it has a fraction";
+                let hint =
+                    "correct the value, or read it with a `decimal` step if it has a fraction";
                 Self::new("not_an_integer", "not a whole number", hint)
             }
             NumberError::TooManyDigits => Self::too_many_digits(),
@@ -79,7 +89,11 @@ impl Fault {
 
     pub(super) fn not_whole() -> Self {
         let hint = "correct the value, or let the target have a fraction; nothing is rounded";
-        Self::new("not_an_integer", "has a fraction, and the field is a whole number", hint)
+        Self::new(
+            "not_an_integer",
+            "has a fraction, and the field is a whole number",
+            hint,
+        )
     }
 
     /// No format fits. A day that does not exist is told apart from a text that is no date at all.
@@ -92,14 +106,22 @@ impl Fault {
             DateError::Shape => {
                 let patterns: Vec<&str> = formats.iter().map(DateFormat::pattern).collect();
                 let message = format!("does not have the form {}", patterns.join(" or "));
-                Self::new(rule, message, "correct the value, or add its format to the rule")
+                Self::new(
+                    rule,
+                    message,
+                    "correct the value, or add its format to the rule",
+                )
             }
         }
     }
 
     pub(super) fn boolean() -> Self {
         let hint = "correct the value, or add its spelling to the rule's `boolean` step";
-        Self::new("not_a_boolean", "not one of the spellings of true and false", hint)
+        Self::new(
+            "not_a_boolean",
+            "not one of the spellings of true and false",
+            hint,
+        )
     }
 
     /// A text that is not in the target's own spelling, where the rule reads it with no step.
@@ -112,7 +134,10 @@ impl Fault {
             FieldType::Timestamp => "timestamp",
             FieldType::String | FieldType::Time => "",
         };
-        let marks = Marks { decimal: '.', thousands: None };
+        let marks = Marks {
+            decimal: '.',
+            thousands: None,
+        };
         let too_long = || parse_decimal(text, &marks) == Err(NumberError::TooManyDigits);
         let no_such_day = || {
             let iso = DateFormat::parse("%Y-%m-%d").ok();
@@ -156,7 +181,14 @@ const fn not_a(kind: FieldType) -> &'static str {
 
 impl From<Broken> for Fault {
     fn from(broken: Broken) -> Self {
-        let Broken { rule, message, hint } = broken;
-        Self { by_step: false, ..Self::new(rule, message, hint) }
+        let Broken {
+            rule,
+            message,
+            hint,
+        } = broken;
+        Self {
+            by_step: false,
+            ..Self::new(rule, message, hint)
+        }
     }
 }

@@ -20,6 +20,7 @@ mod rule;
 mod steps;
 mod text_step;
 mod unique;
+mod writers;
 
 pub use column::Column;
 pub use compile::compile;
@@ -27,3 +28,7 @@ pub use drive::in_order;
 pub use error::{CompileError, MissingColumn};
 pub use plan::{Outcome, Plan, PlanField};
 pub use unique::UniqueStage;
+pub use writers::{
+    Encoded, Encoder, Guarded, Layout, REJECT_COLUMNS, RejectsWriter, TableWriter, TextFormat,
+    WriteError, Written,
+};

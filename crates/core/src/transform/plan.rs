@@ -130,11 +130,19 @@ impl Plan {
     #[must_use]
     pub fn run(&self, batch: &Batch) -> Outcome {
         let mut faults = Faults::new();
-        let columns = self.fields.iter().map(|field| field.run(batch, &mut faults));
+        let columns = self
+            .fields
+            .iter()
+            .map(|field| field.run(batch, &mut faults));
         let columns: Vec<Column> = columns.collect();
-        let records: Vec<usize> =
-            (0..batch.len()).filter(|record| !faults.contains_key(record)).collect();
-        let unique = self.fields.iter().enumerate().filter(|(_, field)| field.unique);
+        let records: Vec<usize> = (0..batch.len())
+            .filter(|record| !faults.contains_key(record))
+            .collect();
+        let unique = self
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.unique);
         let shown = unique.filter_map(|(index, field)| {
             Some((index, batch.columns.get(field.first_column()?)?.clone()))
         });
@@ -150,12 +158,15 @@ impl Plan {
         if faults.is_empty() {
             return outcome;
         }
-        let keep: Vec<bool> =
-            (0..batch.len()).map(|record| !faults.contains_key(&record)).collect();
+        let keep: Vec<bool> = (0..batch.len())
+            .map(|record| !faults.contains_key(&record))
+            .collect();
         outcome.keep_rows(&keep);
         for (record, reasons) in faults {
             if let Some(place) = batch.places.get(record) {
-                outcome.rejects.push(reject(&batch.raw, record, *place, reasons));
+                outcome
+                    .rejects
+                    .push(reject(&batch.raw, record, *place, reasons));
             }
         }
         outcome
@@ -169,14 +180,21 @@ impl Outcome {
             *column = column.filter(keep);
         }
         let mut kept = keep.iter();
-        self.places.retain(|_| kept.next().copied().unwrap_or(false));
+        self.places
+            .retain(|_| kept.next().copied().unwrap_or(false));
     }
 }
 
 /// A record as a reject.
 pub(super) fn reject(raw: &RawText, record: usize, place: Place, reasons: Vec<Reason>) -> Reject {
     let raw = raw.get(record).unwrap_or_default().to_owned();
-    Reject { line: place.line, row: place.row, reasons, raw, raw_bytes: None }
+    Reject {
+        line: place.line,
+        row: place.row,
+        reasons,
+        raw,
+        raw_bytes: None,
+    }
 }
 
 impl PlanField {

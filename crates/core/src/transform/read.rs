@@ -17,7 +17,9 @@ pub(super) enum Read {
     Text,
     /// It has the target's own spelling: no step reads it.
     Spelt(FieldType, Spelling),
-    Integer { thousands: Option<char> },
+    Integer {
+        thousands: Option<char>,
+    },
     Decimal(NumberFormat),
     Date(Vec<DateFormat>),
     Timestamp(Vec<DateFormat>),
@@ -40,9 +42,9 @@ impl Read {
                 let cell = spelling.read(text);
                 cell.ok_or_else(|| Fault::spelling(*kind, spelling, text))
             }
-            Self::Integer { thousands } => {
-                parse_integer(text, *thousands).map(Cell::Integer).map_err(Fault::integer)
-            }
+            Self::Integer { thousands } => parse_integer(text, *thousands)
+                .map(Cell::Integer)
+                .map_err(Fault::integer),
             Self::Decimal(format) => format.read(text).map(Cell::Decimal),
             Self::Date(formats) => {
                 let day: Result<i32, _> = first_that_fits(formats, |format| format.date(text));
@@ -55,9 +57,11 @@ impl Read {
                 let fault = |error| Fault::date("not_a_timestamp", formats, error);
                 at.map(Cell::Timestamp).map_err(fault)
             }
-            Self::Boolean(spellings) => {
-                spellings.get(text).copied().map(Cell::Boolean).ok_or_else(Fault::boolean)
-            }
+            Self::Boolean(spellings) => spellings
+                .get(text)
+                .copied()
+                .map(Cell::Boolean)
+                .ok_or_else(Fault::boolean),
         }
     }
 
@@ -78,9 +82,11 @@ impl Read {
     pub(super) const fn is_number_step(&self) -> bool {
         match self {
             Self::Integer { .. } | Self::Decimal(_) => true,
-            Self::Text | Self::Spelt(..) | Self::Date(_) | Self::Timestamp(_) | Self::Boolean(_) => {
-                false
-            }
+            Self::Text
+            | Self::Spelt(..)
+            | Self::Date(_)
+            | Self::Timestamp(_)
+            | Self::Boolean(_) => false,
         }
     }
 }
@@ -158,20 +164,30 @@ mod tests {
 
     fn decimal(decimal: &str, thousands: &str, strip: &[&str]) -> Read {
         let marks = Marks::parse(decimal, thousands).unwrap();
-        Read::Decimal(NumberFormat { marks, strip: strip.iter().map(|&s| s.to_owned()).collect() })
+        Read::Decimal(NumberFormat {
+            marks,
+            strip: strip.iter().map(|&s| s.to_owned()).collect(),
+        })
     }
 
     fn read(read: &Read, text: &str) -> Result<String, &'static str> {
-        read.read(text).map(|cell| cell.to_string()).map_err(|fault| fault.rule)
+        read.read(text)
+            .map(|cell| cell.to_string())
+            .map_err(|fault| fault.rule)
     }
 
     fn formats(patterns: &[&str]) -> Vec<DateFormat> {
-        patterns.iter().map(|pattern| DateFormat::parse(pattern).unwrap()).collect()
+        patterns
+            .iter()
+            .map(|pattern| DateFormat::parse(pattern).unwrap())
+            .collect()
     }
 
     #[test]
     fn integers() {
-        let step = Read::Integer { thousands: Some('.') };
+        let step = Read::Integer {
+            thousands: Some('.'),
+        };
         let cases = [
             ("007", Ok("7")),
             ("-1.234", Ok("-1234")),
@@ -179,7 +195,10 @@ mod tests {
             ("12,5", Err("not_an_integer")),
             (" 1", Err("not_an_integer")),
             ("", Err("not_an_integer")),
-            ("123456789012345678901234567890123456789", Err("too_many_digits")),
+            (
+                "123456789012345678901234567890123456789",
+                Err("too_many_digits"),
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(read(&step, text), expected.map(str::to_owned), "{text}");
@@ -212,12 +231,18 @@ mod tests {
             assert_eq!(read(&german, text), expected.map(str::to_owned), "{text}");
         }
         let digits = "1".repeat(39);
-        assert_eq!(read(&decimal(".", "", &[]), &digits), Err("too_many_digits"));
+        assert_eq!(
+            read(&decimal(".", "", &[]), &digits),
+            Err("too_many_digits")
+        );
     }
 
     #[test]
     fn the_longest_currency_is_stripped() {
-        assert_eq!(read(&decimal(".", ",", &["US$", "$"]), "US$ 1,234.5"), Ok("1234.5".to_owned()));
+        assert_eq!(
+            read(&decimal(".", ",", &["US$", "$"]), "US$ 1,234.5"),
+            Ok("1234.5".to_owned())
+        );
     }
 
     #[test]
@@ -235,7 +260,10 @@ mod tests {
         let at = Read::Timestamp(formats(&["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z"]));
         for (text, expected) in [
             ("2026-11-24 10:30:00", Ok("2026-11-24T10:30:00")),
-            ("2026-11-24T10:30:00.50+01:00", Ok("2026-11-24T10:30:00.50+01:00")),
+            (
+                "2026-11-24T10:30:00.50+01:00",
+                Ok("2026-11-24T10:30:00.50+01:00"),
+            ),
             ("2026-11-24 25:00:00", Err("impossible_date")),
             ("2026-11-24", Err("not_a_timestamp")),
         ] {

@@ -160,7 +160,9 @@ impl CompiledRule {
 
     /// Digits that the scale has no room for stay: the constraint's check refuses them by name.
     fn scaled(&self, number: Decimal) -> Result<Decimal, Fault> {
-        let Some(scale) = self.scale else { return Ok(number) };
+        let Some(scale) = self.scale else {
+            return Ok(number);
+        };
         match number.rescale(scale) {
             Some(scaled) => Ok(scaled),
             None if number.scale() > scale => Ok(number),

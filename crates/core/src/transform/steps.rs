@@ -23,10 +23,22 @@ pub(super) struct Steps {
 impl Steps {
     /// `None` for a rule that takes its value from nowhere.
     pub(super) fn compile(rule: &Rule, source: &Source<'_>) -> Result<Option<Self>, CompileError> {
-        let Some(input) = input(rule, source)? else { return Ok(None) };
-        let mut steps = Self { input, text: Vec::new(), read: None, amounts: Vec::new() };
+        let Some(input) = input(rule, source)? else {
+            return Ok(None);
+        };
+        let mut steps = Self {
+            input,
+            text: Vec::new(),
+            read: None,
+            amounts: Vec::new(),
+        };
         for (index, step) in rule.transform.iter().enumerate() {
-            At { rule, source, step: index + 1 }.add(step, &mut steps)?;
+            At {
+                rule,
+                source,
+                step: index + 1,
+            }
+            .add(step, &mut steps)?;
         }
         Ok(Some(steps))
     }
@@ -54,7 +66,10 @@ fn side_column(step: &Step) -> Option<&str> {
 
 fn input(rule: &Rule, source: &Source<'_>) -> Result<Option<Input>, CompileError> {
     let side: Vec<&str> = rule.transform.iter().filter_map(side_column).collect();
-    let main = rule.sources.iter().filter(|column| !side.contains(&column.as_str()));
+    let main = rule
+        .sources
+        .iter()
+        .filter(|column| !side.contains(&column.as_str()));
     let mut columns: Vec<usize> = main.filter_map(|column| source.position(column)).collect();
     let sources = |problem: &str| {
         let (field, problem) = (rule.field.clone(), problem.to_owned());
@@ -69,9 +84,10 @@ fn input(rule: &Rule, source: &Source<'_>) -> Result<Option<Input>, CompileError
             return sources("the column of the amount itself is not among its sources");
         }
         _ if columns.is_empty() => None,
-        Some(Step::Concat { separator }) => {
-            Some(Input::Concat { columns, separator: separator.clone() })
-        }
+        Some(Step::Concat { separator }) => Some(Input::Concat {
+            columns,
+            separator: separator.clone(),
+        }),
         Some(Step::Coalesce) => Some(Input::Coalesce(columns)),
         Some(_) | None => match (columns.pop(), columns.is_empty()) {
             (Some(column), true) => Some(Input::Column(column)),
@@ -108,7 +124,11 @@ impl At<'_> {
                 let thousands = self.thousands(thousands_mark)?;
                 self.typed("integer", Read::Integer { thousands }, steps)?;
             }
-            Step::Decimal { decimal_mark, thousands_mark, strip } => {
+            Step::Decimal {
+                decimal_mark,
+                thousands_mark,
+                strip,
+            } => {
                 let number = self.number(decimal_mark, thousands_mark, strip)?;
                 self.typed("decimal", Read::Decimal(number), steps)?;
             }
@@ -122,7 +142,11 @@ impl At<'_> {
                 let read = self.boolean(r#true, r#false)?;
                 self.typed("boolean", read, steps)?;
             }
-            Step::Sign { column, negative, positive } => {
+            Step::Sign {
+                column,
+                negative,
+                positive,
+            } => {
                 let amount = self.sign(column, negative, positive)?;
                 self.amount("sign", amount, steps)?;
             }
@@ -135,17 +159,30 @@ impl At<'_> {
     }
 
     fn order(&self, name: &'static str, problem: &'static str) -> CompileError {
-        CompileError::Order { field: self.rule.field.clone(), step: self.step, name, problem }
+        CompileError::Order {
+            field: self.rule.field.clone(),
+            step: self.step,
+            name,
+            problem,
+        }
     }
 
     fn argument(&self, problem: impl Into<String>) -> CompileError {
         let (field, step, problem) = (self.rule.field.clone(), self.step, problem.into());
-        CompileError::Argument { field, step, problem }
+        CompileError::Argument {
+            field,
+            step,
+            problem,
+        }
     }
 
     fn first(&self, name: &'static str) -> Result<(), CompileError> {
         // The first step was taken as the input.
-        if self.step == 1 { Ok(()) } else { Err(self.order(name, "can only be the first step")) }
+        if self.step == 1 {
+            Ok(())
+        } else {
+            Err(self.order(name, "can only be the first step"))
+        }
     }
 
     fn text(
@@ -190,8 +227,15 @@ impl At<'_> {
         let Some(index) = distance.checked_sub(1) else {
             return Err(self.argument("parts are counted from 1, or from the end with -1"));
         };
-        let part = if part > 0 { Part::FromStart(index) } else { Part::FromEnd(index) };
-        Ok(TextStep::Split { separator: separator.to_owned(), part })
+        let part = if part > 0 {
+            Part::FromStart(index)
+        } else {
+            Part::FromEnd(index)
+        };
+        Ok(TextStep::Split {
+            separator: separator.to_owned(),
+            part,
+        })
     }
 
     fn regex(&self, pattern: &str, group: u32) -> Result<TextStep, CompileError> {
@@ -212,7 +256,9 @@ impl At<'_> {
         if mark.is_empty() {
             return Ok(None);
         }
-        let known = THOUSANDS_MARKS.into_iter().find(|known| mark.chars().eq([*known]));
+        let known = THOUSANDS_MARKS
+            .into_iter()
+            .find(|known| mark.chars().eq([*known]));
         let bad = || self.argument(format!("`{mark}` is no thousands mark"));
         known.map(Some).ok_or_else(bad)
     }
@@ -224,9 +270,15 @@ impl At<'_> {
         strip: &[String],
     ) -> Result<NumberFormat, CompileError> {
         let marks = Marks::parse(decimal, thousands).ok_or_else(|| {
-            self.argument(format!("`{decimal}` and `{thousands}` are no marks of a number"))
+            self.argument(format!(
+                "`{decimal}` and `{thousands}` are no marks of a number"
+            ))
         })?;
-        let mut strip: Vec<String> = strip.iter().filter(|text| !text.is_empty()).cloned().collect();
+        let mut strip: Vec<String> = strip
+            .iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect();
         strip.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
         Ok(NumberFormat { marks, strip })
     }
@@ -277,7 +329,10 @@ impl At<'_> {
         let position = self.source.position(column).filter(|_| listed);
         position.ok_or_else(|| CompileError::Sources {
             field: self.rule.field.clone(),
-            problem: format!("the column `{column}` of step {} is not among them", self.step),
+            problem: format!(
+                "the column `{column}` of step {} is not among them",
+                self.step
+            ),
         })
     }
 }

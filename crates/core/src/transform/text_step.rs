@@ -19,7 +19,10 @@ pub(super) enum Input {
     Column(usize),
     Constant(String),
     /// The texts that are there and not empty, joined.
-    Concat { columns: Vec<usize>, separator: String },
+    Concat {
+        columns: Vec<usize>,
+        separator: String,
+    },
     /// The first text that is there and not empty.
     Coalesce(Vec<usize>),
 }
@@ -30,13 +33,18 @@ impl Input {
             Self::Column(column) => batch.cell(*column, record).map(Cow::Borrowed),
             Self::Constant(text) => Some(Cow::Borrowed(text)),
             Self::Coalesce(columns) => {
-                let mut texts = columns.iter().filter_map(|column| batch.cell(*column, record));
+                let mut texts = columns
+                    .iter()
+                    .filter_map(|column| batch.cell(*column, record));
                 let first = texts.clone().find(|text| !text.is_empty());
                 first.or_else(|| texts.next()).map(Cow::Borrowed)
             }
             Self::Concat { columns, separator } => {
                 let mut joined: Text<'a> = None;
-                for text in columns.iter().filter_map(|column| batch.cell(*column, record)) {
+                for text in columns
+                    .iter()
+                    .filter_map(|column| batch.cell(*column, record))
+                {
                     match &mut joined {
                         Some(before) if before.is_empty() => joined = Some(Cow::Borrowed(text)),
                         Some(before) if !text.is_empty() => {
@@ -103,7 +111,10 @@ impl TextStep {
                     return Err(Fault::no_match(regex.as_str()));
                 }
                 within(text, |text| {
-                    regex.captures(text)?.get(*group).map(|found| found.as_str())
+                    regex
+                        .captures(text)?
+                        .get(*group)
+                        .map(|found| found.as_str())
                 })
             }
             Self::NullIf(markers) => (!markers.iter().any(|m| *m == *text)).then_some(text),
@@ -166,7 +177,9 @@ mod tests {
     use super::*;
 
     fn apply(step: &TextStep, text: &str) -> Result<Option<String>, &'static str> {
-        let owned = step.apply(Cow::Owned(text.to_owned())).map_err(|fault| fault.rule);
+        let owned = step
+            .apply(Cow::Owned(text.to_owned()))
+            .map_err(|fault| fault.rule);
         let borrowed = step.apply(Cow::Borrowed(text)).map_err(|fault| fault.rule);
         assert_eq!(owned, borrowed);
         borrowed.map(|text| text.map(Cow::into_owned))
@@ -185,7 +198,10 @@ mod tests {
 
     #[test]
     fn case_is_unicode() {
-        assert_eq!(apply(&TextStep::Case(Case::Upper), "straße é"), some("STRASSE É"));
+        assert_eq!(
+            apply(&TextStep::Case(Case::Upper), "straße é"),
+            some("STRASSE É")
+        );
         assert_eq!(apply(&TextStep::Case(Case::Upper), "EUR"), some("EUR"));
         assert_eq!(apply(&TextStep::Case(Case::Lower), "ÄB1"), some("äb1"));
         assert_eq!(apply(&TextStep::Case(Case::Lower), ""), some(""));
@@ -193,7 +209,10 @@ mod tests {
 
     #[test]
     fn split_counts_from_both_ends_and_misses_to_null() {
-        let split = |separator: &str, part| TextStep::Split { separator: separator.into(), part };
+        let split = |separator: &str, part| TextStep::Split {
+            separator: separator.into(),
+            part,
+        };
         for (step, text, expected) in [
             (split("/", Part::FromStart(0)), "a/b/c", some("a")),
             (split("/", Part::FromStart(2)), "a/b/c", some("c")),
@@ -211,7 +230,10 @@ mod tests {
 
     #[test]
     fn regex_takes_a_group_or_refuses() {
-        let step = |pattern, group| TextStep::Regex { regex: Regex::new(pattern).unwrap(), group };
+        let step = |pattern, group| TextStep::Regex {
+            regex: Regex::new(pattern).unwrap(),
+            group,
+        };
         assert_eq!(apply(&step("[A-Z]{3}", 0), "12 EUR"), some("EUR"));
         assert_eq!(apply(&step("(\\d+) (x)?", 1), "12 EUR"), some("12"));
         assert_eq!(apply(&step("(\\d+) (x)?", 2), "12 EUR"), Ok(None));
@@ -229,12 +251,18 @@ mod tests {
     #[test]
     fn value_map_knows_null_empty_and_unseen() {
         let map = |unseen| ValueMap {
-            entries: [("S".to_owned(), Some("debit".to_owned())), ("-".to_owned(), None)].into(),
+            entries: [
+                ("S".to_owned(), Some("debit".to_owned())),
+                ("-".to_owned(), None),
+            ]
+            .into(),
             unseen,
         };
         let apply = |unseen, text| {
             let map = map(unseen);
-            let value = map.apply(Cow::Borrowed(text), "f").map_err(|fault| fault.rule);
+            let value = map
+                .apply(Cow::Borrowed(text), "f")
+                .map_err(|fault| fault.rule);
             value.map(|text| text.map(Cow::into_owned))
         };
         assert_eq!(apply(OnUnseen::Reject, "S"), some("debit"));
@@ -243,6 +271,9 @@ mod tests {
         assert_eq!(apply(OnUnseen::Reject, "s"), Err("unseen_value"));
         assert_eq!(apply(OnUnseen::Null, "X"), Ok(None));
         assert_eq!(apply(OnUnseen::Keep, "X"), some("X"));
-        assert_eq!(apply(OnUnseen::Value("other".to_owned()), "X"), some("other"));
+        assert_eq!(
+            apply(OnUnseen::Value("other".to_owned()), "X"),
+            some("other")
+        );
     }
 }

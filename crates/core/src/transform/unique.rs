@@ -23,13 +23,19 @@ impl UniqueStage {
     /// A stage for the fields of a plan that have to be unique; it may have none.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let unique = plan.fields.iter().enumerate().filter(|(_, field)| field.unique);
+        let unique = plan
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.unique);
         let fields = unique.map(|(column, field)| UniqueField {
             column,
             name: field.name.clone(),
             index: UniqueIndex::new(),
         });
-        Self { fields: fields.collect() }
+        Self {
+            fields: fields.collect(),
+        }
     }
 
     /// Adds a value of a good row of an earlier run, before the first outcome. `key` is what
@@ -57,9 +63,11 @@ impl UniqueStage {
         for row in 0..outcome.len() {
             let reasons = self.check(&outcome, row)?;
             keep.push(reasons.is_empty());
-            if let (false, Some(place), Some(record)) =
-                (reasons.is_empty(), outcome.places.get(row), outcome.records.get(row))
-            {
+            if let (false, Some(place), Some(record)) = (
+                reasons.is_empty(),
+                outcome.places.get(row),
+                outcome.records.get(row),
+            ) {
                 found.push(reject(&outcome.raw, *record, *place, reasons));
             }
         }
@@ -68,7 +76,9 @@ impl UniqueStage {
         }
         outcome.keep_rows(&keep);
         let mut kept = keep.iter();
-        outcome.records.retain(|_| kept.next().copied().unwrap_or(false));
+        outcome
+            .records
+            .retain(|_| kept.next().copied().unwrap_or(false));
         outcome.rejects.append(&mut found);
         outcome.rejects.sort_by_key(|reject| reject.row);
         Ok(outcome)
@@ -76,8 +86,11 @@ impl UniqueStage {
 
     fn check(&mut self, outcome: &Outcome, row: usize) -> Result<Vec<Reason>, UniqueError> {
         let line = outcome.places.get(row).map_or(0, |place| place.line);
-        let keys: Vec<Option<String>> =
-            self.fields.iter().map(|field| field.key(outcome, row)).collect();
+        let keys: Vec<Option<String>> = self
+            .fields
+            .iter()
+            .map(|field| field.key(outcome, row))
+            .collect();
         let mut reasons = Vec::new();
         for (field, key) in self.fields.iter().zip(&keys) {
             if let Some(first) = key.as_deref().and_then(|key| field.index.first(key)) {
@@ -110,7 +123,12 @@ impl UniqueField {
         let record = outcome.records.get(row).copied().unwrap_or(usize::MAX);
         let shown = outcome.shown.get(&self.column);
         let shown = shown.and_then(|texts| texts.iter().nth(record).flatten());
-        let typed = || outcome.columns.get(self.column).map(|column| column.cell(row).to_string());
+        let typed = || {
+            outcome
+                .columns
+                .get(self.column)
+                .map(|column| column.cell(row).to_string())
+        };
         let broken = first.broken();
         Reason {
             field: self.name.clone(),
