@@ -178,14 +178,8 @@ fn compile_rule(
         return Ok(None);
     };
     let value_map = value_map(rule, field.kind, bar)?;
-    let typed = steps.read.is_some();
-    if value_map.is_some() && typed {
-        return Err(CompileError::Value {
-            field: rule.field.clone(),
-            part: "value map",
-            value: String::new(),
-            why: "the steps before it give no text".to_owned(),
-        });
+    if value_map.is_some() && steps.read.is_some() {
+        return Err(CompileError::MapOfNoText(rule.field.clone()));
     }
     let read = steps.read.unwrap_or_else(|| spelt(field.kind));
     if !fits(read.gives(), field.kind) {

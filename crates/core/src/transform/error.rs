@@ -59,7 +59,7 @@ pub enum CompileError {
         problem: &'static str,
     },
     /// The steps give a type that the field cannot take.
-    #[error("rule for `{field}`: its steps give {gives:?}, and the field is {wants:?}")]
+    #[error("rule for `{field}`: its steps give {}, and the field is {}", word(*.gives), word(*.wants))]
     Type {
         /// The field.
         field: String,
@@ -120,6 +120,9 @@ pub enum CompileError {
         /// The text.
         from: String,
     },
+    /// A value map behind steps that give something else than a text.
+    #[error("rule for `{0}`: its value map takes a text, and its steps give none")]
+    MapOfNoText(String),
     /// A constraint that cannot be checked.
     #[error("field `{field}`: its constraints cannot be checked")]
     Constraint {
@@ -140,6 +143,19 @@ fn missing(columns: &[MissingColumn]) -> String {
     names.join(", ")
 }
 
+/// A type as mapping files spell it.
+const fn word(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::String => "string",
+        FieldType::Integer => "integer",
+        FieldType::Decimal => "decimal",
+        FieldType::Boolean => "boolean",
+        FieldType::Date => "date",
+        FieldType::Timestamp => "timestamp",
+        FieldType::Time => "time",
+    }
+}
+
 impl Explain for CompileError {
     fn kind(&self) -> ErrorKind {
         match self {
@@ -155,7 +171,8 @@ impl Explain for CompileError {
             | Self::Pattern { .. }
             | Self::Argument { .. }
             | Self::Value { .. }
-            | Self::MappedTwice { .. } => ErrorKind::Invalid,
+            | Self::MappedTwice { .. }
+            | Self::MapOfNoText(_) => ErrorKind::Invalid,
         }
     }
 
@@ -190,6 +207,10 @@ impl Explain for CompileError {
             }
             Self::Value { .. } => "write it in the target's spelling".to_owned(),
             Self::MappedTwice { .. } => "keep one of the two entries".to_owned(),
+            Self::MapOfNoText(_) => {
+                "drop the typed step, and let the map's values have the target's spelling"
+                    .to_owned()
+            }
             Self::Constraint { source, .. } => return source.hint(),
         };
         Some(hint)

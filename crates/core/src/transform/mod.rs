@@ -18,6 +18,10 @@ mod plan;
 mod read;
 mod rule;
 mod steps;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text_step;
 mod unique;
 mod writers;

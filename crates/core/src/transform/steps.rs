@@ -330,7 +330,7 @@ impl At<'_> {
         position.ok_or_else(|| CompileError::Sources {
             field: self.rule.field.clone(),
             problem: format!(
-                "the column `{column}` of step {} is not among them",
+                "the column `{column}` of step {} is not among its sources",
                 self.step
             ),
         })

@@ -1,7 +1,9 @@
 //! Uniqueness over all rows: a sequential stage that outcomes pass in the order of the source.
 
+use arrow_array::Array as _;
+
 use super::plan::{Outcome, Plan, reject};
-use crate::validation::{FirstSeen, Reason, UniqueError, UniqueIndex};
+use crate::validation::{Cell, FirstSeen, Reason, UniqueError, UniqueIndex};
 
 /// Moves rows whose value stood in an earlier good row to the rejects. The first one stays.
 ///
@@ -111,7 +113,7 @@ impl UniqueStage {
 impl UniqueField {
     fn key(&self, outcome: &Outcome, row: usize) -> Option<String> {
         let cell = outcome.columns.get(self.column)?.cell(row);
-        if cell == crate::validation::Cell::Null {
+        if cell == Cell::Null {
             return None;
         }
         let mut key = String::new();
@@ -122,7 +124,9 @@ impl UniqueField {
     fn reason(&self, first: FirstSeen, outcome: &Outcome, row: usize) -> Reason {
         let record = outcome.records.get(row).copied().unwrap_or(usize::MAX);
         let shown = outcome.shown.get(&self.column);
-        let shown = shown.and_then(|texts| texts.iter().nth(record).flatten());
+        let shown = shown
+            .filter(|texts| record < texts.len() && texts.is_valid(record))
+            .map(|texts| texts.value(record));
         let typed = || {
             outcome
                 .columns

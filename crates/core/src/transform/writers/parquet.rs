@@ -3,8 +3,8 @@
 //! Rows are gathered until their chunk is complete and then written at once: the encoder cuts
 //! pages where it is handed rows, and the file must not depend on the sizes of batches.
 
-use std::io::Write;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
@@ -29,7 +29,8 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// A Parquet file that is being written.
 pub(super) struct ParquetTable<W: Write + Send> {
-    writer: ArrowWriter<W>,
+    writer: ArrowWriter<Shared<W>>,
+    out: Arc<Mutex<W>>,
     schema: SchemaRef,
     columns: Vec<Builder>,
     chunk: u64,
@@ -52,10 +53,13 @@ impl<W: Write + Send> ParquetTable<W> {
         let options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), options)?;
+        let out = Arc::new(Mutex::new(out));
+        let shared = Shared(Arc::clone(&out));
+        let writer = ArrowWriter::try_new_with_options(shared, Arc::clone(&schema), options)?;
         let columns = types.iter().map(Builder::new).collect::<Result<_, _>>()?;
         Ok(Self {
             writer,
+            out,
             schema,
             columns,
             chunk: 0,
@@ -104,7 +108,33 @@ impl<W: Write + Send> ParquetTable<W> {
     /// Writes the last chunk and the footer.
     pub(super) fn finish(mut self) -> Result<W, WriteError> {
         self.end_chunk()?;
-        Ok(self.writer.into_inner()?)
+        self.writer.finish()?;
+        self.writer.sync()?;
+        drop(self.writer);
+        let out = Arc::into_inner(self.out);
+        let out = out.map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let lost = || ParquetError::General("the output is still in use".to_owned());
+        Ok(out.ok_or_else(lost)?)
+    }
+}
+
+/// The output, kept a second time: the library's own way to get it back turns the error of a full
+/// disk into a text.
+struct Shared<W>(Arc<Mutex<W>>);
+
+impl<W: Write> Write for Shared<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush()
     }
 }
 

@@ -117,7 +117,7 @@ impl<W: Write + Send> TableWriter<W> {
                         .get(column)
                         .map_or(Cell::Null, |column| column.cell(row))
                 };
-                let line = |row| outcome.places.get(row).map_or(0, |place| place.line);
+                let line = |row: usize| outcome.places.get(row).map_or(0, |place| place.line);
                 table.append(outcome.chunk, outcome.len(), cell, line)
             }
         }
@@ -136,7 +136,7 @@ impl<W: Write + Send> TableWriter<W> {
             Output::Parquet(table) => {
                 self.rows += count(batch.len());
                 let cell = |column, row| batch.cell(column, row).map_or(Cell::Null, Cell::Text);
-                let line = |row| batch.places.get(row).map_or(0, |place| place.line);
+                let line = |row: usize| batch.places.get(row).map_or(0, |place| place.line);
                 table.append(batch.chunk, batch.len(), cell, line)
             }
         }
