@@ -126,7 +126,8 @@ fn compile_field(
     })?;
     let fill = match (rule, &field.default) {
         (Some(rule), _) if runs(rule.state, rule.confidence, bar) => {
-            compile_rule(field, rule, source, bar)?.map_or(Fill::Nothing, Fill::Rule)
+            let rule = compile_rule(field, rule, source, bar)?;
+            rule.map_or(Fill::Nothing, |rule| Fill::Rule(Box::new(rule)))
         }
         (
             Some(Rule {
@@ -134,7 +135,7 @@ fn compile_field(
                 ..
             }),
             Some(default),
-        ) => Fill::Rule(constant(field, default)?),
+        ) => Fill::Rule(Box::new(constant(field, default)?)),
         (Some(_) | None, _) => Fill::Nothing,
     };
     Ok(PlanField {
@@ -152,11 +153,10 @@ fn compile_field(
 
 /// What is known of a timestamp's offset before any row was read.
 fn zone(fill: &Fill) -> Zone {
-    let Fill::Rule(CompiledRule {
-        read: Read::Timestamp(formats),
-        ..
-    }) = fill
-    else {
+    let Fill::Rule(rule) = fill else {
+        return Zone::Unknown;
+    };
+    let Read::Timestamp(formats) = &rule.read else {
         return Zone::Unknown;
     };
     let with_offset = formats.iter().filter(|format| format.has_offset()).count();

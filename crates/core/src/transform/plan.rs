@@ -53,7 +53,7 @@ pub(super) enum Fill {
     /// Null in every row.
     Nothing,
     /// By a rule.
-    Rule(CompiledRule),
+    Rule(Box<CompiledRule>),
 }
 
 impl PlanField {

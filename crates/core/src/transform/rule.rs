@@ -139,13 +139,13 @@ impl CompiledRule {
     /// it that no other pair of types comes here.
     fn fit<'t>(&self, cell: Cell<'t>) -> Result<Cell<'t>, Fault> {
         match self.kind {
-            FieldType::Integer => match cell {
-                Cell::Decimal(number) => {
-                    let whole = number.rescale(0).ok_or_else(Fault::not_whole)?;
-                    Ok(Cell::Integer(whole.digits()))
-                }
-                other => Ok(other),
-            },
+            FieldType::Integer => {
+                let Cell::Decimal(number) = cell else {
+                    return Ok(cell);
+                };
+                let whole = number.rescale(0).ok_or_else(Fault::not_whole)?;
+                Ok(Cell::Integer(whole.digits()))
+            }
             FieldType::Decimal => match cell.number() {
                 Some(number) => self.scaled(number).map(Cell::Decimal),
                 None => Ok(cell),

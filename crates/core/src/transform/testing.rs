@@ -134,6 +134,7 @@ pub(super) fn date(format: &str) -> Step {
 }
 
 /// A statement as a German bank exports it, with most kinds of rules.
+#[expect(clippy::too_many_lines, reason = "data, not steps")]
 pub(super) fn statement() -> (Mapping, Vec<String>, Rows) {
     let label = |value: &str| crate::target::Label {
         value: value.to_owned(),

@@ -64,6 +64,10 @@ impl From<io::Error> for WriteError {
 }
 
 impl From<ParquetError> for WriteError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the library may add to its errors"
+    )]
     fn from(error: ParquetError) -> Self {
         match error {
             // The writer wraps the output's own errors.

@@ -139,18 +139,13 @@ impl Object {
             }
             out.extend_from_slice(&member.key);
             let written = match &member.value {
-                Value::Column { column, on_null } => match cell(*column) {
-                    Cell::Null => {
-                        out.extend_from_slice(b"null");
-                        needed |= *on_null == OnNull::Required;
-                        *on_null != OnNull::LeaveOut
-                    }
-                    cell => {
-                        write_value(out, &cell);
-                        needed = true;
-                        true
-                    }
-                },
+                Value::Column { column, on_null } => {
+                    let cell = cell(*column);
+                    write_value(out, &cell);
+                    let is_null = cell == Cell::Null;
+                    needed |= !is_null || *on_null == OnNull::Required;
+                    !is_null || *on_null != OnNull::LeaveOut
+                }
                 Value::Object(object) => {
                     let inner = object.write(out, cell);
                     needed |= inner;

@@ -158,6 +158,10 @@ enum Offset {
 
 impl Builder {
     /// A builder for one of the types that [`super::Layout`] gives.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "Arrow has dozens of types, of which we write these"
+    )]
     fn new(kind: &DataType) -> Result<Self, WriteError> {
         Ok(match kind {
             DataType::Utf8 => Self::Text(StringBuilder::new()),

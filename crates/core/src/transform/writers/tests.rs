@@ -194,6 +194,10 @@ fn bytes(file: Vec<u8>) -> std::fs::File {
 }
 
 /// `column: type` and the column's values as the reader shows them.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "Arrow has dozens of types, of which we write these"
+)]
 fn shown(batch: &RecordBatch) -> String {
     let schema = batch.schema();
     let columns = schema
