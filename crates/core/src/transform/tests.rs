@@ -20,7 +20,11 @@ fn one(field: &Field, rule: &Rule, header: &str, row: &str) -> Result<String, Ve
         None => {
             let cell = outcome.columns[0].cell(0);
             let null = cell == crate::validation::Cell::Null;
-            Ok(if null { "~".to_owned() } else { cell.to_string() })
+            Ok(if null {
+                "~".to_owned()
+            } else {
+                cell.to_string()
+            })
         }
         Some(reject) => Err(reject
             .reasons
@@ -515,7 +519,7 @@ fn a_row_is_rejected_once_with_all_its_reasons() {
   id unique `1`: the same value stands in line 2 (correct the value, or remove the row if it is a copy)
 6:5 4;~;7,005;H;-;;~;~;~;~;~
   booked required ``: a value is required (add the value to the source, or a `default` to the target)
-  amount scale `7,005`: 3 digits behind the mark, at most 2 are allowed (correct the value, or allow more digits in the target; nothing is rounded)
+  amount scale `7,005`: digits behind the mark: 3, but at most 2 (correct the value, or allow more digits in the target; nothing is rounded)
 "#);
 }
 

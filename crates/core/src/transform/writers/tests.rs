@@ -378,7 +378,7 @@ fn rejects_have_the_fixed_header_and_the_record_as_it_was() {
 _file,_line,_row,_field,_rule,_value,_message,_hint,_raw,_raw_base64
 bank.csv,4,3,booked,impossible_date,31.02.2026,"booked: no such day or time exists; amount: the flag in `S/H` is not one of `S`, `H`; kind: not in the value map; settled: not one of the spellings of true and false; count: not a whole number; at: does not have the form %d.%m.%Y %H:%M:%S or %Y-%m-%dT%H:%M:%S%z",correct the day or the time in the source,"3;31.02.2026;1,999;X;XYZ;Bert;;;jein;1,5;gestern",
 bank.csv,5,4,id,unique,1,the same value stands in line 2,"correct the value, or remove the row if it is a copy","1;26.11.2026;7,00;H;UEB;Doppelt;~;~;~;~;~",
-bank.csv,6,5,booked,required,,"booked: a value is required; amount: 3 digits behind the mark, at most 2 are allowed","add the value to the source, or a `default` to the target","4;~;7,005;H;-;;~;~;~;~;~",
+bank.csv,6,5,booked,required,,"booked: a value is required; amount: digits behind the mark: 3, but at most 2","add the value to the source, or a `default` to the target","4;~;7,005;H;-;;~;~;~;~;~",
 bank.csv,9,8,,bad_bytes,,not UTF-8,,"a<NUL>�;""x
 y""",YQD/OyJ4Cnki
 "#);
