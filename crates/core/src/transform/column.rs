@@ -1,0 +1,217 @@
+//! Typed columns: what the kernels leave and the writers take.
+//!
+//! Text is an Arrow array. The other types are plain vectors, because a cell keeps more than an
+//! Arrow column can: a decimal has its own scale ("as written"), a timestamp its own offset and
+//! number of fraction digits. The Parquet writer turns them into Arrow arrays, where one scale and
+//! one time zone per column are needed; CSV and NDJSON write what was there.
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
+
+use crate::target::FieldType;
+use crate::validation::Cell;
+use crate::value::{Decimal, Timestamp};
+
+/// The values of one target field, `None` where there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column {
+    /// Text.
+    Text(StringArray),
+    /// Whole numbers of up to 38 digits.
+    Integer(Vec<Option<i128>>),
+    /// Exact decimals, each with its own scale unless the target fixes it.
+    Decimal(Vec<Option<Decimal>>),
+    /// Truth values.
+    Boolean(Vec<Option<bool>>),
+    /// Days since 1970-01-01.
+    Date(Vec<Option<i32>>),
+    /// Date and time, each with its own offset.
+    Timestamp(Vec<Option<Timestamp>>),
+    /// Microseconds since midnight.
+    Time(Vec<Option<i64>>),
+}
+
+impl Column {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Decimal(values) => values.len(),
+            Self::Boolean(values) => values.len(),
+            Self::Date(values) => values.len(),
+            Self::Timestamp(values) => values.len(),
+            Self::Time(values) => values.len(),
+        }
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One value; null also where there is no such row.
+    #[must_use]
+    pub fn cell(&self, row: usize) -> Cell<'_> {
+        fn at<T: Copy>(values: &[Option<T>], row: usize) -> Option<T> {
+            values.get(row).copied().flatten()
+        }
+        let cell = match self {
+            Self::Text(values) => {
+                (row < values.len() && values.is_valid(row)).then(|| Cell::Text(values.value(row)))
+            }
+            Self::Integer(values) => at(values, row).map(Cell::Integer),
+            Self::Decimal(values) => at(values, row).map(Cell::Decimal),
+            Self::Boolean(values) => at(values, row).map(Cell::Boolean),
+            Self::Date(values) => at(values, row).map(Cell::Date),
+            Self::Timestamp(values) => at(values, row).map(Cell::Timestamp),
+            Self::Time(values) => at(values, row).map(Cell::Time),
+        };
+        cell.unwrap_or(Cell::Null)
+    }
+
+    /// The rows for which `keep` says so, in their order.
+    #[must_use]
+    pub fn filter(&self, keep: &[bool]) -> Self {
+        fn kept<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {
+            values
+                .iter()
+                .zip(keep)
+                .filter_map(|(value, keep)| keep.then_some(*value))
+                .collect()
+        }
+        match self {
+            Self::Text(values) => {
+                let rows = values.iter().zip(keep);
+                Self::Text(
+                    rows.filter_map(|(value, keep)| keep.then_some(value))
+                        .collect(),
+                )
+            }
+            Self::Integer(values) => Self::Integer(kept(values, keep)),
+            Self::Decimal(values) => Self::Decimal(kept(values, keep)),
+            Self::Boolean(values) => Self::Boolean(kept(values, keep)),
+            Self::Date(values) => Self::Date(kept(values, keep)),
+            Self::Timestamp(values) => Self::Timestamp(kept(values, keep)),
+            Self::Time(values) => Self::Time(kept(values, keep)),
+        }
+    }
+}
+
+/// Builds a column of one type, value by value.
+#[derive(Debug)]
+pub(super) enum ColumnBuilder {
+    Text(StringBuilder),
+    Integer(Vec<Option<i128>>),
+    Decimal(Vec<Option<Decimal>>),
+    Boolean(Vec<Option<bool>>),
+    Date(Vec<Option<i32>>),
+    Timestamp(Vec<Option<Timestamp>>),
+    Time(Vec<Option<i64>>),
+}
+
+impl ColumnBuilder {
+    pub(super) fn new(kind: FieldType, rows: usize) -> Self {
+        match kind {
+            FieldType::String => Self::Text(StringBuilder::with_capacity(rows, rows * 16)),
+            FieldType::Integer => Self::Integer(Vec::with_capacity(rows)),
+            FieldType::Decimal => Self::Decimal(Vec::with_capacity(rows)),
+            FieldType::Boolean => Self::Boolean(Vec::with_capacity(rows)),
+            FieldType::Date => Self::Date(Vec::with_capacity(rows)),
+            FieldType::Timestamp => Self::Timestamp(Vec::with_capacity(rows)),
+            FieldType::Time => Self::Time(Vec::with_capacity(rows)),
+        }
+    }
+
+    /// Adds a value. One of another type, which compiled rules do not give, counts as null.
+    pub(super) fn push(&mut self, cell: Cell<'_>) {
+        match (self, cell) {
+            (Self::Text(values), Cell::Text(text)) => values.append_value(text),
+            (Self::Integer(values), Cell::Integer(value)) => values.push(Some(value)),
+            (Self::Decimal(values), Cell::Decimal(value)) => values.push(Some(value)),
+            (Self::Boolean(values), Cell::Boolean(value)) => values.push(Some(value)),
+            (Self::Date(values), Cell::Date(value)) => values.push(Some(value)),
+            (Self::Timestamp(values), Cell::Timestamp(value)) => values.push(Some(value)),
+            (Self::Time(values), Cell::Time(value)) => values.push(Some(value)),
+            (other, cell) => {
+                debug_assert_eq!(cell, Cell::Null, "a rule gave a value of another type");
+                other.push_null();
+            }
+        }
+    }
+
+    pub(super) fn push_null(&mut self) {
+        match self {
+            Self::Text(values) => values.append_null(),
+            Self::Integer(values) => values.push(None),
+            Self::Decimal(values) => values.push(None),
+            Self::Boolean(values) => values.push(None),
+            Self::Date(values) => values.push(None),
+            Self::Timestamp(values) => values.push(None),
+            Self::Time(values) => values.push(None),
+        }
+    }
+
+    pub(super) fn finish(self) -> Column {
+        match self {
+            Self::Text(mut values) => Column::Text(values.finish()),
+            Self::Integer(values) => Column::Integer(values),
+            Self::Decimal(values) => Column::Decimal(values),
+            Self::Boolean(values) => Column::Boolean(values),
+            Self::Date(values) => Column::Date(values),
+            Self::Timestamp(values) => Column::Timestamp(values),
+            Self::Time(values) => Column::Time(values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(kind: FieldType, cells: &[Cell<'_>]) -> Column {
+        let mut builder = ColumnBuilder::new(kind, cells.len());
+        for cell in cells {
+            builder.push(*cell);
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn cells_come_back_and_are_filtered() {
+        let at = Timestamp {
+            micros: 5,
+            nanos: 0,
+            offset_minutes: Some(60),
+            fraction_digits: 3,
+        };
+        let value = [
+            (FieldType::String, Cell::Text("")),
+            (FieldType::Integer, Cell::Integer(7)),
+            (
+                FieldType::Decimal,
+                Cell::Decimal(Decimal::new(150, 2).unwrap()),
+            ),
+            (FieldType::Boolean, Cell::Boolean(false)),
+            (FieldType::Date, Cell::Date(-1)),
+            (FieldType::Timestamp, Cell::Timestamp(at)),
+            (FieldType::Time, Cell::Time(3)),
+        ];
+        for (kind, cell) in value {
+            let column = column(kind, &[Cell::Null, cell, Cell::Null]);
+            assert_eq!(column.len(), 3);
+            assert_eq!(
+                [0, 1, 2, 9].map(|row| column.cell(row)),
+                [Cell::Null, cell, Cell::Null, Cell::Null]
+            );
+            let kept = column.filter(&[false, true, true]);
+            assert_eq!(
+                (kept.len(), kept.cell(0), kept.cell(1)),
+                (2, cell, Cell::Null)
+            );
+            assert!(column.filter(&[false; 3]).is_empty());
+        }
+    }
+}
