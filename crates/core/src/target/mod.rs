@@ -1,7 +1,19 @@
 //! Target schemas: the fields that a person needs, with their types and constraints, whatever they
 //! were written in. The JSON form stands in every mapping file (docs/mapping.md).
 
+mod error;
+mod json_schema;
+mod sample;
+
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use self::error::TargetError;
+pub use self::json_schema::from_json_schema;
+pub use self::sample::from_sample;
+use crate::error::nearest_names;
 
 /// What the rows have to look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +29,35 @@ pub struct TargetSchema {
     /// What the schema says and AiMapper cannot use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<Unused>,
+}
+
+impl TargetSchema {
+    /// The field of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Up to three fields with a similar name, nearest first, for messages about an unknown one.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Vec<&str> {
+        nearest_names(name, self.fields.iter().map(|field| field.name.as_str()))
+    }
+}
+
+/// SHA-256, in hexadecimal, of the schema's canonical JSON: without white space, the keys in the
+/// order in which they are declared here, those with an empty value left out.
+#[must_use]
+pub fn sha256(schema: &TargetSchema) -> String {
+    // Neither a map with odd keys nor anything else that cannot be JSON is in a schema.
+    let json = serde_json::to_vec(schema).unwrap_or_default();
+    Sha256::digest(&json)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A part of a schema that has no effect here, shown so that nobody relies on it.
@@ -40,7 +81,7 @@ pub struct Field {
     /// Type of its values.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// Whether every row must have a value.
+    /// Whether every row must have a value, or, where it is `nullable`, at least a null.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
     /// Whether JSON `null` may be written for a missing value (else the key is left out).
@@ -66,7 +107,10 @@ pub struct Field {
     pub sample: Vec<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -141,38 +185,75 @@ impl Field {
     /// The enumeration's values, if it has one.
     #[must_use]
     pub fn labels(&self) -> Option<&[Label]> {
-        self.constraints.iter().find_map(|constraint| match constraint {
-            Constraint::Enum(labels) => Some(labels.as_slice()),
-            Constraint::Minimum(_)
-            | Constraint::ExclusiveMinimum(_)
-            | Constraint::Maximum(_)
-            | Constraint::ExclusiveMaximum(_)
-            | Constraint::MultipleOf(_)
-            | Constraint::Scale(_)
-            | Constraint::MinLength(_)
-            | Constraint::MaxLength(_)
-            | Constraint::Pattern(_)
-            | Constraint::Format(_)
-            | Constraint::Unique => None,
-        })
+        self.constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                Constraint::Enum(labels) => Some(labels.as_slice()),
+                Constraint::Minimum(_)
+                | Constraint::ExclusiveMinimum(_)
+                | Constraint::Maximum(_)
+                | Constraint::ExclusiveMaximum(_)
+                | Constraint::MultipleOf(_)
+                | Constraint::Scale(_)
+                | Constraint::MinLength(_)
+                | Constraint::MaxLength(_)
+                | Constraint::Pattern(_)
+                | Constraint::Format(_)
+                | Constraint::Unique => None,
+            })
     }
 
     /// The number of digits behind the mark, if it is fixed.
     #[must_use]
     pub fn scale(&self) -> Option<u32> {
-        self.constraints.iter().find_map(|constraint| match constraint {
-            Constraint::Scale(scale) => Some(*scale),
-            Constraint::Enum(_)
-            | Constraint::Minimum(_)
-            | Constraint::ExclusiveMinimum(_)
-            | Constraint::Maximum(_)
-            | Constraint::ExclusiveMaximum(_)
-            | Constraint::MultipleOf(_)
-            | Constraint::MinLength(_)
-            | Constraint::MaxLength(_)
-            | Constraint::Pattern(_)
-            | Constraint::Format(_)
-            | Constraint::Unique => None,
-        })
+        self.constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                Constraint::Scale(scale) => Some(*scale),
+                Constraint::Enum(_)
+                | Constraint::Minimum(_)
+                | Constraint::ExclusiveMinimum(_)
+                | Constraint::Maximum(_)
+                | Constraint::ExclusiveMaximum(_)
+                | Constraint::MultipleOf(_)
+                | Constraint::MinLength(_)
+                | Constraint::MaxLength(_)
+                | Constraint::Pattern(_)
+                | Constraint::Format(_)
+                | Constraint::Unique => None,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> TargetSchema {
+        let text = r#"{"title": "T", "properties": {
+            "amount": {"type": "number", "multipleOf": 0.01}, "account": {"type": "string"}}}"#;
+        from_json_schema(text, "t.json").unwrap()
+    }
+
+    #[test]
+    fn fields_are_found_by_name() {
+        assert_eq!(
+            schema().field("amount").map(|field| field.kind),
+            Some(FieldType::Decimal)
+        );
+        assert!(schema().field("Amount").is_none());
+        assert_eq!(schema().nearest("amuont"), ["amount"]);
+    }
+
+    #[test]
+    fn the_hash_is_fixed_and_sees_every_change() {
+        let json = serde_json::to_string(&schema()).unwrap();
+        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(sha256(&schema()), @"");
+        let mut other = schema();
+        other.fields[1].required = true;
+        assert_ne!(sha256(&other), sha256(&schema()));
+        let read: TargetSchema = serde_json::from_str(&json).unwrap();
+        assert_eq!(sha256(&read), sha256(&schema()));
     }
 }

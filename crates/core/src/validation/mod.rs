@@ -1,9 +1,21 @@
-//! Validation: every constraint of the target per cell, and the balance that proves that nothing
-//! was lost.
+//! Validation: every constraint of the target per cell, uniqueness over all rows, and the balance
+//! that proves that nothing was lost.
+
+mod cell;
+mod check;
+mod error;
+mod pattern;
+mod unique;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::cell::{Cell, Spelling};
+pub use self::check::{Broken, FORMATS, FieldChecks, compile};
+pub use self::error::ValidationError;
+pub use self::pattern::{PatternError, compile_pattern};
+pub use self::unique::{FirstSeen, MAX_UNIQUE, UniqueError, UniqueIndex};
 
 /// Why a record was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,3 +66,48 @@ pub struct Balance {
 
 /// Rejected records by their first reason's rule.
 pub type RejectsByRule = BTreeMap<String, u64>;
+
+impl Balance {
+    /// The balance of these counts. `tiled` says whether the byte ranges of records and non-data
+    /// cover the source from its first byte to its last without gap or overlap.
+    #[must_use]
+    pub fn new(
+        counted: u64,
+        read: u64,
+        good: u64,
+        rejected: u64,
+        non_data: u64,
+        tiled: bool,
+    ) -> Self {
+        let sum = good
+            .checked_add(rejected)
+            .and_then(|sum| sum.checked_add(non_data));
+        let balanced = tiled && counted == read && sum == Some(read);
+        Self {
+            counted,
+            read,
+            good,
+            rejected,
+            non_data,
+            balanced,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_can_break_the_balance() {
+        assert!(Balance::new(10, 10, 6, 3, 1, true).balanced);
+        assert!(Balance::new(0, 0, 0, 0, 0, true).balanced);
+        assert!(!Balance::new(10, 10, 6, 3, 1, false).balanced);
+        assert!(!Balance::new(11, 10, 6, 3, 1, true).balanced);
+        assert!(!Balance::new(10, 11, 6, 3, 1, true).balanced);
+        assert!(!Balance::new(10, 10, 5, 3, 1, true).balanced);
+        assert!(!Balance::new(10, 10, 6, 4, 1, true).balanced);
+        assert!(!Balance::new(10, 10, 6, 3, 0, true).balanced);
+        assert!(!Balance::new(0, 0, u64::MAX, 1, 0, true).balanced);
+    }
+}
