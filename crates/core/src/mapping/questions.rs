@@ -33,6 +33,8 @@ pub struct Question {
     pub about: Subject,
     /// The question in one line.
     pub text: String,
+    /// What is known about it; may be empty.
+    pub reason: String,
     /// Possible answers with their probability, the most likely first.
     pub options: Vec<(String, f64)>,
     /// How to answer it on the command line or in the mapping file.
@@ -108,10 +110,10 @@ fn reading_question(decision: &Decision) -> Question {
             .iter()
             .map(|o| (value_in_words(&o.value), o.confidence)),
     );
-    let value = match &decision.value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let value = decision
+        .value
+        .as_str()
+        .map_or_else(|| decision.value.to_string(), ToOwned::to_owned);
     let what = decision.what.name();
     let setting = match &decision.column {
         Some(column) => format!("{what}@{column}={value}"),
@@ -122,7 +124,8 @@ fn reading_question(decision: &Decision) -> Question {
             what: decision.what,
             column: decision.column.clone(),
         },
-        text: format!("{} {}", decision_question(decision), decision.reason),
+        text: decision_question(decision),
+        reason: decision.reason.clone(),
         options,
         settle: format!("--set {} (or another value)", shell_quoted(&setting)),
     }
@@ -177,14 +180,24 @@ fn field_question(field: &Field, mapping: &Mapping, bar: f64) -> Option<Question
         ),
         None => "name its sources in the mapping file and write state: \"edited\"".to_owned(),
     };
+    let reason = rule.and_then(strongest_reason).unwrap_or_default();
     Some(Question {
         about: Subject::Field {
             field: name.clone(),
         },
         text,
+        reason,
         options,
         settle,
     })
+}
+
+fn strongest_reason(rule: &Rule) -> Option<String> {
+    let strongest = rule
+        .evidence
+        .iter()
+        .max_by(|a, b| a.weight.abs().total_cmp(&b.weight.abs()));
+    strongest.map(|evidence| evidence.text.clone())
 }
 
 /// Rounded down, so that the printed bar takes the rule that it was printed for.

@@ -115,98 +115,82 @@ fn steps_stand_in_an_order_that_works() {
     assert!(fine.is_empty(), "{fine:?}");
 }
 
+/// A step alone in a rule, and what is found below it.
+fn step(broken: Step, wanted: &str) {
+    let problem = only(|m| m.rules[3].transform = vec![broken]);
+    assert!(
+        problem.starts_with(&format!("rules[3].transform[0].{wanted}")),
+        "{problem}"
+    );
+}
+
 #[test]
-fn arguments_of_steps_make_sense() {
-    let step = |step: Step| only(|m| m.rules[3].transform = vec![step]);
-    let cases = [
-        (
-            Step::Date { formats: vec![] },
-            "date.formats: there is no format",
-        ),
-        (
-            Step::Date {
-                formats: vec![text("%d.%Q")],
-            },
-            "date.formats[0]: \"%d.%Q\" is no date",
-        ),
-        (
-            Step::Timestamp {
-                formats: vec![text("%")],
-            },
-            "timestamp.formats[0]: \"%\" is no date",
-        ),
-        (
-            Step::RegexExtract {
-                pattern: text("(a"),
-                group: 0,
-            },
-            "regex_extract.pattern: \"(a\" is no regular expression: unclosed group",
-        ),
-        (
-            Step::RegexExtract {
-                pattern: text("(a)"),
-                group: 2,
-            },
-            "regex_extract.group: the expression has 1 groups, not 2",
-        ),
-        (
-            Step::Split {
-                separator: text(""),
-                part: 1,
-            },
-            "split.separator: the separator is empty",
-        ),
-        (
-            Step::Split {
-                separator: text("/"),
-                part: 0,
-            },
-            "split.part: there is no part 0",
-        ),
-        (
-            Step::Integer {
-                thousands_mark: text(".."),
-            },
-            "integer.thousands_mark: \"..\" is no thousands mark",
-        ),
-        (
-            Step::Decimal {
-                decimal_mark: text(","),
-                thousands_mark: text(","),
-                strip: Vec::new(),
-            },
-            "decimal.thousands_mark: decimal and thousands mark are the same",
-        ),
-        (
-            Step::Decimal {
-                decimal_mark: text(""),
-                thousands_mark: text(""),
-                strip: Vec::new(),
-            },
-            "decimal.decimal_mark: \"\" is no decimal mark",
-        ),
-        (
-            Step::Boolean {
-                r#true: vec![text("x")],
-                r#false: vec![text("x")],
-            },
-            "boolean: \"x\" means both true and false",
-        ),
-        (
-            Step::Boolean {
-                r#true: vec![],
-                r#false: vec![],
-            },
-            "boolean: no spelling is listed",
-        ),
-    ];
-    for (broken, wanted) in cases {
-        let problem = step(broken);
-        assert!(
-            problem.starts_with(&format!("rules[3].transform[0].{wanted}")),
-            "{problem}"
-        );
-    }
+fn texts_are_taken_apart_by_what_can_do_it() {
+    let regex = |pattern: &str, group| Step::RegexExtract {
+        pattern: text(pattern),
+        group,
+    };
+    let split = |separator: &str, part| Step::Split {
+        separator: text(separator),
+        part,
+    };
+    let words = "regex_extract.pattern: \"(a\" is no regular expression: unclosed group";
+    step(regex("(a", 0), words);
+    step(
+        regex("(a)", 2),
+        "regex_extract.group: the expression has 1 groups, not 2",
+    );
+    step(split("", 1), "split.separator: the separator is empty");
+    step(split("/", 0), "split.part: there is no part 0");
+}
+
+#[test]
+fn formats_are_formats() {
+    step(
+        Step::Date { formats: vec![] },
+        "date.formats: there is no format",
+    );
+    let date = Step::Date {
+        formats: vec![text("%d.%Q")],
+    };
+    step(date, "date.formats[0]: \"%d.%Q\" is no date");
+    let timestamp = Step::Timestamp {
+        formats: vec![text("%")],
+    };
+    step(timestamp, "timestamp.formats[0]: \"%\" is no date");
+}
+
+#[test]
+fn marks_and_spellings_have_one_meaning() {
+    let decimal = |decimal_mark: &str, thousands_mark: &str| Step::Decimal {
+        decimal_mark: text(decimal_mark),
+        thousands_mark: text(thousands_mark),
+        strip: Vec::new(),
+    };
+    let boolean = |yes: &[&str], no: &[&str]| Step::Boolean {
+        r#true: columns(yes),
+        r#false: columns(no),
+    };
+    let integer = Step::Integer {
+        thousands_mark: text(".."),
+    };
+    step(
+        integer,
+        "integer.thousands_mark: \"..\" is no thousands mark",
+    );
+    step(
+        decimal(",", ","),
+        "decimal.thousands_mark: decimal and thousands mark are the same",
+    );
+    step(
+        decimal("", ""),
+        "decimal.decimal_mark: \"\" is no decimal mark",
+    );
+    step(
+        boolean(&["x"], &["x"]),
+        "boolean: \"x\" means both true and false",
+    );
+    step(boolean(&[], &[]), "boolean: no spelling is listed");
 }
 
 #[test]

@@ -104,15 +104,7 @@ impl de::Error for DecodeError {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let asks_for_text = expected.to_string().contains("string");
-        let scalar = match found {
-            Unexpected::Bool(value) => Some(value.to_string()),
-            Unexpected::Unsigned(value) => Some(value.to_string()),
-            Unexpected::Signed(value) => Some(value.to_string()),
-            Unexpected::Float(value) => Some(value.to_string()),
-            Unexpected::Unit => Some("null".to_owned()),
-            _ => None,
-        };
-        match scalar {
+        match plain_scalar(found) {
             Some(text) if asks_for_text => Self::new(Misfit::NotQuoted(text)),
             _ => Self::custom(format_args!(
                 "{} stands where {expected} is asked for",
@@ -140,6 +132,26 @@ impl de::Error for DecodeError {
     }
 }
 
+/// The text of a number, a truth value or null that stands without quotes.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "serde's enum, of which YAML gives a few"
+)]
+fn plain_scalar(found: Unexpected<'_>) -> Option<String> {
+    match found {
+        Unexpected::Bool(value) => Some(value.to_string()),
+        Unexpected::Unsigned(value) => Some(value.to_string()),
+        Unexpected::Signed(value) => Some(value.to_string()),
+        Unexpected::Float(value) => Some(value.to_string()),
+        Unexpected::Unit => Some("null".to_owned()),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "serde's enum, whose own words do for the rest"
+)]
 fn say(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Str(text) => format!("the text {text:?}"),

@@ -131,10 +131,11 @@ fn histogram(column: &ColumnProfile) -> String {
         .map(|bin| bin.rows)
         .max()
         .unwrap_or(0);
-    if most == 0 {
+    let by_value = has_values_on_an_axis(column.semantic);
+    // Where all values are of one length, their lengths say nothing.
+    if most == 0 || (!by_value && column.lengths.min == column.lengths.max) {
         return String::new();
     }
-    let by_value = has_values_on_an_axis(column.semantic);
     let width = 300.0 / bins(column.histogram.len());
     let bars: String = column
         .histogram

@@ -9,16 +9,16 @@ pub(super) fn text(value: &str) -> String {
     escape(value, false, LONGEST)
 }
 
-/// Text of several lines for a `<pre>`: line ends stay, everything else as in [`text`].
+/// Text of several lines for a `<pre>`: LF and CRLF end lines, everything else as in [`text`].
 pub(super) fn lines(value: &str) -> String {
     escape(value, true, LONGEST * 8)
 }
 
-/// Cut in the middle of nothing: the first characters and how many there are.
 fn escape(value: &str, keep_line_ends: bool, longest: usize) -> String {
     let mut out = String::with_capacity(value.len() + 16);
     let count = value.chars().count();
-    for c in value.chars().take(longest) {
+    let mut rest = value.chars().take(longest).peekable();
+    while let Some(c) = rest.next() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -26,6 +26,7 @@ fn escape(value: &str, keep_line_ends: bool, longest: usize) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' if keep_line_ends => out.push('\n'),
+            '\r' if keep_line_ends && rest.peek() == Some(&'\n') => {}
             '\u{7f}' => out.push('\u{2421}'),
             // Control Pictures: U+2400 shows U+0000, and so on.
             '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(text("<script>&\"'"), "&lt;script&gt;&amp;&quot;&#39;");
         assert_eq!(text("a\0b\nc\td\u{7f}"), "a␀b␊c␉d␡");
         assert_eq!(text("a\u{202e}b\u{feff}"), "a‹U+202E›b‹U+FEFF›");
-        assert_eq!(lines("a\r\nb"), "a␍\nb");
+        assert_eq!(lines("a\r\nb\rc"), "a\nb␍c");
         assert!(text(&"x".repeat(1500)).ends_with("x… (1,500 characters)"));
     }
 

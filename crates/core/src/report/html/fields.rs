@@ -103,10 +103,16 @@ fn columns(names: &[String]) -> String {
 }
 
 fn how(field: &FieldReport) -> String {
-    if has_origin(field) {
-        text(&transform_in_words(&field.transform))
-    } else {
+    let has_map = field
+        .value_map
+        .as_ref()
+        .is_some_and(|values| !values.is_empty());
+    if !has_origin(field) {
         String::new()
+    } else if field.transform.is_empty() && has_map {
+        "by its value map".to_owned()
+    } else {
+        text(&transform_in_words(&field.transform))
     }
 }
 

@@ -44,7 +44,7 @@ fn rule(field: &FieldReport) -> Rule {
         note: None,
         by: None,
         at: None,
-        evidence: Vec::new(),
+        evidence: field.evidence.clone(),
         alternatives: field.alternatives.clone(),
     }
 }
@@ -74,16 +74,23 @@ fn item(question: &Question) -> String {
     let options: Vec<String> = question
         .options
         .iter()
-        .map(|(option, confidence)| format!("{} {confidence:.2}", text(option)))
+        .map(|(option, confidence)| {
+            format!(
+                "<span class=\"v box\">{}</span> {confidence:.2}",
+                text(option)
+            )
+        })
         .collect();
     let options = if options.len() < 2 {
         String::new()
     } else {
-        format!("<p class=\"how\">Readings: {}</p>", options.join(" · "))
+        format!("<p class=\"how\">Either {}</p>", options.join(" or "))
     };
     format!(
-        "<li><span class=\"q\">{}</span>{options}<p class=\"how\">To settle it: {}</p></li>",
+        "<li><p class=\"q\">{}</p>{options}<p class=\"how\">{}</p>\
+         <p class=\"how\">To settle it: {}</p></li>",
         text(&question.text),
+        text(&question.reason),
         text(&question.settle)
     )
 }

@@ -104,14 +104,21 @@ fn decision(decision: &Decision) -> String {
         .iter()
         .map(|other| {
             let value = text(&value_in_words(&other.value));
-            format!("<span class=\"v\">{value}</span> {:.2}", other.confidence)
+            format!(
+                "<span class=\"v box\">{value}</span> {:.2}",
+                other.confidence
+            )
         })
         .collect();
     // A likely value with a rival that is as likely is not sure, whatever its number.
     let word = match Confidence::of(decision.confidence) {
         Confidence::Sure if !decision.sure => Confidence::Check,
-        Confidence::Guess | Confidence::Check if decision.sure => Confidence::Sure,
-        word => word,
+        Confidence::Guess | Confidence::Check | Confidence::None if decision.sure => {
+            Confidence::Sure
+        }
+        word @ (Confidence::Sure | Confidence::Check | Confidence::Guess | Confidence::None) => {
+            word
+        }
     };
     let accepted = if decision.sure && decision.confidence < SURE_BAR {
         " accepted"
@@ -119,7 +126,7 @@ fn decision(decision: &Decision) -> String {
         ""
     };
     format!(
-        "<tr><th scope=\"row\">{}{column}</th><td data-l=\"is\"><span class=\"v\">{}</span></td>\
+        "<tr><th scope=\"row\">{}{column}</th><td data-l=\"is\"><span class=\"v box\">{}</span></td>\
          <td>{}{accepted}</td><td>{}</td><td data-l=\"instead\">{}</td></tr>\n",
         what_in_words(decision.what),
         text(&value_in_words(&decision.value)),

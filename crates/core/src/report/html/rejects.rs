@@ -102,8 +102,8 @@ fn row(reject: &Reject) -> String {
         format!("<pre>{}</pre>", lines(&reject.raw))
     };
     format!(
-        "<tr><th scope=\"row\"><span class=\"small\">line</span> {}</th>\
-         <td data-l=\"field\">{field}</td><td data-l=\"value\"><span class=\"v\">{value}</span></td>\
+        "<tr><th scope=\"row\" data-l=\"line\">{}</th>\
+         <td class=\"val\" data-l=\"field\">{field}</td><td class=\"val\" data-l=\"value\"><span class=\"v\">{value}</span></td>\
          <td>{words}<details><summary>Record<span class=\"vh\"> of line {}</span></summary>{raw}\
          </details></td></tr>\n",
         number(reject.line),
