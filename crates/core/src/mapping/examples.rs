@@ -227,7 +227,7 @@ pub(crate) fn bank() -> Mapping {
             )
             .of_column("Wertstellung"),
         ],
-        target_sha256: target_hash(&target),
+        target_sha256: crate::target::sha256(&target),
         target,
         rules: rules(),
         unused: ["Wertstellung", "Verwendungszweck"]
@@ -492,7 +492,7 @@ pub(crate) fn any_mapping() -> impl Strategy<Value = Mapping> {
                 tool,
                 source: Fingerprint { file, columns },
                 decisions,
-                target_sha256: target_hash(&target),
+                target_sha256: crate::target::sha256(&target),
                 target,
                 rules,
                 unused: unused

@@ -8,6 +8,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod examples;
 mod questions;
+mod schema;
 mod words;
 mod yaml;
 
@@ -16,6 +17,7 @@ pub use confidence::{CHECK_BAR, Confidence};
 pub use edits::{Edit, EditError, accept_at, apply};
 pub use error::MappingError;
 pub use questions::{Question, Subject, open_questions};
+pub use schema::JSON_SCHEMA;
 pub use words::{
     decision_question, error_in_words, sources_in_words, state_in_words, step_in_words,
     transform_in_words, unseen_in_words, value_in_words, what_in_words,
@@ -344,14 +346,4 @@ pub enum Case {
     Upper,
     /// All lower.
     Lower,
-}
-
-/// SHA-256 of a target's JSON, in hexadecimal, as it stands in [`Mapping::target_sha256`].
-pub(crate) fn target_hash(target: &TargetSchema) -> String {
-    use sha2::Digest as _;
-    let json = serde_json::to_vec(target).unwrap_or_default();
-    sha2::Sha256::digest(&json)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -5,9 +5,11 @@
 pub(crate) mod examples;
 mod html;
 mod json;
+mod schema;
 
 pub use html::{SHOWN_REJECTS, to_html};
 pub use json::{from_json, to_json};
+pub use schema::JSON_SCHEMA;
 
 use serde::{Deserialize, Serialize};
 

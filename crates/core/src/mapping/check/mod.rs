@@ -80,7 +80,7 @@ fn check_head(mapping: &Mapping, found: &mut Vec<Problem>) {
             format!("this program reads version {FORMAT_VERSION}"),
         ));
     }
-    let hash = super::target_hash(&mapping.target);
+    let hash = crate::target::sha256(&mapping.target);
     if mapping.target_sha256 != hash {
         found.push(Problem::new(
             "target_sha256",
@@ -189,7 +189,7 @@ fn check_why(rule: &Rule, field: &Field, path: &str, found: &mut Vec<Problem>) {
             "write why: \"..\"",
         ));
     }
-    if field.required && field.default.is_none() {
+    if field.required && !field.nullable && field.default.is_none() {
         found.push(Problem::new(
             format!("{path}.state"),
             format!(
