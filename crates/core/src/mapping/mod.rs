@@ -1,6 +1,30 @@
 //! Mappings: how each target field is filled, as data. A mapping is the one artefact that a person
 //! keeps; its YAML form is a contract (docs/mapping.md).
 
+mod check;
+mod confidence;
+mod edits;
+mod error;
+#[cfg(test)]
+pub(crate) mod examples;
+mod questions;
+mod schema;
+mod words;
+mod yaml;
+
+pub use check::{ColumnCheck, MissingColumn, Problem, check, check_columns};
+pub use confidence::{CHECK_BAR, Confidence};
+pub use edits::{Edit, EditError, accept_at, apply};
+pub use error::MappingError;
+pub use questions::{Question, Subject, open_questions};
+pub use schema::JSON_SCHEMA;
+pub use words::{
+    decision_question, error_in_words, sources_in_words, state_in_words, step_in_words,
+    transform_in_words, unseen_in_words, value_in_words, what_in_words,
+};
+pub(crate) use yaml::is_unsafe;
+pub use yaml::{from_yaml, line_of, to_yaml};
+
 use serde::{Deserialize, Serialize};
 
 use crate::source::Decision;
@@ -105,6 +129,35 @@ pub struct Rule {
     /// Other sources, most likely first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<SourceAlternative>,
+}
+
+impl Rule {
+    /// Whether the rule takes part: it is proposed, accepted or edited.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        match self.state {
+            RuleState::Proposed | RuleState::Accepted | RuleState::Edited => true,
+            RuleState::Rejected | RuleState::Ignored | RuleState::Absent => false,
+        }
+    }
+
+    /// Whether it says where its values come from: a source or a constant.
+    #[must_use]
+    pub fn has_origin(&self) -> bool {
+        !self.sources.is_empty() || matches!(self.transform.first(), Some(Step::Constant(_)))
+    }
+
+    /// Whether it is run: it has an origin, and a person agreed or its confidence is at or above
+    /// the bar.
+    #[must_use]
+    pub fn runs(&self, bar: f64) -> bool {
+        let settled = match self.state {
+            RuleState::Accepted | RuleState::Edited => true,
+            RuleState::Proposed => self.confidence >= bar,
+            RuleState::Rejected | RuleState::Ignored | RuleState::Absent => false,
+        };
+        settled && self.has_origin()
+    }
 }
 
 /// One piece of evidence that can be checked against the data.

@@ -1,6 +1,16 @@
 //! The report: what was read, decided, mapped and written, as JSON (a contract, docs/report.md) and
 //! as one self-contained page.
 
+#[cfg(test)]
+pub(crate) mod examples;
+mod html;
+mod json;
+mod schema;
+
+pub use html::{SHOWN_REJECTS, to_html};
+pub use json::{from_json, to_json};
+pub use schema::JSON_SCHEMA;
+
 use serde::{Deserialize, Serialize};
 
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState, SourceAlternative, Step};

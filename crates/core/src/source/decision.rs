@@ -92,6 +92,7 @@ impl What {
 
 /// Another value that a decision could have had.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Alternative {
     /// The value, in the same form as [`Decision::value`].
     pub value: Value,
@@ -101,6 +102,7 @@ pub struct Alternative {
 
 /// One decision about the reading of a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Decision {
     /// What it is about.
     pub what: What,

@@ -15,14 +15,14 @@ pub struct PatternError(String);
 /// [`PatternError`] names the construct, such as a look-ahead or a back reference.
 pub fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
     let rewritten = rewrite(pattern)?;
-    Regex::new(&rewritten).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => PatternError("it becomes too large".to_owned()),
-        // The last line says what is wrong; those before show the rewritten pattern.
-        other => {
-            let text = other.to_string();
-            let last = text.lines().next_back().unwrap_or_default().trim();
-            PatternError(last.strip_prefix("error: ").unwrap_or(last).to_owned())
+    Regex::new(&rewritten).map_err(|error| {
+        if matches!(error, regex::Error::CompiledTooBig(_)) {
+            return PatternError("it becomes too large".to_owned());
         }
+        // The last line says what is wrong; those before show the rewritten pattern.
+        let text = error.to_string();
+        let last = text.lines().next_back().unwrap_or_default().trim();
+        PatternError(last.strip_prefix("error: ").unwrap_or(last).to_owned())
     })
 }
 
@@ -173,7 +173,24 @@ mod tests {
             .iter()
             .map(|pattern| format!("{pattern}: {}", compile_pattern(pattern).unwrap_err()))
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        (?=a)b: a look-ahead or look-behind is not supported
+        (?!a)b: a look-ahead or look-behind is not supported
+        (?<=a)b: a look-ahead or look-behind is not supported
+        (?<!a)b: a look-ahead or look-behind is not supported
+        (a)\1: a back reference is not supported
+        (?<n>a)\k<n>: a back reference is not supported
+        []a]: an empty class is not supported
+        [^]: an empty class is not supported
+        \cA: `\c` is not supported
+        [+--]: `--` in a class is not supported
+        (: unclosed group
+        a{2,1}: invalid repetition count range, the start must be <= the end
+        \: it ends with a backslash
+        \ud83d\ude00: `\u` is not supported
+        \B: `\B` is not supported
+        [z-a]: invalid character class range, the start must be <= the end
+        "#);
     }
 
     proptest! {

@@ -42,10 +42,7 @@ pub(super) fn shape<'d>(
 ) -> Result<Shape<'d>, TargetError> {
     let nothing = |keyword, why| Ok(Shape::Nothing { keyword, why });
     if node.impossible || node.parts.is_empty() {
-        return nothing(
-            "properties",
-            "it does not describe a value",
-        );
+        return nothing("properties", "it does not describe a value");
     }
     let stated = stated_types(node)?;
     let mut choices = choices(node)?;
@@ -77,15 +74,14 @@ pub(super) fn shape<'d>(
             Shape::List
         });
     }
-    if types != scalars || (scalars.meets(Types::STRING) && scalars != Types::STRING) {
-        if let Some((pointer, _)) = node.all("type").next() {
-            reader.list(
-                pointer,
-                "type",
-                "a field has one type: the single value is used, as text \
+    let several = types != scalars || (scalars.meets(Types::STRING) && scalars != Types::STRING);
+    if several && let Some((pointer, _)) = node.all("type").next() {
+        reader.list(
+            pointer,
+            "type",
+            "a field has one type: the single value is used, as text \
                  where it may be text",
-            );
-        }
+        );
     }
     Ok(Shape::Value {
         kind: kind(node, scalars),
