@@ -133,7 +133,7 @@ impl Spelling {
     #[must_use]
     pub const fn example(&self) -> &'static str {
         match self.kind {
-            FieldType::String => "any text",
+            FieldType::String => "a text",
             FieldType::Integer => "a whole number such as -12",
             FieldType::Decimal => "a number such as -12.50",
             FieldType::Boolean => "true or false",

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn a_key_twice_is_an_error_with_its_place() {
         let error = Document::parse("{\"a\": 1,\n \"a\": 2}", "s.json").unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"s.json is not JSON: the key `a` stands there twice in line 2, column 4");
     }
 
     proptest! {

@@ -28,7 +28,7 @@ impl Reader<'_> {
         parse_decimal(text, &marks).map_err(|_| TargetError::BadKeyword {
             pointer: pointer.to_owned(),
             expected: "a number of at most 38 digits".to_owned(),
-            found: text.chars().take(60).collect(),
+            found: format!("`{}`", text.chars().take(60).collect::<String>()),
             fix: None,
         })
     }

@@ -53,6 +53,11 @@ pub fn from_json_schema(text: &str, file_name: &str) -> Result<TargetSchema, Tar
             description = description.or(rows.text("description")?);
             reader.inside(&root, |reader| fields.object(reader, &rows, &Level::root()))?;
         }
+        Shape::Value { .. } if root.all("type").next().is_none() => {
+            return Err(TargetError::NoFields {
+                pointer: String::new(),
+            });
+        }
         Shape::Value { .. } => {
             let what = "it describes a single value".to_owned();
             return Err(TargetError::NotASchema {

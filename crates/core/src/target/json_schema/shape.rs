@@ -42,10 +42,7 @@ pub(super) fn shape<'d>(
 ) -> Result<Shape<'d>, TargetError> {
     let nothing = |keyword, why| Ok(Shape::Nothing { keyword, why });
     if node.impossible || node.parts.is_empty() {
-        return nothing(
-            "properties",
-            "it does not describe a value",
-        );
+        return nothing("properties", "it does not describe a value");
     }
     let stated = stated_types(node)?;
     let mut choices = choices(node)?;

@@ -176,12 +176,14 @@ impl Check {
             Self::MultipleOf { text, .. } => ("multiple_of", format!("not a multiple of {text}")),
             Self::Scale(scale) => {
                 let digits = cell.number().map_or(0, |number| number.normalise().scale());
-                let message =
-                    format!("digits behind the mark: {digits}, but at most {scale}");
+                let message = format!("digits behind the mark: {digits}, but at most {scale}");
                 ("scale", message)
             }
             Self::MinLength(least) => {
-                let message = format!("the length is {}, but must be at least {least}", characters());
+                let message = format!(
+                    "the length is {}, but must be at least {least}",
+                    characters()
+                );
                 ("min_length", message)
             }
             Self::MaxLength(most) => {

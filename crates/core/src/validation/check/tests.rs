@@ -166,7 +166,21 @@ fn messages_say_what_and_what_to_do() {
             .into_iter()
             .map(|broken| format!("{}: {} | {}", broken.rule, broken.message, broken.hint))
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    enum: not one of `D`, `C` | add it to the rule's `value_map`, or to the values of the target
+    enum: not one of the 7 values of the target; nearest: `EUR` | add it to the rule's `value_map`, or to the values of the target
+    enum: not one of the 7 values of the target | add it to the rule's `value_map`, or to the values of the target
+    minimum: below the minimum 0 | correct the value in the source, or change the constraint in the target
+    exclusive_minimum: not above 0 | correct the value in the source, or change the constraint in the target
+    maximum: above the maximum 9.5 | correct the value in the source, or change the constraint in the target
+    exclusive_maximum: not below 9 | correct the value in the source, or change the constraint in the target
+    multiple_of: not a multiple of 0.05 | correct the value in the source, or change the constraint in the target
+    scale: digits behind the mark: 3, but at most 2 | correct the value, or allow more digits in the target; nothing is rounded
+    min_length: the length is 1, but must be at least 2 | correct the value in the source, or change the constraint in the target
+    max_length: the length is 3, but must be at most 2 | correct the value in the source, or change the constraint in the target
+    pattern: does not match `^a` | correct the value in the source, or change the constraint in the target
+    format: not an IBAN with right check digits | correct the value in the source, or change the constraint in the target
+    "#);
 }
 
 #[test]
@@ -245,7 +259,20 @@ fn constraints_that_cannot_be_checked() {
         let error = compile(&field(kind, vec![constraint])).unwrap_err();
         format!("{error} | {}", error.hint().unwrap())
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    field `f`: `minimum` does not apply to a field of type string | remove the constraint, or change the type
+    field `f`: `maximum` does not apply to a field of type boolean | remove the constraint, or change the type
+    field `f`: `min_length` does not apply to a field of type integer | remove the constraint, or change the type
+    field `f`: `pattern` does not apply to a field of type date | remove the constraint, or change the type
+    field `f`: `scale` does not apply to a field of type string | remove the constraint, or change the type
+    field `f`: `1,5` in `minimum` is not a number such as -12.50 | write a number such as -12.50
+    field `f`: `01.01.2020` in `minimum` is not a date such as 2026-11-24 | write a date such as 2026-11-24
+    field `f`: `0` in `multiple_of` is not a number above 0 | write a number above 0
+    field `f`: `x` in `enum` is not a number such as -12.50 | write a number such as -12.50
+    field `f`: `enum` lists no value | list the allowed values, or remove it
+    field `f`: the pattern cannot be used | write it without look-around and back references, or remove it
+    field `f`: the format `hostname` is not known | the known formats are email, uri, uuid, iban, bic
+    "#);
 }
 
 /// Arithmetic on the digits as text, the other way to the same answers.
