@@ -15,14 +15,14 @@ pub struct PatternError(String);
 /// [`PatternError`] names the construct, such as a look-ahead or a back reference.
 pub fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
     let rewritten = rewrite(pattern)?;
-    Regex::new(&rewritten).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => PatternError("it becomes too large".to_owned()),
-        // The last line says what is wrong; those before show the rewritten pattern.
-        other => {
-            let text = other.to_string();
-            let last = text.lines().next_back().unwrap_or_default().trim();
-            PatternError(last.strip_prefix("error: ").unwrap_or(last).to_owned())
+    Regex::new(&rewritten).map_err(|error| {
+        if matches!(error, regex::Error::CompiledTooBig(_)) {
+            return PatternError("it becomes too large".to_owned());
         }
+        // The last line says what is wrong; those before show the rewritten pattern.
+        let text = error.to_string();
+        let last = text.lines().next_back().unwrap_or_default().trim();
+        PatternError(last.strip_prefix("error: ").unwrap_or(last).to_owned())
     })
 }
 

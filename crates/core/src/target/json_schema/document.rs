@@ -43,7 +43,7 @@ impl Document {
         })?;
         let mut tokens = number_tokens(text).into_iter();
         let mut numbers = HashMap::new();
-        pair(&root, &mut String::new(), &mut tokens, &mut numbers);
+        pair(&root, "", &mut tokens, &mut numbers);
         Ok(Self { root, numbers })
     }
 
@@ -116,29 +116,24 @@ fn after_string(text: &str) -> &str {
 /// Walks the value in the order of the text, so that the next number has the next token.
 fn pair<'t>(
     value: &Value,
-    pointer: &mut String,
+    pointer: &str,
     tokens: &mut impl Iterator<Item = &'t str>,
     numbers: &mut HashMap<String, String>,
 ) {
     match value {
         Value::Number(_) => {
             if let Some(token) = tokens.next() {
-                numbers.insert(pointer.clone(), token.to_owned());
+                numbers.insert(pointer.to_owned(), token.to_owned());
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                pair(
-                    item,
-                    &mut join(pointer, &index.to_string()),
-                    tokens,
-                    numbers,
-                );
+                pair(item, &join(pointer, &index.to_string()), tokens, numbers);
             }
         }
         Value::Object(map) => {
             for (key, item) in map {
-                pair(item, &mut join(pointer, key), tokens, numbers);
+                pair(item, &join(pointer, key), tokens, numbers);
             }
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::document::join;
-use super::keywords::{Place, bad, why_unused};
+use super::keywords::{Place, bad, described, why_unused};
 use super::node::{Choice, Node, Reader};
 use super::shape::dated;
 use crate::target::{Constraint, Field, FieldType, Label, TargetError};
@@ -176,9 +176,7 @@ fn bound(
     let of_texts = keyword.starts_with("format");
     match kind {
         FieldType::Integer | FieldType::Decimal if !of_texts => {
-            let number = reader
-                .exact(pointer, value)
-                .map_err(|error| drafted(error, value))?;
+            let number = bounding(reader, pointer, value)?;
             Ok(Some(number.normalise().to_string()))
         }
         FieldType::Date | FieldType::Timestamp | FieldType::Time
@@ -199,28 +197,20 @@ fn bound(
     }
 }
 
-/// Adds what helps where a bound is `true`, as draft 4 wrote it.
-fn drafted(error: TargetError, value: &Value) -> TargetError {
-    match error {
-        TargetError::BadKeyword {
-            pointer,
-            expected,
-            found,
-            ..
-        } if value.is_boolean() => {
-            let fix = Some(
+/// The exact bound; says what helps where it is `true`, as draft 4 wrote it.
+fn bounding(reader: &Reader<'_>, pointer: &str, value: &Value) -> Result<Decimal, TargetError> {
+    if value.is_boolean() {
+        return Err(TargetError::BadKeyword {
+            pointer: pointer.to_owned(),
+            expected: "a number".to_owned(),
+            found: described(value),
+            fix: Some(
                 "write the bound itself, as since draft 6: \"exclusiveMinimum\": 0 instead of \
                  \"minimum\": 0 with `true`",
-            );
-            TargetError::BadKeyword {
-                pointer,
-                expected,
-                found,
-                fix,
-            }
-        }
-        other => other,
+            ),
+        });
     }
+    reader.exact(pointer, value)
 }
 
 /// `multipleOf` and `x-scale`.
@@ -358,7 +348,7 @@ fn label(reader: &Reader<'_>, kind: FieldType, choice: &Choice<'_>) -> Result<La
     })
 }
 
-/// The values of `examples` (and OpenAPI's `example`) that are of one piece.
+/// The values of `examples` (and the `example` of `OpenAPI`) that are of one piece.
 fn sample(reader: &Reader<'_>, node: &Node<'_>) -> Vec<String> {
     let mut sample: Vec<String> = Vec::new();
     let lists = node

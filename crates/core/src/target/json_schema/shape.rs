@@ -74,15 +74,14 @@ pub(super) fn shape<'d>(
             Shape::List
         });
     }
-    if types != scalars || (scalars.meets(Types::STRING) && scalars != Types::STRING) {
-        if let Some((pointer, _)) = node.all("type").next() {
-            reader.list(
-                pointer,
-                "type",
-                "a field has one type: the single value is used, as text \
+    let several = types != scalars || (scalars.meets(Types::STRING) && scalars != Types::STRING);
+    if several && let Some((pointer, _)) = node.all("type").next() {
+        reader.list(
+            pointer,
+            "type",
+            "a field has one type: the single value is used, as text \
                  where it may be text",
-            );
-        }
+        );
     }
     Ok(Shape::Value {
         kind: kind(node, scalars),
