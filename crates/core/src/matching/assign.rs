@@ -31,8 +31,11 @@ const FLOOR: f64 = 0.02;
 /// taken in the order of columns, then fields.
 #[must_use]
 pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
-    let mut pairs: Vec<&Pair> =
-        scores.pairs().iter().filter(|pair| pair.probability >= bar).collect();
+    let mut pairs: Vec<&Pair> = scores
+        .pairs()
+        .iter()
+        .filter(|pair| pair.probability >= bar)
+        .collect();
     pairs.sort_by(|a, b| {
         b.probability
             .total_cmp(&a.probability)
@@ -70,7 +73,10 @@ fn propose(scores: &Scores, index: usize, field: &str, taken: Option<&Pair>) -> 
     let best = rivals.first().map_or(0.0, |pair| pair.probability);
     Proposal {
         field: field.to_owned(),
-        sources: taken.and_then(|pair| name(pair.column)).into_iter().collect(),
+        sources: taken
+            .and_then(|pair| name(pair.column))
+            .into_iter()
+            .collect(),
         confidence: taken.map_or(best, |pair| pair.probability),
         evidence: taken.map(|pair| pair.evidence.clone()).unwrap_or_default(),
         alternatives: rivals

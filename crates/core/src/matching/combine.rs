@@ -9,8 +9,15 @@
 const PRIOR: f64 = -2.5;
 
 /// Name agreement to log-odds, straight lines between these points.
-const NAME: [(f64, f64); 7] =
-    [(0.0, -1.5), (0.2, -0.8), (0.4, 0.5), (0.6, 1.8), (0.8, 3.4), (0.9, 4.3), (1.0, 6.5)];
+const NAME: [(f64, f64); 7] = [
+    (0.0, -1.5),
+    (0.2, -0.8),
+    (0.4, 0.5),
+    (0.6, 1.8),
+    (0.8, 3.4),
+    (0.9, 4.3),
+    (1.0, 6.5),
+];
 
 /// Share of values that fit the type to log-odds.
 const TYPE: [(f64, f64); 4] = [(0.0, -4.0), (0.5, -2.0), (0.9, 0.5), (1.0, 1.0)];
@@ -68,15 +75,23 @@ impl Signals {
     pub(crate) fn parts(&self) -> impl Iterator<Item = (Piece, f64)> {
         // A description helps where the name does not already say it.
         let name = self.name.unwrap_or(0.0);
-        let described =
-            self.description.filter(|_| name < 0.6).map(|share| share * DESCRIPTION);
+        let described = self
+            .description
+            .filter(|_| name < 0.6)
+            .map(|share| share * DESCRIPTION);
         [
             (Piece::Name, self.name.map(|score| on_line(&NAME, score))),
             (Piece::Description, described),
             (Piece::Type, self.types.map(|share| on_line(&TYPE, share))),
             (Piece::Kind, self.kind.map(|agreement| agreement * KIND)),
-            (Piece::Labels, self.labels.map(|share| on_line(&LABELS, share))),
-            (Piece::Sample, self.sample.map(|share| on_line(&SAMPLE, share))),
+            (
+                Piece::Labels,
+                self.labels.map(|share| on_line(&LABELS, share)),
+            ),
+            (
+                Piece::Sample,
+                self.sample.map(|share| on_line(&SAMPLE, share)),
+            ),
         ]
         .into_iter()
         .filter_map(|(piece, logit)| logit.map(|logit| (piece, logit)))
@@ -116,14 +131,21 @@ pub(crate) fn compete(signals: &[Signals], fields: usize) -> Vec<f64> {
     if fields == 0 {
         return Vec::new();
     }
-    let odds: Vec<f64> = signals.iter().map(|signals| signals.logit().exp()).collect();
+    let odds: Vec<f64> = signals
+        .iter()
+        .map(|signals| signals.logit().exp())
+        .collect();
     let first = shares(&odds, fields, None);
     let second = shares(&odds, fields, Some(&first));
     second
         .into_iter()
         .zip(signals)
         .map(|(probability, signals)| {
-            probability.min(if signals.conflict() { MOST_IN_CONFLICT } else { MOST })
+            probability.min(if signals.conflict() {
+                MOST_IN_CONFLICT
+            } else {
+                MOST
+            })
         })
         .collect()
 }
@@ -134,12 +156,12 @@ fn shares(odds: &[f64], fields: usize, taken: Option<&[f64]>) -> Vec<f64> {
     let free_columns = taken.map(|taken| free(taken.chunks(fields).map(<[f64]>::to_vec)));
     let of_one_field =
         |taken: &[f64], field| taken.iter().skip(field).step_by(fields).copied().collect();
-    let free_fields =
-        taken.map(|taken| free((0..fields).map(|field| of_one_field(taken, field))));
+    let free_fields = taken.map(|taken| free((0..fields).map(|field| of_one_field(taken, field))));
     let mut of_field = vec![0.0; fields];
     let mut of_column = Vec::with_capacity(odds.len() / fields);
     let weight = |free: Option<&Vec<Vec<f64>>>, line: usize, at: usize| {
-        free.and_then(|free| free.get(line)?.get(at).copied()).unwrap_or(1.0)
+        free.and_then(|free| free.get(line)?.get(at).copied())
+            .unwrap_or(1.0)
     };
     for (column, row) in odds.chunks(fields).enumerate() {
         let mut total = 0.0;
@@ -168,11 +190,18 @@ fn free(lines: impl Iterator<Item = Vec<f64>>) -> Vec<Vec<f64>> {
         .map(|line| {
             let best = line.iter().copied().fold(0.0, f64::max);
             let count = line.iter().filter(|value| **value >= best).count();
-            let second =
-                line.iter().copied().filter(|value| *value < best).fold(0.0, f64::max);
+            let second = line
+                .iter()
+                .copied()
+                .filter(|value| *value < best)
+                .fold(0.0, f64::max);
             line.iter()
                 .map(|&value| {
-                    1.0 - if value >= best && count == 1 { second } else { best }
+                    1.0 - if value >= best && count == 1 {
+                        second
+                    } else {
+                        best
+                    }
                 })
                 .collect()
         })
@@ -186,22 +215,34 @@ mod tests {
     use super::*;
 
     fn named(name: f64) -> Signals {
-        Signals { name: Some(name), ..Signals::default() }
+        Signals {
+            name: Some(name),
+            ..Signals::default()
+        }
     }
 
     #[test]
     fn the_same_name_alone_is_sure_and_a_conflict_never_is() {
         assert!(compete(&[named(1.0)], 1)[0] >= 0.95);
-        let fits = Signals { types: Some(1.0), ..named(0.98) };
+        let fits = Signals {
+            types: Some(1.0),
+            ..named(0.98)
+        };
         assert!(compete(&[fits], 1)[0] >= 0.95);
-        let conflict = Signals { types: Some(0.0), ..named(1.0) };
+        let conflict = Signals {
+            types: Some(0.0),
+            ..named(1.0)
+        };
         assert!(compete(&[conflict], 1)[0] < 0.3);
     }
 
     #[test]
     fn two_equal_rivals_share() {
         let found = compete(&[named(1.0), named(1.0)], 1);
-        assert!(found[0] < 0.5 && found[1] < 0.5 && found[0] > 0.45, "{found:?}");
+        assert!(
+            found[0] < 0.5 && found[1] < 0.5 && found[0] > 0.45,
+            "{found:?}"
+        );
         let found = compete(&[named(1.0), named(1.0)], 2);
         assert!(found[0] < 0.5 && found[1] < 0.5, "{found:?}");
     }
@@ -218,7 +259,14 @@ mod tests {
     #[test]
     fn absent_evidence_changes_nothing() {
         assert!((Signals::default().logit() - PRIOR).abs() < 1e-12);
-        assert!(Signals { types: Some(0.0), ..Signals::default() }.logit() < PRIOR);
+        assert!(
+            Signals {
+                types: Some(0.0),
+                ..Signals::default()
+            }
+            .logit()
+                < PRIOR
+        );
     }
 
     proptest! {

@@ -82,7 +82,10 @@ impl Lexicon {
             "de" => self.add_entry(Origin::German, key, value),
             "syn" => {
                 for word in words(value) {
-                    self.synonyms.entry(word.clone()).or_default().insert(number);
+                    self.synonyms
+                        .entry(word.clone())
+                        .or_default()
+                        .insert(number);
                     self.known.insert(word);
                 }
             }
@@ -165,7 +168,9 @@ impl Lexicon {
 
     /// Whether two folded texts are spellings of one value, such as `de` and `germany`.
     pub(crate) fn same_value(&self, a: &str, b: &str) -> bool {
-        self.spellings.get(a).is_some_and(|group| self.spellings.get(b) == Some(group))
+        self.spellings
+            .get(a)
+            .is_some_and(|group| self.spellings.get(b) == Some(group))
     }
 }
 
@@ -200,7 +205,10 @@ mod tests {
             assert!(kinds.contains(&parts[0]), "{line}");
             assert!(!parts[2].contains("  "), "{line}");
             if parts[0] == "kind" {
-                assert!(parts[2].split(' ').all(|name| semantic(name).is_some()), "{line}");
+                assert!(
+                    parts[2].split(' ').all(|name| semantic(name).is_some()),
+                    "{line}"
+                );
             }
             assert!(fold(parts[1]).split(' ').count() <= LONGEST_KEY, "{line}");
         }

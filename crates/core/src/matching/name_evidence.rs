@@ -26,13 +26,20 @@ impl FieldNames {
         }
         names.extend(field.title.iter().map(|title| (Name::parse(title), 0.98)));
         names.extend(field.aliases.iter().map(|alias| (Name::parse(alias), 1.0)));
-        let description = field.description.as_deref().map(words_of_text).unwrap_or_default();
+        let description = field
+            .description
+            .as_deref()
+            .map(words_of_text)
+            .unwrap_or_default();
         Self { names, description }
     }
 
     /// A name without anything around it.
     pub(crate) fn of_name(name: &str) -> Self {
-        Self { names: vec![(Name::parse(name), 1.0)], description: Vec::new() }
+        Self {
+            names: vec![(Name::parse(name), 1.0)],
+            description: Vec::new(),
+        }
     }
 
     /// Whether any reading of any name has the word.
@@ -42,7 +49,9 @@ impl FieldNames {
 
     /// Whether the description has the word.
     pub(crate) fn describe(&self, word: &str) -> bool {
-        self.description.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
+        self.description
+            .binary_search_by(|known| known.as_str().cmp(word))
+            .is_ok()
     }
 }
 
@@ -84,8 +93,12 @@ impl Rarity {
 }
 
 fn distinct_words(name: &Name) -> Vec<String> {
-    let mut words: Vec<String> =
-        name.readings.iter().flatten().map(|term| term.word.clone()).collect();
+    let mut words: Vec<String> = name
+        .readings
+        .iter()
+        .flatten()
+        .map(|term| term.word.clone())
+        .collect();
     words.sort();
     words.dedup();
     words
@@ -102,7 +115,10 @@ pub(crate) struct NameMatch {
 
 /// The best agreement of a column's name with one of a field's names.
 pub(crate) fn compare_names(column: &Name, field: &FieldNames, rarity: &Rarity) -> NameMatch {
-    let mut best = NameMatch { score: 0.0, text: format!("{} shares no word", column.text) };
+    let mut best = NameMatch {
+        score: 0.0,
+        text: format!("{} shares no word", column.text),
+    };
     for (name, counts) in &field.names {
         let mut found = compare(column, name, rarity);
         found.score *= counts;
@@ -161,7 +177,10 @@ pub(crate) fn compare(column: &Name, field: &Name, rarity: &Rarity) -> NameMatch
 /// Names that the lexicon does not know may still be spelt almost alike, or be initials.
 fn by_letters(column: &Name, field: &Name) -> NameMatch {
     let knows_all = |name: &Name| name.words().all(|word| lexicon().knows(word));
-    let nothing = NameMatch { score: 0.0, text: String::new() };
+    let nothing = NameMatch {
+        score: 0.0,
+        text: String::new(),
+    };
     if knows_all(column) && knows_all(field) {
         return nothing;
     }
@@ -169,18 +188,30 @@ fn by_letters(column: &Name, field: &Name) -> NameMatch {
         .max(trigram_similarity(&column.joined, &field.joined));
     if spelling >= 0.75 {
         let text = format!("{} is spelt like {}", column.text, field.text);
-        return NameMatch { score: 0.85 * spelling, text };
+        return NameMatch {
+            score: 0.85 * spelling,
+            text,
+        };
     }
     if initials(column, field) || initials(field, column) {
-        let text = format!("{} and {}: one is the initials of the other", column.text, field.text);
+        let text = format!(
+            "{} and {}: one is the initials of the other",
+            column.text, field.text
+        );
         return NameMatch { score: 0.7, text };
     }
     nothing
 }
 
 fn initials(short: &Name, long: &Name) -> bool {
-    let [token] = short.tokens.as_slice() else { return false };
-    let firsts: String = long.tokens.iter().filter_map(|token| token.chars().next()).collect();
+    let [token] = short.tokens.as_slice() else {
+        return false;
+    };
+    let firsts: String = long
+        .tokens
+        .iter()
+        .filter_map(|token| token.chars().next())
+        .collect();
     long.tokens.len() >= 2 && *token == firsts
 }
 
@@ -200,7 +231,10 @@ fn by_words(column: &Name, a: &[Term], b: &[Term], rarity: &Rarity) -> NameMatch
     if alone_a >= OWN_WORD && alone_b >= OWN_WORD {
         score *= BOTH_DIFFER;
     }
-    NameMatch { score, text: format!("{} = {}", column.text, tell(&pairs)) }
+    NameMatch {
+        score,
+        text: format!("{} = {}", column.text, tell(&pairs)),
+    }
 }
 
 /// How much of `a` is found in `b` by weight, the heaviest word that is not, and what was found.
@@ -247,8 +281,11 @@ fn same_word(a: &Term, b: &Term) -> f64 {
     if lexicon().knows(&a.word) && lexicon().knows(&b.word) {
         return 0.0;
     }
-    let (short, long) =
-        if a.word.len() <= b.word.len() { (&a.word, &b.word) } else { (&b.word, &a.word) };
+    let (short, long) = if a.word.len() <= b.word.len() {
+        (&a.word, &b.word)
+    } else {
+        (&b.word, &a.word)
+    };
     let unknown = !lexicon().knows(short);
     if unknown && short.chars().count() >= 3 && long.starts_with(short.as_str()) {
         return 0.8;
@@ -258,7 +295,11 @@ fn same_word(a: &Term, b: &Term) -> f64 {
         return 0.85;
     }
     if unknown && short.chars().count() >= 2 && long.chars().count() >= 4 {
-        return if is_subsequence(short, long) { 0.5 } else { 0.0 };
+        return if is_subsequence(short, long) {
+            0.5
+        } else {
+            0.0
+        };
     }
     0.0
 }
@@ -276,8 +317,14 @@ fn tell(pairs: &[(&Term, &Term)]) -> String {
             parts.push(part);
         }
     }
-    let german = pairs.iter().any(|(column, _)| column.origin == Origin::German);
-    format!("{}{}", parts.join(", "), if german { " (German)" } else { "" })
+    let german = pairs
+        .iter()
+        .any(|(column, _)| column.origin == Origin::German);
+    format!(
+        "{}{}",
+        parts.join(", "),
+        if german { " (German)" } else { "" }
+    )
 }
 
 #[cfg(test)]
@@ -306,7 +353,11 @@ mod tests {
             ("booking date", "BookingDate"),
             ("cust_no", "CustomerNumber"),
         ] {
-            assert!(score(column, target) >= 0.97, "{column} {target} {}", score(column, target));
+            assert!(
+                score(column, target) >= 0.97,
+                "{column} {target} {}",
+                score(column, target)
+            );
         }
     }
 
@@ -320,16 +371,26 @@ mod tests {
             ("debit_amount", "credit_amount"),
             ("Account Name", "account_id"),
         ] {
-            assert!(score(column, target) < 0.6, "{column} {target} {}", score(column, target));
+            assert!(
+                score(column, target) < 0.6,
+                "{column} {target} {}",
+                score(column, target)
+            );
         }
     }
 
     #[test]
     fn words_without_a_link_are_nothing() {
-        for (column, target) in
-            [("Memo", "customer_gender"), ("DrCr", "currency"), ("Payee", "reference")]
-        {
-            assert!(score(column, target) < 0.1, "{column} {target} {}", score(column, target));
+        for (column, target) in [
+            ("Memo", "customer_gender"),
+            ("DrCr", "currency"),
+            ("Payee", "reference"),
+        ] {
+            assert!(
+                score(column, target) < 0.1,
+                "{column} {target} {}",
+                score(column, target)
+            );
         }
     }
 
@@ -342,8 +403,9 @@ mod tests {
 
     #[test]
     fn what_all_names_have_in_common_weighs_less() {
-        let columns: Vec<Name> =
-            ["customer city", "customer age", "customer job"].map(Name::parse).into();
+        let columns: Vec<Name> = ["customer city", "customer age", "customer job"]
+            .map(Name::parse)
+            .into();
         let rarity = Rarity::count(&columns, &[]);
         assert!(rarity.weight("customer") < rarity.weight("city"));
         assert!(rarity.weight("date") < rarity.weight("booking"));
@@ -353,8 +415,11 @@ mod tests {
     fn aliases_count_like_the_name() {
         let mut target = field("b1", FieldType::String);
         target.aliases = vec!["Payee".to_owned()];
-        let found =
-            compare_names(&Name::parse("PAYEE"), &FieldNames::of(&target), &Rarity::default());
+        let found = compare_names(
+            &Name::parse("PAYEE"),
+            &FieldNames::of(&target),
+            &Rarity::default(),
+        );
         assert!(found.score > 0.97);
         assert_eq!(found.text, "PAYEE = Payee");
     }

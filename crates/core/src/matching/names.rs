@@ -102,7 +102,11 @@ impl Name {
 
     /// The words of the usual reading.
     pub(crate) fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.readings.first().into_iter().flatten().map(|term| term.word.as_str())
+        self.readings
+            .first()
+            .into_iter()
+            .flatten()
+            .map(|term| term.word.as_str())
     }
 }
 
@@ -115,9 +119,7 @@ pub(crate) fn is_anonymous(name: &str) -> bool {
     match tokens.as_slice() {
         [] => true,
         [only] => only == "unnamed" || only.chars().all(char::is_numeric),
-        [word, number] => {
-            INVENTED.contains(&word.as_str()) && number.chars().all(char::is_numeric)
-        }
+        [word, number] => INVENTED.contains(&word.as_str()) && number.chars().all(char::is_numeric),
         _ => false,
     }
 }
@@ -131,8 +133,12 @@ fn cut_unit(text: &str) -> (&str, Option<&'static str>) {
         }
         return (text, None);
     }
-    let last = trimmed.rfind([' ', '_', '-', '/', '.']).and_then(|at| trimmed.split_at_checked(at));
-    let Some((before, last)) = last else { return (text, None) };
+    let last = trimmed
+        .rfind([' ', '_', '-', '/', '.'])
+        .and_then(|at| trimmed.split_at_checked(at));
+    let Some((before, last)) = last else {
+        return (text, None);
+    };
     let word = last.trim_start_matches([' ', '_', '-', '/', '.']);
     let has_words = tokens(before).iter().any(|token| token != "in");
     match currency_code(word) {
@@ -157,7 +163,9 @@ fn read(tokens: &[String]) -> Vec<Vec<Term>> {
     while !rest.is_empty() {
         let (taken, mut choices) = read_next(rest);
         // Only after the keys were tried: `paid in` is one.
-        let stop = rest.first().is_some_and(|token| STOP_WORDS.contains(&token.as_str()));
+        let stop = rest
+            .first()
+            .is_some_and(|token| STOP_WORDS.contains(&token.as_str()));
         if stop && taken == 1 && tokens.len() > 1 {
             choices = vec![Vec::new()];
         }
@@ -185,21 +193,34 @@ fn read(tokens: &[String]) -> Vec<Vec<Term>> {
 /// what they may mean.
 fn read_next(tokens: &[String]) -> (usize, Vec<Vec<Term>>) {
     for length in (1..=LONGEST_KEY.min(tokens.len())).rev() {
-        let Some(front) = tokens.get(..length) else { continue };
+        let Some(front) = tokens.get(..length) else {
+            continue;
+        };
         let key = front.join(" ");
-        let Some(entry) = lexicon().entry(&key) else { continue };
-        let mut choices: Vec<Vec<Term>> =
-            entry.readings.iter().map(|words| terms(words, &key, entry.origin)).collect();
+        let Some(entry) = lexicon().entry(&key) else {
+            continue;
+        };
+        let mut choices: Vec<Vec<Term>> = entry
+            .readings
+            .iter()
+            .map(|words| terms(words, &key, entry.origin))
+            .collect();
         // A token that is an English word itself may mean just that: `state`, `mark`, `name`.
         if length == 1 && lexicon().knows(&key) && !entry.readings.iter().any(|r| *r == [&*key]) {
             choices.insert(0, terms(std::slice::from_ref(&key), &key, Origin::Plain));
         }
         return (length, choices);
     }
-    let Some(token) = tokens.first() else { return (1, Vec::new()) };
+    let Some(token) = tokens.first() else {
+        return (1, Vec::new());
+    };
     let word = singular(token);
     if lexicon().knows(token) || lexicon().knows(&word) {
-        let word = if lexicon().knows(token) { token.clone() } else { word };
+        let word = if lexicon().knows(token) {
+            token.clone()
+        } else {
+            word
+        };
         return (1, vec![terms(&[word], token, Origin::Plain)]);
     }
     let reading = split_compound(token)
@@ -210,7 +231,11 @@ fn read_next(tokens: &[String]) -> (usize, Vec<Vec<Term>>) {
 fn terms(words: &[String], token: &str, origin: Origin) -> Vec<Term> {
     words
         .iter()
-        .map(|word| Term { word: word.clone(), token: token.to_owned(), origin })
+        .map(|word| Term {
+            word: word.clone(),
+            token: token.to_owned(),
+            origin,
+        })
         .collect()
 }
 
@@ -229,25 +254,36 @@ fn split_compound(token: &str) -> Option<Vec<Term>> {
     }
     split_rest(token, MOST_PARTS).or_else(|| {
         let plain = undo_digraphs(token);
-        (plain != token).then(|| split_rest(&plain, MOST_PARTS)).flatten()
+        (plain != token)
+            .then(|| split_rest(&plain, MOST_PARTS))
+            .flatten()
     })
 }
 
 fn split_rest(rest: &str, parts: usize) -> Option<Vec<Term>> {
     let parts_left = parts.checked_sub(1)?;
-    let cuts: Vec<usize> =
-        rest.char_indices().map(|(at, _)| at).chain([rest.len()]).collect();
+    let cuts: Vec<usize> = rest
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([rest.len()])
+        .collect();
     for &cut in cuts.iter().rev() {
-        let Some((part, tail)) = rest.split_at_checked(cut) else { continue };
+        let Some((part, tail)) = rest.split_at_checked(cut) else {
+            continue;
+        };
         if cut < SHORTEST_PART {
             break;
         }
-        let Some(mut found) = part_terms(part) else { continue };
+        let Some(mut found) = part_terms(part) else {
+            continue;
+        };
         if tail.is_empty() {
             return Some(found);
         }
         for link in LINKS {
-            let Some(tail) = tail.strip_prefix(link) else { continue };
+            let Some(tail) = tail.strip_prefix(link) else {
+                continue;
+            };
             if let Some(more) = split_rest(tail, parts_left) {
                 found.extend(more);
                 return Some(found);
@@ -261,9 +297,14 @@ fn part_terms(part: &str) -> Option<Vec<Term>> {
     // Abbreviations of three letters are too often a piece of a longer word (`art`, `mat`).
     let usable = |entry: &&Entry| entry.origin == Origin::German || part.len() > SHORTEST_PART;
     if let Some(entry) = lexicon().entry(part).filter(usable) {
-        return entry.readings.first().map(|words| terms(words, part, entry.origin));
+        return entry
+            .readings
+            .first()
+            .map(|words| terms(words, part, entry.origin));
     }
-    lexicon().knows(part).then(|| terms(&[part.to_owned()], part, Origin::Plain))
+    lexicon()
+        .knows(part)
+        .then(|| terms(&[part.to_owned()], part, Origin::Plain))
 }
 
 /// The folded tokens of a longer text, such as a description, with what they mean.

@@ -63,7 +63,8 @@ impl Scores {
         if field >= self.fields.len() {
             return None;
         }
-        self.pairs.get(column.checked_mul(self.fields.len())?.checked_add(field)?)
+        self.pairs
+            .get(column.checked_mul(self.fields.len())?.checked_add(field)?)
     }
 }
 
@@ -86,8 +87,11 @@ struct Target<'a> {
 /// that a program invented); what is absent is no evidence, neither for nor against.
 #[must_use]
 pub fn score(table: &Table, target: &TargetSchema, _memory: &Memory) -> Scores {
-    let names: Vec<Name> =
-        table.columns.iter().map(|profile| Name::parse(&profile.name)).collect();
+    let names: Vec<Name> = table
+        .columns
+        .iter()
+        .map(|profile| Name::parse(&profile.name))
+        .collect();
     let targets: Vec<Target> = target
         .fields
         .iter()
@@ -97,8 +101,7 @@ pub fn score(table: &Table, target: &TargetSchema, _memory: &Memory) -> Scores {
             fit: TypeFit::of(field),
         })
         .collect();
-    let field_names: Vec<FieldNames> =
-        target.fields.iter().map(FieldNames::of).collect();
+    let field_names: Vec<FieldNames> = target.fields.iter().map(FieldNames::of).collect();
     let rarity = Rarity::count(&names, &field_names);
     let sources: Vec<Source> = table
         .columns
@@ -111,38 +114,56 @@ pub fn score(table: &Table, target: &TargetSchema, _memory: &Memory) -> Scores {
         .collect();
     let signals: Vec<Signals> = sources
         .iter()
-        .flat_map(|source| targets.iter().map(|target| signals(source, target, &rarity)))
-        .collect();
-    let probabilities = compete(&signals, targets.len());
-    let places = sources
-        .iter()
-        .enumerate()
-        .flat_map(|(column, source)| {
-            targets.iter().enumerate().map(move |(field, target)| (column, source, field, target))
-        });
-    let pairs = places
-        .zip(signals.iter().zip(probabilities))
-        .map(|((column, source, field, target), (signals, probability))| Pair {
-            column,
-            field,
-            probability,
-            evidence: if probability >= FLOOR {
-                tell(source, target, &rarity, signals)
-            } else {
-                Vec::new()
-            },
+        .flat_map(|source| {
+            targets
+                .iter()
+                .map(|target| signals(source, target, &rarity))
         })
         .collect();
+    let probabilities = compete(&signals, targets.len());
+    let places = sources.iter().enumerate().flat_map(|(column, source)| {
+        targets
+            .iter()
+            .enumerate()
+            .map(move |(field, target)| (column, source, field, target))
+    });
+    let pairs = places
+        .zip(signals.iter().zip(probabilities))
+        .map(
+            |((column, source, field, target), (signals, probability))| Pair {
+                column,
+                field,
+                probability,
+                evidence: if probability >= FLOOR {
+                    tell(source, target, &rarity, signals)
+                } else {
+                    Vec::new()
+                },
+            },
+        )
+        .collect();
     Scores {
-        columns: table.columns.iter().map(|profile| profile.name.clone()).collect(),
-        fields: target.fields.iter().map(|field| field.name.clone()).collect(),
+        columns: table
+            .columns
+            .iter()
+            .map(|profile| profile.name.clone())
+            .collect(),
+        fields: target
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .collect(),
         pairs,
     }
 }
 
 /// The values of a column that its profile lists, with their rows.
 pub(crate) fn listed_values(profile: &ColumnProfile) -> Vec<(String, u64)> {
-    profile.top.iter().map(|value| (value.value.clone(), value.rows)).collect()
+    profile
+        .top
+        .iter()
+        .map(|value| (value.value.clone(), value.rows))
+        .collect()
 }
 
 fn matches(profile: &ColumnProfile, field: &Field) -> Option<Vec<ValueMatch>> {
@@ -158,10 +179,12 @@ fn signals(source: &Source, target: &Target, rarity: &Rarity) -> Signals {
     let many = target.field.labels().is_some_and(|labels| {
         let labels = u64::try_from(labels.len()).unwrap_or(u64::MAX);
         let (per_label, at_all) = MANY_VALUES;
-        source.profile.distinct.number()
-            > labels.saturating_mul(per_label).saturating_add(at_all)
+        source.profile.distinct.number() > labels.saturating_mul(per_label).saturating_add(at_all)
     });
-    let fit = target.fit.check(source.profile).filter(|fit| fit.telling || fit.share < 1.0);
+    let fit = target
+        .fit
+        .check(source.profile)
+        .filter(|fit| fit.telling || fit.share < 1.0);
     Signals {
         name: source
             .name
@@ -172,7 +195,11 @@ fn signals(source: &Source, target: &Target, rarity: &Rarity) -> Signals {
             .as_ref()
             .and_then(|name| in_description(name, &target.names, rarity)),
         // An enumeration is judged by its labels: codes are mapped before the type is checked.
-        types: if labels.is_some() { None } else { fit.map(|fit| fit.share) },
+        types: if labels.is_some() {
+            None
+        } else {
+            fit.map(|fit| fit.share)
+        },
         kind: if labels.is_some() {
             None
         } else {
@@ -217,12 +244,18 @@ fn tell_piece(
         Piece::Description => {
             let share = in_description(source.name.as_ref()?, &target.names, rarity)?;
             (share > 0.0).then(|| {
-                ("description", format!("{:.0} % of the name stands in it", share * 100.0))
+                (
+                    "description",
+                    format!("{:.0} % of the name stands in it", share * 100.0),
+                )
             })
         }
         Piece::Type => Some(("values", target.fit.check(source.profile)?.text)),
         Piece::Kind => Some(("type", kind_fit(source.profile, &target.names)?.text)),
-        Piece::Labels => Some(("labels", tell_labels(&matches(source.profile, target.field)?))),
+        Piece::Labels => Some((
+            "labels",
+            tell_labels(&matches(source.profile, target.field)?),
+        )),
         Piece::Sample => Some(("sample", sample_overlap(source.profile, target.field)?.1)),
     }
 }
@@ -234,15 +267,29 @@ const MOST_SHOWN: usize = 4;
 fn tell_labels(found: &[ValueMatch]) -> String {
     let pairs: Vec<String> = found
         .iter()
-        .filter_map(|found| found.to.as_ref().map(|to| format!("{} -> {to}", found.from)))
+        .filter_map(|found| {
+            found
+                .to
+                .as_ref()
+                .map(|to| format!("{} -> {to}", found.from))
+        })
         .collect();
     let open = found.len() - pairs.len();
-    let mut text = pairs.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let mut text = pairs
+        .iter()
+        .take(MOST_SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if pairs.is_empty() {
         return format!("none of {} values is a label", found.len());
     }
     if pairs.len() > MOST_SHOWN {
         text = format!("{text} and {} more", pairs.len() - MOST_SHOWN);
     }
-    if open > 0 { format!("{text}; {open} of {} fit none", found.len()) } else { text }
+    if open > 0 {
+        format!("{text}; {open} of {} fit none", found.len())
+    } else {
+        text
+    }
 }

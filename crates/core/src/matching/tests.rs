@@ -37,9 +37,15 @@ fn filled_column(name: &str, values: &[(&str, u64)]) -> ColumnProfile {
     profile.distinct = Distinct::Exact(values.len() as u64);
     profile.top = values
         .iter()
-        .map(|(value, rows)| ValueCount { value: (*value).to_owned(), rows: *rows })
+        .map(|(value, rows)| ValueCount {
+            value: (*value).to_owned(),
+            rows: *rows,
+        })
         .collect();
-    profile.sample = values.iter().map(|(value, _)| (*value).to_owned()).collect();
+    profile.sample = values
+        .iter()
+        .map(|(value, _)| (*value).to_owned())
+        .collect();
     profile.min = profile.sample.iter().min().cloned();
     profile.max = profile.sample.iter().max().cloned();
     let chars = |value: &String| value.chars().count() as u64;
@@ -48,7 +54,11 @@ fn filled_column(name: &str, values: &[(&str, u64)]) -> ColumnProfile {
     profile
 }
 
-fn typed(mut profile: ColumnProfile, semantic: SemanticType, format: Option<&str>) -> ColumnProfile {
+fn typed(
+    mut profile: ColumnProfile,
+    semantic: SemanticType,
+    format: Option<&str>,
+) -> ColumnProfile {
     profile.semantic = Some(semantic);
     profile.types.push(TypeCount {
         semantic,
@@ -60,19 +70,30 @@ fn typed(mut profile: ColumnProfile, semantic: SemanticType, format: Option<&str
 
 pub(crate) fn dates(name: &str, format: &str) -> ColumnProfile {
     let values = [("13.03.2026", 20), ("14.03.2026", 20)];
-    typed(filled_column(name, &values), SemanticType::Date, Some(format))
+    typed(
+        filled_column(name, &values),
+        SemanticType::Date,
+        Some(format),
+    )
 }
 
 pub(crate) fn numbers(name: &str) -> ColumnProfile {
     let mut profile = filled_column(name, &[("1.250,00", 10), ("12,90", 20), ("3,50", 10)]);
-    profile.shapes = vec![ShapeCount { shape: "99,99".to_owned(), rows: 40 }];
+    profile.shapes = vec![ShapeCount {
+        shape: "99,99".to_owned(),
+        rows: 40,
+    }];
     typed(profile, SemanticType::Decimal, Some("1.234,56"))
 }
 
 pub(crate) fn texts(name: &str) -> ColumnProfile {
     let mut profile = filled_column(
         name,
-        &[("Stadtwerke Musterstadt", 12), ("Bäckerei Korn", 18), ("Max Beispiel", 10)],
+        &[
+            ("Stadtwerke Musterstadt", 12),
+            ("Bäckerei Korn", 18),
+            ("Max Beispiel", 10),
+        ],
     );
     profile.distinct = Distinct::Exact(35);
     typed(profile, SemanticType::FreeText, None)
@@ -98,14 +119,24 @@ pub(crate) fn field(name: &str, kind: FieldType) -> Field {
 }
 
 fn of_labels(mut field: Field, labels: &[&str]) -> Field {
-    let label =
-        |value: &&str| Label { value: (*value).to_owned(), label: None, description: None };
-    field.constraints.push(Constraint::Enum(labels.iter().map(label).collect()));
+    let label = |value: &&str| Label {
+        value: (*value).to_owned(),
+        label: None,
+        description: None,
+    };
+    field
+        .constraints
+        .push(Constraint::Enum(labels.iter().map(label).collect()));
     field
 }
 
 fn schema(fields: Vec<Field>) -> TargetSchema {
-    TargetSchema { name: "transaction".to_owned(), description: None, fields, unused: Vec::new() }
+    TargetSchema {
+        name: "transaction".to_owned(),
+        description: None,
+        fields,
+        unused: Vec::new(),
+    }
 }
 
 fn transaction() -> TargetSchema {
@@ -113,10 +144,16 @@ fn transaction() -> TargetSchema {
         field("booking_date", FieldType::Date),
         field("value_date", FieldType::Date),
         field("amount", FieldType::Decimal),
-        of_labels(field("currency", FieldType::String), &["EUR", "USD", "GBP", "CHF"]),
+        of_labels(
+            field("currency", FieldType::String),
+            &["EUR", "USD", "GBP", "CHF"],
+        ),
         field("counterparty_name", FieldType::String),
         field("reference", FieldType::String),
-        of_labels(field("customer_gender", FieldType::String), &["male", "female", "other"]),
+        of_labels(
+            field("customer_gender", FieldType::String),
+            &["male", "female", "other"],
+        ),
     ])
 }
 
@@ -160,7 +197,11 @@ fn decisions(column: &str) -> Vec<Decision> {
 }
 
 fn named(columns: &[ColumnProfile]) -> Table<'_> {
-    Table { name: None, columns, named: true }
+    Table {
+        name: None,
+        columns,
+        named: true,
+    }
 }
 
 fn rules(columns: &[ColumnProfile], target: &TargetSchema, decisions: &[Decision]) -> Vec<Rule> {
@@ -203,13 +244,25 @@ fn a_german_statement_is_proposed() {
             },
         ]
     );
-    assert_eq!(rules[0].transform, [Step::Date { formats: vec!["%d.%m.%Y".to_owned()] }]);
+    assert_eq!(
+        rules[0].transform,
+        [Step::Date {
+            formats: vec!["%d.%m.%Y".to_owned()]
+        }]
+    );
     assert_eq!(rules[3].transform, [Step::Constant("EUR".to_owned())]);
-    let gender: Vec<(&str, Option<&str>)> =
-        rules[6].value_map.iter().map(|v| (v.from.as_str(), v.to.as_deref())).collect();
+    let gender: Vec<(&str, Option<&str>)> = rules[6]
+        .value_map
+        .iter()
+        .map(|v| (v.from.as_str(), v.to.as_deref()))
+        .collect();
     assert_eq!(gender, [("M", Some("male")), ("W", Some("female"))]);
     assert_eq!(rules[6].on_unseen, OnUnseen::Reject);
-    let evidence: Vec<&str> = rules.iter().flat_map(|r| &r.evidence).map(|e| &*e.text).collect();
+    let evidence: Vec<&str> = rules
+        .iter()
+        .flat_map(|r| &r.evidence)
+        .map(|e| &*e.text)
+        .collect();
     insta::assert_snapshot!(evidence.join("\n"), @r#"
     name: Buchungstag = booking, date (German)
     values: 40 of 40 read as date %d.%m.%Y
@@ -246,7 +299,12 @@ fn an_english_statement_is_proposed() {
     "#);
     let currency: Vec<&str> = rules[3].value_map.iter().map(|v| v.from.as_str()).collect();
     assert_eq!(currency, ["EUR", "USD"], "identical values are listed too");
-    assert!(rules[2].transform.iter().any(|step| matches!(step, Step::Sign { .. })));
+    assert!(
+        rules[2]
+            .transform
+            .iter()
+            .any(|step| matches!(step, Step::Sign { .. }))
+    );
 }
 
 #[test]
@@ -266,7 +324,10 @@ fn names_alone_are_enough_for_what_is_clear() {
 #[test]
 fn rows_alone_are_never_sure() {
     let columns = german();
-    let table = Table { named: false, ..named(&columns) };
+    let table = Table {
+        named: false,
+        ..named(&columns)
+    };
     let rules = propose(&table, &transaction(), &[], &Memory);
     insta::assert_snapshot!(lines(&rules), @r#"
     booking_date <-  0.22
@@ -302,9 +363,11 @@ fn known_mistakes_of_other_tools_are_not_made() {
 
 #[test]
 fn one_shared_word_is_not_sure() {
-    for (from, to) in
-        [("First Name", "last_name"), ("Account ID", "tax_id"), ("Start Date", "end_date")]
-    {
+    for (from, to) in [
+        ("First Name", "last_name"),
+        ("Account ID", "tax_id"),
+        ("Start Date", "end_date"),
+    ] {
         let columns = [column(from)];
         let target = schema(vec![field(to, FieldType::String)]);
         let scores = score(&named(&columns), &target, &Memory);
@@ -346,8 +409,14 @@ fn a_column_fills_one_field() {
         field("shipping.city", FieldType::String),
     ]);
     let proposals = assign(&score(&named(&columns), &target, &Memory), 0.1);
-    assert_eq!(proposals.iter().filter(|p| !p.sources.is_empty()).count(), 1);
-    assert!(proposals.iter().all(|p| p.confidence <= 0.5), "two fields ask for it alike");
+    assert_eq!(
+        proposals.iter().filter(|p| !p.sources.is_empty()).count(),
+        1
+    );
+    assert!(
+        proposals.iter().all(|p| p.confidence <= 0.5),
+        "two fields ask for it alike"
+    );
 }
 
 fn ambiguous_dates(name: &str) -> ColumnProfile {
@@ -371,21 +440,35 @@ fn an_open_date_order_caps_the_rule_and_a_decision_settles_it() {
         What::DateOrder,
         "dmy",
         0.5,
-        vec![Alternative { value: json!("mdy"), confidence: 0.5 }],
+        vec![Alternative {
+            value: json!("mdy"),
+            confidence: 0.5,
+        }],
         "",
     )
     .of_column("booking_date");
     let rule = &rules(&columns, &target, std::slice::from_ref(&open))[0];
     assert!((rule.confidence - 0.5).abs() < 1e-9);
-    assert_eq!(rule.transform, [Step::Date { formats: vec!["%d/%m/%Y".to_owned()] }]);
-    assert!(rule.evidence.iter().any(|e| {
-        e.text == "dates: dmy and mdy fit alike; 10 of 10 rows differ between them"
-    }));
-    let settled =
-        Decision::new(What::DateOrder, "mdy", 1.0, vec![], "").of_column("booking_date");
+    assert_eq!(
+        rule.transform,
+        [Step::Date {
+            formats: vec!["%d/%m/%Y".to_owned()]
+        }]
+    );
+    assert!(
+        rule.evidence.iter().any(|e| {
+            e.text == "dates: dmy and mdy fit alike; 10 of 10 rows differ between them"
+        })
+    );
+    let settled = Decision::new(What::DateOrder, "mdy", 1.0, vec![], "").of_column("booking_date");
     let rule = &rules(&columns, &target, &[settled])[0];
     assert!(rule.confidence >= 0.9);
-    assert_eq!(rule.transform, [Step::Date { formats: vec!["%m/%d/%Y".to_owned()] }]);
+    assert_eq!(
+        rule.transform,
+        [Step::Date {
+            formats: vec!["%m/%d/%Y".to_owned()]
+        }]
+    );
 }
 
 #[test]
@@ -397,29 +480,46 @@ fn debits_and_credits_in_two_columns_become_one_amount() {
     let mut credit = numbers("Paid in");
     credit.nulls = 30;
     credit.types[0].rows = 10;
-    let columns = placed(vec![dates("Date", "%d.%m.%Y"), debit, credit, numbers("Balance")]);
+    let columns = placed(vec![
+        dates("Date", "%d.%m.%Y"),
+        debit,
+        credit,
+        numbers("Balance"),
+    ]);
     let target = schema(vec![field("amount", FieldType::Decimal)]);
     let rule = &rules(&columns, &target, &[])[0];
     assert_eq!(rule.sources, ["Paid in", "Paid out"]);
     assert_eq!(
         rule.transform.last(),
-        Some(&Step::MinusDebit { column: "Paid out".to_owned() })
+        Some(&Step::MinusDebit {
+            column: "Paid out".to_owned()
+        })
     );
     assert!(rule.confidence >= 0.9);
-    let columns = placed(vec![columns[1].clone(), columns[2].clone(), numbers("Amount")]);
+    let columns = placed(vec![
+        columns[1].clone(),
+        columns[2].clone(),
+        numbers("Amount"),
+    ]);
     assert_eq!(rules(&columns, &target, &[])[0].sources, ["Amount"]);
 }
 
 #[test]
 fn a_sign_is_not_taken_where_the_target_refuses_it_or_the_source_has_it() {
     let mut target = schema(vec![field("amount", FieldType::Decimal)]);
-    let has_sign = |rule: &Rule| rule.transform.iter().any(|s| matches!(s, Step::Sign { .. }));
+    let has_sign = |rule: &Rule| {
+        rule.transform
+            .iter()
+            .any(|s| matches!(s, Step::Sign { .. }))
+    };
     let columns = english();
     assert!(has_sign(&rules(&columns, &target, &[])[0]));
     let mut negative = english();
     negative[4].min = Some("-3,50".to_owned());
     assert!(!has_sign(&rules(&negative, &target, &[])[0]));
-    target.fields[0].constraints.push(Constraint::Minimum("0".to_owned()));
+    target.fields[0]
+        .constraints
+        .push(Constraint::Minimum("0".to_owned()));
     assert!(!has_sign(&rules(&columns, &target, &[])[0]));
 }
 
@@ -427,7 +527,9 @@ fn a_sign_is_not_taken_where_the_target_refuses_it_or_the_source_has_it() {
 fn a_direction_of_its_own_makes_the_sign_a_question() {
     let mut target = transaction();
     let direction = field("direction", FieldType::String);
-    target.fields.push(of_labels(direction, &["debit", "credit"]));
+    target
+        .fields
+        .push(of_labels(direction, &["debit", "credit"]));
     let found = rules(&german(), &target, &decisions("Betrag (EUR)"));
     assert_eq!(found[7].sources, ["S/H"]);
     assert!(found[7].confidence >= 0.9, "{:?}", found[7]);
@@ -453,7 +555,10 @@ fn fields_without_a_column() {
         Some("no column fits; the schema's default \"DE\" is taken")
     );
     assert_eq!(found[1].transform, [Step::Constant("TXN".to_owned())]);
-    assert_eq!((found[2].sources.len(), found[2].state), (0, RuleState::Proposed));
+    assert_eq!(
+        (found[2].sources.len(), found[2].state),
+        (0, RuleState::Proposed)
+    );
     assert!(found[2].confidence < 0.5);
 }
 
@@ -477,7 +582,10 @@ fn steps_follow_values_and_decisions() {
     assert_eq!(map, ["open", "closed"]);
     assert_eq!(
         found[1].transform,
-        [Step::Boolean { r#true: vec!["Ja".to_owned()], r#false: vec!["Nein".to_owned()] }]
+        [Step::Boolean {
+            r#true: vec!["Ja".to_owned()],
+            r#false: vec!["Nein".to_owned()]
+        }]
     );
     assert_eq!(
         found[2].transform,
@@ -506,7 +614,11 @@ fn nothing_in_gives_nothing_out() {
     assert!(rules(&english(), &schema(vec![]), &[]).is_empty());
     let found = rules(&[], &transaction(), &[]);
     assert_eq!(found.len(), 7);
-    assert!(found.iter().all(|rule| rule.sources.is_empty() && rule.confidence < 0.5));
+    assert!(
+        found
+            .iter()
+            .all(|rule| rule.sources.is_empty() && rule.confidence < 0.5)
+    );
 }
 
 #[test]

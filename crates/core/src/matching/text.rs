@@ -46,7 +46,10 @@ const fn plain(character: char) -> Option<&'static str> {
 
 /// `ae`, `oe` and `ue` as the vowels that they stand for where umlauts cannot be written.
 pub(crate) fn undo_digraphs(folded: &str) -> String {
-    folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    folded
+        .replace("ae", "a")
+        .replace("oe", "o")
+        .replace("ue", "u")
 }
 
 /// An English word in the singular, by its ending alone.
@@ -54,7 +57,9 @@ pub(crate) fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
         return format!("{stem}y");
     }
-    let keeps = ["ss", "us", "is"].iter().any(|ending| word.ends_with(ending));
+    let keeps = ["ss", "us", "is"]
+        .iter()
+        .any(|ending| word.ends_with(ending));
     match word.strip_suffix('s') {
         Some(stem) if stem.len() > 2 && !keeps => stem.to_owned(),
         _ => word.to_owned(),
@@ -91,7 +96,9 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut before = Class::Other;
     for (index, &character) in characters.iter().enumerate() {
         let here = class(character);
-        let next = characters.get(index + 1).map_or(Class::Other, |&next| class(next));
+        let next = characters
+            .get(index + 1)
+            .map_or(Class::Other, |&next| class(next));
         let cut = match (before, here) {
             (_, Class::Other) => true,
             (Class::Digit, Class::Upper | Class::Lower)
@@ -134,7 +141,9 @@ pub(crate) fn edit_similarity(a: &str, b: &str) -> f64 {
         let mut next = Vec::with_capacity(row.len());
         next.push(left);
         for (y, &above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            let cost = (diagonal + usize::from(x != y))
+                .min(above + 1)
+                .min(left + 1);
             diagonal = above;
             left = cost;
             next.push(cost);
@@ -160,7 +169,10 @@ pub(crate) fn trigram_similarity(a: &str, b: &str) -> f64 {
 }
 
 fn trigrams(text: &str) -> BTreeMap<[char; 3], usize> {
-    let padded: Vec<char> = std::iter::once(' ').chain(text.chars()).chain([' ']).collect();
+    let padded: Vec<char> = std::iter::once(' ')
+        .chain(text.chars())
+        .chain([' '])
+        .collect();
     let mut grams = BTreeMap::new();
     for window in padded.windows(3) {
         if let [x, y, z] = window {
@@ -176,19 +188,35 @@ pub(crate) fn is_subsequence(short: &str, word: &str) -> bool {
         return false;
     }
     let mut rest = word.chars();
-    short.chars().all(|wanted| rest.any(|letter| letter == wanted))
+    short
+        .chars()
+        .all(|wanted| rest.any(|letter| letter == wanted))
 }
 
 /// A quotient of two counts; 0 for an empty whole.
-#[expect(clippy::cast_precision_loss, reason = "counts of characters, far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of characters, far below 2^52"
+)]
 pub(crate) fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// A share of rows; 0 for no rows.
-#[expect(clippy::cast_precision_loss, reason = "shares need no more than 52 bits")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "shares need no more than 52 bits"
+)]
 pub(crate) fn share(rows: u64, of: u64) -> f64 {
-    if of == 0 { 0.0 } else { rows as f64 / of as f64 }
+    if of == 0 {
+        0.0
+    } else {
+        rows as f64 / of as f64
+    }
 }
 
 #[cfg(test)]
@@ -218,9 +246,12 @@ mod tests {
 
     #[test]
     fn singulars() {
-        for (word, expected) in
-            [("amounts", "amount"), ("cities", "city"), ("address", "address"), ("status", "status")]
-        {
+        for (word, expected) in [
+            ("amounts", "amount"),
+            ("cities", "city"),
+            ("address", "address"),
+            ("status", "status"),
+        ] {
             assert_eq!(singular(word), expected);
         }
     }

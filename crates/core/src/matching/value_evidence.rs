@@ -23,7 +23,9 @@ pub(crate) fn share_of(column: &ColumnProfile, types: &[SemanticType]) -> f64 {
         .map(|count| share(count.rows, filled(column)))
         .fold(0.0, f64::max);
     // The profile names a type only if it fits all values but a few, in several formats perhaps.
-    let named = column.semantic.is_some_and(|semantic| types.contains(&semantic));
+    let named = column
+        .semantic
+        .is_some_and(|semantic| types.contains(&semantic));
     best.max(if named { 0.98 } else { 0.0 }).min(1.0)
 }
 
@@ -53,13 +55,20 @@ const PATTERN_SIZE: usize = 1 << 20;
 impl TypeFit {
     /// What can be checked of a field.
     pub(crate) fn of(field: &Field) -> Self {
-        let mut fit =
-            Self { types: by_type(field.kind), pattern: None, max_length: None, min_length: None };
+        let mut fit = Self {
+            types: by_type(field.kind),
+            pattern: None,
+            max_length: None,
+            min_length: None,
+        };
         for constraint in &field.constraints {
             match constraint {
                 Constraint::Format(format) => fit.types = fit.types.or_else(|| by_format(format)),
                 Constraint::Pattern(pattern) => {
-                    fit.pattern = RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).build().ok();
+                    fit.pattern = RegexBuilder::new(pattern)
+                        .size_limit(PATTERN_SIZE)
+                        .build()
+                        .ok();
                 }
                 Constraint::MaxLength(length) => fit.max_length = Some(*length),
                 Constraint::MinLength(length) => fit.min_length = Some(*length),
@@ -82,16 +91,28 @@ impl TypeFit {
         if rows == 0 {
             return None;
         }
-        if self.max_length.is_some_and(|most| column.lengths.min > most)
-            || self.min_length.is_some_and(|least| column.lengths.max < least)
+        if self
+            .max_length
+            .is_some_and(|most| column.lengths.min > most)
+            || self
+                .min_length
+                .is_some_and(|least| column.lengths.max < least)
         {
             let (least, most) = (column.lengths.min, column.lengths.max);
             let text = format!("lengths {least} to {most} do not fit the field");
-            return Some(Fit { share: 0.0, telling: true, text });
+            return Some(Fit {
+                share: 0.0,
+                telling: true,
+                text,
+            });
         }
         if let Some((types, word)) = self.types {
             let share = share_of(column, types);
-            return Some(Fit { share, telling: true, text: figures(column, share, word) });
+            return Some(Fit {
+                share,
+                telling: true,
+                text: figures(column, share, word),
+            });
         }
         let pattern = self.pattern.as_ref()?;
         let seen: u64 = column.top.iter().map(|value| value.rows).sum();
@@ -102,7 +123,11 @@ impl TypeFit {
             .map(|value| value.rows)
             .sum();
         let text = format!("{fitting} of {seen} fit the field's pattern");
-        (seen > 0).then(|| Fit { share: share(fitting, seen), telling: true, text })
+        (seen > 0).then(|| Fit {
+            share: share(fitting, seen),
+            telling: true,
+            text,
+        })
     }
 }
 
@@ -192,9 +217,10 @@ const fn is_special(semantic: SemanticType) -> bool {
 /// The semantic types that a field's names ask for: of the last word that says so, as the head of
 /// a name stands at its end.
 pub(crate) fn asked_kinds(names: &FieldNames) -> Option<&'static [SemanticType]> {
-    names.names.iter().find_map(|(name, _)| {
-        name.words().rev().find_map(|word| lexicon().kinds(word))
-    })
+    names
+        .names
+        .iter()
+        .find_map(|(name, _)| name.words().rev().find_map(|word| lexicon().kinds(word)))
 }
 
 /// Compares what the names ask for with what the profile found.
@@ -206,7 +232,11 @@ pub(crate) fn kind_fit(column: &ColumnProfile, names: &FieldNames) -> Option<Kin
     let text = asked.contains(&SemanticType::FreeText);
     let agreement = match column.semantic {
         Some(found) if asked.contains(&found) => {
-            if is_special(found) { 1.0 } else { 0.3 }
+            if is_special(found) {
+                1.0
+            } else {
+                0.3
+            }
         }
         Some(SemanticType::Integer) if text => -0.3,
         Some(_) if text => -0.8,
@@ -217,7 +247,11 @@ pub(crate) fn kind_fit(column: &ColumnProfile, names: &FieldNames) -> Option<Kin
         Some(_) | None => -0.5,
     };
     let found = column.semantic.map_or("text", type_word);
-    let wanted = if text { "text" } else { asked.first().map_or("text", |&kind| type_word(kind)) };
+    let wanted = if text {
+        "text"
+    } else {
+        asked.first().map_or("text", |&kind| type_word(kind))
+    };
     let text = if agreement > 0.0 {
         format!("values are of type {found}, as the name asks")
     } else {
@@ -232,7 +266,11 @@ pub(crate) fn sample_overlap(column: &ColumnProfile, field: &Field) -> Option<(f
     if field.sample.is_empty() || column.top.is_empty() {
         return None;
     }
-    let mut sample: Vec<String> = field.sample.iter().map(|value| fold(value.trim())).collect();
+    let mut sample: Vec<String> = field
+        .sample
+        .iter()
+        .map(|value| fold(value.trim()))
+        .collect();
     sample.sort();
     let seen: u64 = column.top.iter().map(|value| value.rows).sum();
     let shared: u64 = column
@@ -241,7 +279,10 @@ pub(crate) fn sample_overlap(column: &ColumnProfile, field: &Field) -> Option<(f
         .filter(|value| sample.binary_search(&fold(value.value.trim())).is_ok())
         .map(|value| value.rows)
         .sum();
-    Some((share(shared, seen), format!("{shared} of {seen} stand in the target's sample")))
+    Some((
+        share(shared, seen),
+        format!("{shared} of {seen} stand in the target's sample"),
+    ))
 }
 
 #[cfg(test)]
@@ -256,17 +297,28 @@ mod tests {
         assert!((found.share - 1.0).abs() < 1e-9);
         assert_eq!(found.text, "40 of 40 read as date %d.%m.%Y");
         assert!(fit.check(&texts("a")).unwrap().share < 0.01);
-        assert!(fit.check(&column("a")).is_none(), "a column without rows says nothing");
+        assert!(
+            fit.check(&column("a")).is_none(),
+            "a column without rows says nothing"
+        );
     }
 
     #[test]
     fn a_pattern_and_a_length_are_tried_on_the_values() {
         let mut target = field("code", FieldType::String);
-        target.constraints.push(Constraint::Pattern("^[A-Z]{3}$".to_owned()));
+        target
+            .constraints
+            .push(Constraint::Pattern("^[A-Z]{3}$".to_owned()));
         let mut source = texts("a");
         source.top = vec![
-            crate::profile::ValueCount { value: "ABC".to_owned(), rows: 3 },
-            crate::profile::ValueCount { value: "x".to_owned(), rows: 1 },
+            crate::profile::ValueCount {
+                value: "ABC".to_owned(),
+                rows: 3,
+            },
+            crate::profile::ValueCount {
+                value: "x".to_owned(),
+                rows: 1,
+            },
         ];
         let found = TypeFit::of(&target).check(&source).unwrap();
         assert!((found.share - 0.75).abs() < 1e-9);

@@ -45,12 +45,18 @@ const MOST_ALTERNATIVES: usize = 5;
 /// ```
 #[must_use]
 pub fn match_values(values: &[(String, u64)], labels: &[Label]) -> Vec<ValueMatch> {
-    let folded: Vec<(String, u64)> =
-        values.iter().map(|(value, rows)| (fold(value.trim()), *rows)).collect();
-    let label_codes: Vec<(String, u64)> =
-        labels.iter().map(|label| (fold(label.value.trim()), 1)).collect();
-    let targets: Vec<Candidate> =
-        labels.iter().map(|label| Candidate::of(label, code_table(&label_codes))).collect();
+    let folded: Vec<(String, u64)> = values
+        .iter()
+        .map(|(value, rows)| (fold(value.trim()), *rows))
+        .collect();
+    let label_codes: Vec<(String, u64)> = labels
+        .iter()
+        .map(|label| (fold(label.value.trim()), 1))
+        .collect();
+    let targets: Vec<Candidate> = labels
+        .iter()
+        .map(|label| Candidate::of(label, code_table(&label_codes)))
+        .collect();
     let table = code_table(&folded);
     let by_initials = initials_are_a_system(&folded, &targets);
     values
@@ -61,7 +67,9 @@ pub fn match_values(values: &[(String, u64)], labels: &[Label]) -> Vec<ValueMatc
                 value,
                 folded,
                 name: Name::parse(value),
-                meaning: table.and_then(|table| table.codes.get(folded)).map(|m| Name::parse(m)),
+                meaning: table
+                    .and_then(|table| table.codes.get(folded))
+                    .map(|m| Name::parse(m)),
                 by_initials,
             };
             decide(&source, *rows, &targets)
@@ -100,7 +108,11 @@ struct Candidate<'a> {
 
 impl<'a> Candidate<'a> {
     fn of(label: &'a Label, table: Option<&CodeTable>) -> Self {
-        let texts = || [Some(&label.value), label.label.as_ref()].into_iter().flatten();
+        let texts = || {
+            [Some(&label.value), label.label.as_ref()]
+                .into_iter()
+                .flatten()
+        };
         let spellings: Vec<String> = texts().map(|text| fold(text.trim())).collect();
         let meaning = table
             .and_then(|table| spellings.first().and_then(|value| table.codes.get(value)))
@@ -126,10 +138,18 @@ impl<'a> Candidate<'a> {
         if source.folded.is_empty() {
             return 0.0;
         }
-        if self.spellings.iter().any(|spelling| spelling == source.folded) {
+        if self
+            .spellings
+            .iter()
+            .any(|spelling| spelling == source.folded)
+        {
             return 0.98;
         }
-        if self.spellings.iter().any(|known| lexicon().same_value(known, source.folded)) {
+        if self
+            .spellings
+            .iter()
+            .any(|known| lexicon().same_value(known, source.folded))
+        {
             return 0.95;
         }
         let by_meaning = match (&source.meaning, &self.meaning) {
@@ -139,7 +159,10 @@ impl<'a> Candidate<'a> {
             (None, Some(b)) => 0.95 * compare(&source.name, b, &Rarity::default()).score,
         };
         let by_name = 0.95 * self.best_name(&source.name);
-        by_meaning.max(by_name).max(self.by_letters(source)).max(self.by_description(source))
+        by_meaning
+            .max(by_name)
+            .max(self.by_letters(source))
+            .max(self.by_description(source))
     }
 
     fn best_name(&self, name: &Name) -> f64 {
@@ -150,7 +173,10 @@ impl<'a> Candidate<'a> {
     }
 
     fn by_letters(&self, source: &Source) -> f64 {
-        let starts = self.spellings.iter().any(|spelling| spelling.starts_with(source.folded));
+        let starts = self
+            .spellings
+            .iter()
+            .any(|spelling| spelling.starts_with(source.folded));
         let letters = source.folded.chars().count();
         let by_start = match letters {
             _ if !starts => 0.0,
@@ -163,7 +189,11 @@ impl<'a> Candidate<'a> {
             .iter()
             .map(|spelling| edit_similarity(spelling, source.folded))
             .fold(0.0, f64::max);
-        let by_spelling = if letters >= 5 && alike >= 0.8 { 0.95 * alike } else { 0.0 };
+        let by_spelling = if letters >= 5 && alike >= 0.8 {
+            0.95 * alike
+        } else {
+            0.0
+        };
         f64::max(by_start, by_spelling)
     }
 
@@ -173,7 +203,9 @@ impl<'a> Candidate<'a> {
         let long = source.folded.chars().count() >= 3;
         let found = words.peek().is_some()
             && words.all(|word| {
-                self.description.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
+                self.description
+                    .binary_search_by(|known| known.as_str().cmp(word))
+                    .is_ok()
             });
         if long && found { 0.65 } else { 0.0 }
     }
@@ -190,11 +222,21 @@ fn decide(source: &Source, rows: u64, targets: &[Candidate]) -> ValueMatch {
     let best = scored.first().copied();
     let second = scored.get(1).map_or(0.0, |(_, score)| *score);
     let probability = best.map_or(0.0, |(_, score)| {
-        let rival = if score >= 0.98 && second < score { 0.0 } else { second };
+        let rival = if score >= 0.98 && second < score {
+            0.0
+        } else {
+            second
+        };
         let all = odds(score) + odds(rival);
-        if all > 0.0 { score * odds(score) / all } else { 0.0 }
+        if all > 0.0 {
+            score * odds(score) / all
+        } else {
+            0.0
+        }
     });
-    let to = best.filter(|_| probability >= BAR).map(|(value, _)| value.to_owned());
+    let to = best
+        .filter(|_| probability >= BAR)
+        .map(|(value, _)| value.to_owned());
     let alternatives = scored
         .iter()
         .skip(usize::from(to.is_some()))
@@ -205,7 +247,11 @@ fn decide(source: &Source, rows: u64, targets: &[Candidate]) -> ValueMatch {
     ValueMatch {
         from: source.value.to_owned(),
         rows,
-        probability: if to.is_some() { probability } else { 1.0 - probability },
+        probability: if to.is_some() {
+            probability
+        } else {
+            1.0 - probability
+        },
         to,
         alternatives,
     }
@@ -222,7 +268,11 @@ pub(crate) fn code_table(values: &[(String, u64)]) -> Option<&'static CodeTable>
     let all: u64 = values.iter().map(|(_, rows)| rows).sum();
     let mut best: Option<(&CodeTable, u64)> = None;
     for table in &lexicon().codes {
-        let known = || values.iter().filter(|(value, _)| table.codes.contains_key(value));
+        let known = || {
+            values
+                .iter()
+                .filter(|(value, _)| table.codes.contains_key(value))
+        };
         let rows: u64 = known().map(|(_, rows)| rows).sum();
         let codes = known().count();
         let words = known().all(|(value, _)| value.chars().count() > 1);
@@ -246,7 +296,10 @@ fn initials_are_a_system(values: &[(String, u64)], targets: &[Candidate]) -> boo
             .collect()
     };
     let mut found: Vec<usize> = Vec::new();
-    for (value, _) in values.iter().filter(|(value, _)| (1..=2).contains(&value.chars().count())) {
+    for (value, _) in values
+        .iter()
+        .filter(|(value, _)| (1..=2).contains(&value.chars().count()))
+    {
         match starts(value).as_slice() {
             [one] if !found.contains(one) => found.push(*one),
             _ => {}
@@ -264,18 +317,30 @@ mod tests {
     fn labels(values: &[&str]) -> Vec<Label> {
         values
             .iter()
-            .map(|value| Label { value: (*value).to_owned(), label: None, description: None })
+            .map(|value| Label {
+                value: (*value).to_owned(),
+                label: None,
+                description: None,
+            })
             .collect()
     }
 
     fn matched(values: &[&str], targets: &[&str]) -> Vec<Option<String>> {
-        let values: Vec<(String, u64)> =
-            values.iter().map(|value| ((*value).to_owned(), 10)).collect();
-        match_values(&values, &labels(targets)).into_iter().map(|found| found.to).collect()
+        let values: Vec<(String, u64)> = values
+            .iter()
+            .map(|value| ((*value).to_owned(), 10))
+            .collect();
+        match_values(&values, &labels(targets))
+            .into_iter()
+            .map(|found| found.to)
+            .collect()
     }
 
     fn some(values: &[&str]) -> Vec<Option<String>> {
-        values.iter().map(|v| (!v.is_empty()).then(|| (*v).to_owned())).collect()
+        values
+            .iter()
+            .map(|v| (!v.is_empty()).then(|| (*v).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -285,13 +350,29 @@ mod tests {
             (&["M", "W"][..], &gender[..], &["male", "female"][..]),
             (&["m", "f", "X"], &gender, &["male", "female", ""]),
             (&["M", "W", "D"], &gender, &["male", "female", ""]),
-            (&["männlich", "weiblich", "divers"], &gender, &["male", "female", "other"]),
+            (
+                &["männlich", "weiblich", "divers"],
+                &gender,
+                &["male", "female", "other"],
+            ),
             (&["Herr", "Frau"], &gender, &["male", "female"]),
             (&["S", "H"], &["debit", "credit"], &["debit", "credit"]),
             (&["DR", "CR"], &["CRDT", "DBIT"], &["DBIT", "CRDT"]),
-            (&["Soll", "Haben"], &["debit", "credit"], &["debit", "credit"]),
-            (&["eur", "USD", "£", "XXX"], &["EUR", "USD", "GBP"], &["EUR", "USD", "GBP", ""]),
-            (&["A", "I"], &["active", "inactive"], &["active", "inactive"]),
+            (
+                &["Soll", "Haben"],
+                &["debit", "credit"],
+                &["debit", "credit"],
+            ),
+            (
+                &["eur", "USD", "£", "XXX"],
+                &["EUR", "USD", "GBP"],
+                &["EUR", "USD", "GBP", ""],
+            ),
+            (
+                &["A", "I"],
+                &["active", "inactive"],
+                &["active", "inactive"],
+            ),
             (&["Deutschland", "AT"], &["DE", "AT"], &["DE", "AT"]),
             (&["male", "female"], &["M", "F"], &["M", "F"]),
             (&["ja", "nein"], &["yes", "no"], &["yes", "no"]),
@@ -299,7 +380,11 @@ mod tests {
             (&["DR", "CR"], &["EUR", "USD", "GBP", "CHF"], &["", ""]),
             (&["1", "2"], &gender, &["", ""]),
         ] {
-            assert_eq!(matched(values, targets), some(expected), "{values:?} {targets:?}");
+            assert_eq!(
+                matched(values, targets),
+                some(expected),
+                "{values:?} {targets:?}"
+            );
         }
     }
 

@@ -16,7 +16,11 @@ pub(super) fn const_of_enum(field: &Field) -> Option<Rule> {
     let [only] = field.labels()? else { return None };
     let mut rule = blank(field, ONLY_VALUE);
     rule.transform = vec![Step::Constant(only.value.clone())];
-    rule.evidence.push(evidence("type", 0.9, "type: the schema admits this value only"));
+    rule.evidence.push(evidence(
+        "type",
+        0.9,
+        "type: the schema admits this value only",
+    ));
     Some(rule)
 }
 
@@ -36,17 +40,26 @@ pub(super) fn currency_of_header(context: &Context, field: &Field) -> Option<Rul
                 proposal.sources.contains(&column.name)
                     && FieldNames::of_name(&proposal.field).mean("amount")
             });
-            Some((column.name.as_str(), Name::parse(&column.name).unit?, amount))
+            Some((
+                column.name.as_str(),
+                Name::parse(&column.name).unit?,
+                amount,
+            ))
         })
         .collect();
-    let &(column, code, _) = units.iter().find(|(_, _, amount)| *amount).or(units.first())?;
+    let &(column, code, _) = units
+        .iter()
+        .find(|(_, _, amount)| *amount)
+        .or(units.first())?;
     let one = units.iter().all(|(_, other, _)| *other == code);
     let of_amount = units.iter().any(|(_, _, amount)| *amount);
     let value = match field.labels() {
         None => code.to_owned(),
-        Some(labels) => {
-            labels.iter().find(|label| label.value.eq_ignore_ascii_case(code))?.value.clone()
-        }
+        Some(labels) => labels
+            .iter()
+            .find(|label| label.value.eq_ignore_ascii_case(code))?
+            .value
+            .clone(),
     };
     if !one && !of_amount {
         return None;

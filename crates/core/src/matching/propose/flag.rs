@@ -35,7 +35,9 @@ const BY_NAMES: f64 = 0.6;
 
 fn is_amount(field: &Field, names: &FieldNames) -> bool {
     matches!(field.kind, FieldType::Decimal | FieldType::Integer)
-        && ["amount", "value", "sum", "turnover"].iter().any(|word| names.mean(word))
+        && ["amount", "value", "sum", "turnover"]
+            .iter()
+            .any(|word| names.mean(word))
 }
 
 /// Whether the field's bounds refuse negative numbers.
@@ -71,14 +73,20 @@ pub(super) fn sign_of_flag(
     // The best named one; among equals the nearest.
     flags.sort_by(|a, b| b.0.cap.total_cmp(&a.0.cap).then(a.1.cmp(&b.1)));
     let (mut sign, _) = flags.into_iter().next()?;
-    let said = ["sign", "signed", "negative", "minus"].iter().any(|word| names.describe(word));
+    let said = ["sign", "signed", "negative", "minus"]
+        .iter()
+        .any(|word| names.describe(word));
     let apart = context.target.fields.iter().any(|other| {
         FieldNames::of(other).mean("direction")
-            && context.source_of(&other.name).is_some_and(|source| source.name == sign.column)
+            && context
+                .source_of(&other.name)
+                .is_some_and(|source| source.name == sign.column)
     });
     if apart && !said {
         sign.cap = sign.cap.min(DIRECTION_APART);
-        sign.evidence.text.push_str("; the target has a field for the direction as well");
+        sign.evidence
+            .text
+            .push_str("; the target has a field for the direction as well");
     }
     Some(sign)
 }
@@ -89,8 +97,10 @@ fn read_flag(column: &ColumnProfile, named: bool) -> Option<Sign> {
         return None;
     }
     let values = listed_values(column);
-    let folded: Vec<(String, u64)> =
-        values.iter().map(|(value, rows)| (fold(value.trim()), *rows)).collect();
+    let folded: Vec<(String, u64)> = values
+        .iter()
+        .map(|(value, rows)| (fold(value.trim()), *rows))
+        .collect();
     let table = code_table(&folded).filter(|table| table.topic == "direction")?;
     let spelt = |meaning: &str| -> Vec<String> {
         values
@@ -103,7 +113,11 @@ fn read_flag(column: &ColumnProfile, named: bool) -> Option<Sign> {
     let (mut negative, mut positive) = (spelt("debit"), spelt("credit"));
     // A file of one month may have debits only; the other code of the pair is known all the same.
     for (code, meaning) in &table.codes {
-        let side = if meaning == "debit" { &mut negative } else { &mut positive };
+        let side = if meaning == "debit" {
+            &mut negative
+        } else {
+            &mut positive
+        };
         if side.is_empty() {
             side.push(code.to_uppercase());
         }
@@ -157,7 +171,9 @@ pub(super) fn debit_and_credit(context: &Context, field: &Field) -> Option<Rule>
     let mut rule = blank(field, cap.min(reading.cap));
     rule.sources = vec![credit.name.clone(), debit.name.clone()];
     rule.transform = reading.steps;
-    rule.transform.push(Step::MinusDebit { column: debit.name.clone() });
+    rule.transform.push(Step::MinusDebit {
+        column: debit.name.clone(),
+    });
     rule.evidence.push(evidence(
         "values",
         0.6,

@@ -35,7 +35,9 @@ impl<'a> Context<'a> {
     }
 
     fn proposal(&self, field: &str) -> Option<&Proposal> {
-        self.proposals.iter().find(|proposal| proposal.field == field)
+        self.proposals
+            .iter()
+            .find(|proposal| proposal.field == field)
     }
 
     /// The column that fills a field by itself, if one does.
@@ -57,8 +59,17 @@ pub fn propose(
     memory: &Memory,
 ) -> Vec<Rule> {
     let proposals = assign(&score(table, target, memory), PROPOSAL_BAR);
-    let context = Context { table, target, decisions, proposals };
-    target.fields.iter().map(|field| rule(&context, field)).collect()
+    let context = Context {
+        table,
+        target,
+        decisions,
+        proposals,
+    };
+    target
+        .fields
+        .iter()
+        .map(|field| rule(&context, field))
+        .collect()
 }
 
 fn rule(context: &Context, field: &Field) -> Rule {
@@ -71,21 +82,28 @@ fn rule(context: &Context, field: &Field) -> Rule {
         return from_column(context, field, proposal, column);
     }
     if let Some(rule) = const_of_enum(field).or_else(|| currency_of_header(context, field)) {
-        return Rule { alternatives: alternatives(proposal), ..rule };
+        return Rule {
+            alternatives: alternatives(proposal),
+            ..rule
+        };
     }
     let best = proposal.map_or(0.0, |proposal| proposal.confidence);
     let mut open = blank(field, best);
     open.alternatives = alternatives(proposal);
     if let Some(default) = &field.default {
         open.state = RuleState::Absent;
-        open.why = Some(format!("no column fits; the schema's default {default:?} is taken"));
+        open.why = Some(format!(
+            "no column fits; the schema's default {default:?} is taken"
+        ));
         open.confidence = 1.0 - best;
     }
     open
 }
 
 fn alternatives(proposal: Option<&Proposal>) -> Vec<SourceAlternative> {
-    proposal.map(|proposal| proposal.alternatives.clone()).unwrap_or_default()
+    proposal
+        .map(|proposal| proposal.alternatives.clone())
+        .unwrap_or_default()
 }
 
 /// A rule without sources.
@@ -114,7 +132,11 @@ fn rounded(confidence: f64) -> f64 {
 }
 
 fn evidence(kind: &str, weight: f64, text: impl Into<String>) -> Evidence {
-    Evidence { kind: kind.to_owned(), weight, text: text.into() }
+    Evidence {
+        kind: kind.to_owned(),
+        weight,
+        text: text.into(),
+    }
 }
 
 /// The rule of a field that one column fills, perhaps with a flag column for the sign.

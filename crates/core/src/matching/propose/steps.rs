@@ -26,19 +26,20 @@ const AMBIGUOUS: f64 = 0.5;
 /// The decision about a column, or else the general one.
 fn decision<'a>(decisions: &'a [Decision], what: What, column: &str) -> Option<&'a Decision> {
     let of = |wanted: Option<&str>| {
-        decisions.iter().find(|d| d.what == what && d.column.as_deref() == wanted)
+        decisions
+            .iter()
+            .find(|d| d.what == what && d.column.as_deref() == wanted)
     };
     of(Some(column)).or_else(|| of(None))
 }
 
 impl Reading {
     /// Trimming and null markers only; the text goes on as it is.
-    pub(super) fn of_text(
-        column: &ColumnProfile,
-        field: &Field,
-        decisions: &[Decision],
-    ) -> Self {
-        let mut reading = Self { cap: 1.0, ..Self::default() };
+    pub(super) fn of_text(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Self {
+        let mut reading = Self {
+            cap: 1.0,
+            ..Self::default()
+        };
         if !is_free_text(field) && has_blanks_at_ends(column) {
             reading.steps.push(Step::Trim);
         }
@@ -46,7 +47,9 @@ impl Reading {
             .filter(|decision| decision.sure)
             .and_then(|decision| decision.value.as_array())
             .map(|list| {
-                list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect::<Vec<_>>()
+                list.iter()
+                    .filter_map(|text| text.as_str().map(str::to_owned))
+                    .collect::<Vec<_>>()
             })
             .filter(|list| !list.is_empty());
         if let Some(markers) = markers {
@@ -78,13 +81,19 @@ impl Reading {
 
     /// Lowers the confidence where a reading is open.
     fn watch(&mut self, column: &ColumnProfile, decisions: &[Decision], what: What, word: &str) {
-        let ambiguous = column.ambiguous.as_ref().filter(|ambiguity| ambiguity.what == what);
+        let ambiguous = column
+            .ambiguous
+            .as_ref()
+            .filter(|ambiguity| ambiguity.what == what);
         match (decision(decisions, what, &column.name), ambiguous) {
             (Some(decision), _) if decision.sure => {}
             (None, None) => {}
             (decision, ambiguity) => {
                 let rival = decision.is_some_and(|decision| {
-                    decision.alternatives.iter().any(|rival| rival.confidence >= decision.confidence)
+                    decision
+                        .alternatives
+                        .iter()
+                        .any(|rival| rival.confidence >= decision.confidence)
                 });
                 let cap = decision
                     .filter(|_| !rival)
@@ -108,13 +117,21 @@ impl Reading {
     fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
         self.watch(column, decisions, What::DecimalMark, "decimals");
         let decimal_mark = mark(decisions, What::DecimalMark, column);
-        let decimal_mark = if decimal_mark.is_empty() { ".".to_owned() } else { decimal_mark };
+        let decimal_mark = if decimal_mark.is_empty() {
+            ".".to_owned()
+        } else {
+            decimal_mark
+        };
         let mut strip = texts_around(column);
         if column.semantic == Some(SemanticType::Percentage) {
             if !strip.iter().any(|text| text == "%") {
                 strip.push("%".to_owned());
             }
-            self.limit(0.7, "type", "type: the values are percentages; 5 % becomes 5, not 0.05");
+            self.limit(
+                0.7,
+                "type",
+                "type: the values are percentages; 5 % becomes 5, not 0.05",
+            );
         }
         self.steps.push(Step::Decimal {
             thousands_mark: mark(decisions, What::ThousandsMark, column),
@@ -175,11 +192,18 @@ impl Reading {
         let known = |value: &str, spelling: &str| value.trim().to_lowercase() == spelling;
         let rows = |pair: &(&str, &str)| -> u64 {
             let fits = |value: &str| known(value, pair.0) || known(value, pair.1);
-            column.top.iter().filter(|v| fits(&v.value)).map(|v| v.rows).sum()
+            column
+                .top
+                .iter()
+                .filter(|v| fits(&v.value))
+                .map(|v| v.rows)
+                .sum()
         };
         // The first of the pairs that fit most rows: `max_by_key` would take the last.
         let best = SPELLINGS.iter().rev().max_by_key(|pair| rows(pair));
-        let Some(pair) = best.filter(|pair| rows(pair) > 0) else { return };
+        let Some(pair) = best.filter(|pair| rows(pair) > 0) else {
+            return;
+        };
         let spelt = |spelling: &str| -> Vec<String> {
             let mut found: Vec<String> = column
                 .top
@@ -189,7 +213,11 @@ impl Reading {
                 .collect();
             found.sort();
             found.dedup();
-            if found.is_empty() && !spelling.is_empty() { vec![spelling.to_owned()] } else { found }
+            if found.is_empty() && !spelling.is_empty() {
+                vec![spelling.to_owned()]
+            } else {
+                found
+            }
         };
         let seen: u64 = column.top.iter().map(|value| value.rows).sum();
         if rows(pair) < seen {
@@ -197,7 +225,10 @@ impl Reading {
             let text = format!("values: {open} of {seen} are neither true nor false");
             self.limit(0.85, "values", text);
         }
-        self.steps.push(Step::Boolean { r#true: spelt(pair.0), r#false: spelt(pair.1) });
+        self.steps.push(Step::Boolean {
+            r#true: spelt(pair.0),
+            r#false: spelt(pair.1),
+        });
     }
 }
 
@@ -212,10 +243,20 @@ fn mark(decisions: &[Decision], what: What, column: &ColumnProfile) -> String {
         .find(|count| count.semantic == SemanticType::Decimal)
         .and_then(|count| count.format.as_deref())
         .unwrap_or_default();
-    let mut marks = format.chars().filter(|character| !character.is_ascii_digit());
+    let mut marks = format
+        .chars()
+        .filter(|character| !character.is_ascii_digit());
     let (first, second) = (marks.next(), marks.next());
-    let (thousands, decimal) = if second.is_some() { (first, second) } else { (None, first) };
-    let found = if what == What::DecimalMark { decimal } else { thousands };
+    let (thousands, decimal) = if second.is_some() {
+        (first, second)
+    } else {
+        (None, first)
+    };
+    let found = if what == What::DecimalMark {
+        decimal
+    } else {
+        thousands
+    };
     found.map(String::from).unwrap_or_default()
 }
 

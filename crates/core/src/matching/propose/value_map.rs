@@ -36,7 +36,11 @@ pub(super) fn of(column: &ColumnProfile, field: &Field) -> Option<ValueMap> {
     let matches = match_values(&trimmed(column), labels);
     let listed = u64::try_from(column.top.len()).unwrap_or(u64::MAX);
     let partial = column.distinct.number() > listed;
-    if partial && matches.iter().all(|found| found.to.as_ref() == Some(&found.from)) {
+    if partial
+        && matches
+            .iter()
+            .all(|found| found.to.as_ref() == Some(&found.from))
+    {
         return None;
     }
     let entries = matches
@@ -55,7 +59,11 @@ pub(super) fn of(column: &ColumnProfile, field: &Field) -> Option<ValueMap> {
         entries,
         // Beyond the listed values a label may still occur as it stands; anything else breaks the
         // enumeration and is rejected by it.
-        on_unseen: if partial { OnUnseen::Keep } else { OnUnseen::Reject },
+        on_unseen: if partial {
+            OnUnseen::Keep
+        } else {
+            OnUnseen::Reject
+        },
         cap: cap(&matches),
         evidence: Vec::new(),
     };
@@ -79,7 +87,11 @@ fn trimmed(column: &ColumnProfile) -> Vec<(String, u64)> {
 /// A map is as sure as its values, by rows; where it leaves out more than a fifth of the rows, it
 /// is not sure whatever the rest is.
 fn cap(matches: &[ValueMatch]) -> f64 {
-    let mapped: u64 = matches.iter().filter(|f| f.to.is_some()).map(|found| found.rows).sum();
+    let mapped: u64 = matches
+        .iter()
+        .filter(|f| f.to.is_some())
+        .map(|found| found.rows)
+        .sum();
     let all: u64 = matches.iter().map(|found| found.rows).sum();
     let sure: f64 = matches
         .iter()
@@ -87,19 +99,27 @@ fn cap(matches: &[ValueMatch]) -> f64 {
         .map(|found| share(found.rows, mapped) * found.probability)
         .sum();
     let open = 1.0 - share(mapped, all);
-    if open > 0.2 { sure.min(1.0 - open).min(0.8) } else { sure }
+    if open > 0.2 {
+        sure.min(1.0 - open).min(0.8)
+    } else {
+        sure
+    }
 }
 
 fn open_values(matches: &[ValueMatch]) -> Option<Evidence> {
     let open: Vec<&ValueMatch> = matches.iter().filter(|found| found.to.is_none()).collect();
     let rows: u64 = open.iter().map(|found| found.rows).sum();
-    let named: Vec<String> =
-        open.iter().take(MOST_NAMED).map(|found| format!("{:?}", found.from)).collect();
+    let named: Vec<String> = open
+        .iter()
+        .take(MOST_NAMED)
+        .map(|found| format!("{:?}", found.from))
+        .collect();
     let more = if open.len() > MOST_NAMED { ", .." } else { "" };
     (!open.is_empty()).then(|| {
         let named = named.join(", ");
-        let text =
-            format!("labels: no label for {named}{more}; rows that will be rejected for it: {rows}");
+        let text = format!(
+            "labels: no label for {named}{more}; rows that will be rejected for it: {rows}"
+        );
         evidence("labels", -0.2, text)
     })
 }
