@@ -1,0 +1,146 @@
+//! Spellings of true and false, as pairs: a column holds one pair, not a mixture.
+
+/// Two spellings that go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BooleanPair {
+    /// What stands for true, in lower case.
+    pub yes: &'static str,
+    /// What stands for false, in lower case; empty for a mark such as `x`, where an empty cell
+    /// means false.
+    pub no: &'static str,
+}
+
+const fn pair(yes: &'static str, no: &'static str) -> BooleanPair {
+    BooleanPair { yes, no }
+}
+
+/// The known pairs, English, German, French, Spanish and Italian, most usual first.
+pub const BOOLEAN_PAIRS: [BooleanPair; 20] = [
+    pair("true", "false"),
+    pair("yes", "no"),
+    pair("y", "n"),
+    pair("1", "0"),
+    pair("t", "f"),
+    pair("ja", "nein"),
+    pair("j", "n"),
+    pair("wahr", "falsch"),
+    pair("w", "f"),
+    pair("on", "off"),
+    pair("ein", "aus"),
+    pair("an", "aus"),
+    pair("oui", "non"),
+    pair("o", "n"),
+    pair("vrai", "faux"),
+    pair("si", "no"),
+    pair("sí", "no"),
+    pair("vero", "falso"),
+    pair("verdadero", "falso"),
+    pair("x", ""),
+];
+
+/// Pairs of [`BOOLEAN_PAIRS`], one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairSet(u32);
+
+impl PairSet {
+    /// No pair.
+    pub const NONE: Self = Self(0);
+
+    /// Every pair of which the text, in any case, is one side.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        // No spelling is longer; most cells leave here.
+        if text.is_empty() || text.len() > 9 {
+            return Self::NONE;
+        }
+        let mut bits = 0;
+        for (index, pair) in BOOLEAN_PAIRS.iter().enumerate() {
+            if same(text, pair.yes) || same(text, pair.no) {
+                bits |= 1 << index;
+            }
+        }
+        Self(bits)
+    }
+
+    /// The pairs that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The pairs, most usual first.
+    pub fn iter(self) -> impl Iterator<Item = BooleanPair> {
+        BOOLEAN_PAIRS
+            .into_iter()
+            .enumerate()
+            .filter(move |(index, _)| self.0 & (1 << index) != 0)
+            .map(|(_, pair)| pair)
+    }
+}
+
+/// The truth of a text, in any case, by one pair.
+#[must_use]
+pub fn parse_boolean(text: &str, pair: BooleanPair) -> Option<bool> {
+    if same(text, pair.yes) {
+        Some(true)
+    } else if same(text, pair.no) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn same(text: &str, spelling: &str) -> bool {
+    text == spelling
+        || text.eq_ignore_ascii_case(spelling)
+        || (!text.is_ascii()
+            && text
+                .chars()
+                .flat_map(char::to_lowercase)
+                .eq(spelling.chars()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(texts: &[&str]) -> Vec<(&'static str, &'static str)> {
+        let mut set: Option<PairSet> = None;
+        for text in texts {
+            let next = PairSet::of(text);
+            set = Some(set.map_or(next, |set| set.and(next)));
+        }
+        set.into_iter()
+            .flat_map(PairSet::iter)
+            .map(|pair| (pair.yes, pair.no))
+            .collect()
+    }
+
+    #[test]
+    fn values_settle_the_pair() {
+        assert_eq!(pairs(&["Ja", "NEIN"]), [("ja", "nein")]);
+        assert_eq!(pairs(&["N"]), [("y", "n"), ("j", "n"), ("o", "n")]);
+        assert_eq!(pairs(&["N", "j"]), [("j", "n")]);
+        assert_eq!(pairs(&["SÍ", "no"]), [("sí", "no")]);
+        assert_eq!(pairs(&["yes", "nein"]), []);
+        assert_eq!(pairs(&["x"]), [("x", "")]);
+        assert_eq!(pairs(&[""]), []);
+        assert_eq!(pairs(&["true "]), []);
+    }
+
+    #[test]
+    fn every_spelling_means_its_side() {
+        for pair in BOOLEAN_PAIRS {
+            assert_eq!(parse_boolean(&pair.yes.to_uppercase(), pair), Some(true));
+            assert_eq!(parse_boolean(&pair.no.to_uppercase(), pair), Some(false));
+            assert_eq!(parse_boolean("2", pair), None);
+            assert!(pair.yes.len() <= 9 && pair.no.len() <= 9);
+        }
+    }
+}
