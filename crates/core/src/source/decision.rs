@@ -133,7 +133,9 @@ impl Decision {
         alternatives: Vec<Alternative>,
         reason: impl Into<String>,
     ) -> Self {
-        let rival = alternatives.iter().any(|rival| rival.confidence >= confidence);
+        let rival = alternatives
+            .iter()
+            .any(|rival| rival.confidence >= confidence);
         Self {
             what,
             value: value.into(),
@@ -163,7 +165,8 @@ pub struct Overrides {
 impl Overrides {
     /// Sets `what`, for one column or for all; a later entry wins over an earlier one.
     pub fn set(&mut self, what: What, column: Option<String>, value: impl Into<Value>) {
-        self.entries.retain(|(w, c, _)| !(*w == what && *c == column));
+        self.entries
+            .retain(|(w, c, _)| !(*w == what && *c == column));
         self.entries.push((what, column, value.into()));
     }
 

@@ -1,7 +1,38 @@
 //! Reading: bytes in, batches of text columns with provenance out.
+//!
+//! ```text
+//! Input -> survey (all bytes) -> encoding -> sniff (head and tail) -> Reading
+//! Input + Reading -> Reader -> Portion { batch, rejects, non_data, state } ..
+//! Input + Reading -> audit -> counted records, borders      (shares no code with the reader)
+//! ```
+//!
+//! Types are never decided here: a batch is text, whatever stands in it. Nothing is dropped: each
+//! record ends in a batch, in the rejects or in the non-data, and its range follows the one before.
 
+mod audit;
 mod batch;
+mod binary;
 mod decision;
+mod dialect;
+mod encoding;
+mod error;
+mod input;
+mod non_data;
+mod reader;
+mod reading;
+mod record;
+mod sniff;
+mod stream;
+mod survey;
 
+pub use audit::{Audit, audit};
 pub use batch::{Batch, CHUNK_RECORDS, Place, RawText};
 pub use decision::{Alternative, Decision, Overrides, SURE_BAR, What};
+pub use dialect::{Dialect, Escape, Limits, LineEnd, QUOTE_REACH};
+pub use encoding::TextEncoding;
+pub use error::SourceError;
+pub use input::{Input, InputReader};
+pub use non_data::{NonDataLog, Piece};
+pub use reader::{Portion, Reader, State};
+pub use reading::Reading;
+pub use sniff::Layout;

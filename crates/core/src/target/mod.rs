@@ -66,7 +66,10 @@ pub struct Field {
     pub sample: Vec<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -141,38 +144,42 @@ impl Field {
     /// The enumeration's values, if it has one.
     #[must_use]
     pub fn labels(&self) -> Option<&[Label]> {
-        self.constraints.iter().find_map(|constraint| match constraint {
-            Constraint::Enum(labels) => Some(labels.as_slice()),
-            Constraint::Minimum(_)
-            | Constraint::ExclusiveMinimum(_)
-            | Constraint::Maximum(_)
-            | Constraint::ExclusiveMaximum(_)
-            | Constraint::MultipleOf(_)
-            | Constraint::Scale(_)
-            | Constraint::MinLength(_)
-            | Constraint::MaxLength(_)
-            | Constraint::Pattern(_)
-            | Constraint::Format(_)
-            | Constraint::Unique => None,
-        })
+        self.constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                Constraint::Enum(labels) => Some(labels.as_slice()),
+                Constraint::Minimum(_)
+                | Constraint::ExclusiveMinimum(_)
+                | Constraint::Maximum(_)
+                | Constraint::ExclusiveMaximum(_)
+                | Constraint::MultipleOf(_)
+                | Constraint::Scale(_)
+                | Constraint::MinLength(_)
+                | Constraint::MaxLength(_)
+                | Constraint::Pattern(_)
+                | Constraint::Format(_)
+                | Constraint::Unique => None,
+            })
     }
 
     /// The number of digits behind the mark, if it is fixed.
     #[must_use]
     pub fn scale(&self) -> Option<u32> {
-        self.constraints.iter().find_map(|constraint| match constraint {
-            Constraint::Scale(scale) => Some(*scale),
-            Constraint::Enum(_)
-            | Constraint::Minimum(_)
-            | Constraint::ExclusiveMinimum(_)
-            | Constraint::Maximum(_)
-            | Constraint::ExclusiveMaximum(_)
-            | Constraint::MultipleOf(_)
-            | Constraint::MinLength(_)
-            | Constraint::MaxLength(_)
-            | Constraint::Pattern(_)
-            | Constraint::Format(_)
-            | Constraint::Unique => None,
-        })
+        self.constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                Constraint::Scale(scale) => Some(*scale),
+                Constraint::Enum(_)
+                | Constraint::Minimum(_)
+                | Constraint::ExclusiveMinimum(_)
+                | Constraint::Maximum(_)
+                | Constraint::ExclusiveMaximum(_)
+                | Constraint::MultipleOf(_)
+                | Constraint::MinLength(_)
+                | Constraint::MaxLength(_)
+                | Constraint::Pattern(_)
+                | Constraint::Format(_)
+                | Constraint::Unique => None,
+            })
     }
 }

@@ -1,0 +1,406 @@
+//! The auditor: counts the records of a source again, by the published rule of record ends
+//! (docs/reading.md), one code unit at a time. It shares no code with the record parser, and exists
+//! to disagree with it where either is wrong.
+
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+};
+
+use super::dialect::{Escape, QUOTE_REACH};
+use super::error::SourceError;
+use super::input::{Input, InputReader};
+use super::reading::Reading;
+
+/// What the auditor found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Logical records, header and non-data included.
+    pub counted: u64,
+    /// Sum over the ends of all records, mixed; equal to the reader's if the borders are.
+    pub borders: u64,
+    /// Byte at which the last record ends.
+    pub end: u64,
+}
+
+/// Counts the records of a source; reads it once, by blocks of `block` bytes.
+///
+/// # Errors
+/// When the source cannot be read to its end.
+pub fn audit(input: &Input, reading: &Reading, block: usize) -> Result<Audit, SourceError> {
+    let mut auditor = Auditor::new(input, reading, block)?;
+    let mut audit = Audit::default();
+    let mut line = 1;
+    while auditor.has(0)? {
+        let (length, lines) = auditor.record(line)?;
+        auditor.drop_units(length);
+        line += lines;
+        audit.counted += 1;
+        audit.end = auditor.byte();
+        let mixed = (audit.end ^ (audit.end >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        audit.borders = audit.borders.wrapping_add(mixed ^ (mixed >> 29));
+    }
+    Ok(audit)
+}
+
+struct Auditor<'a> {
+    reader: InputReader<'a>,
+    block: usize,
+    bytes: Vec<u8>,
+    /// Code units from the current record on start at `at`.
+    units: Vec<u16>,
+    at: usize,
+    /// Index of `units[at]` among all units behind the byte order mark.
+    index: u64,
+    ended: bool,
+    width: u64,
+    bom: u64,
+    encoding: &'static Encoding,
+    /// Units in the data, behind which only the footer stands.
+    data_units: u64,
+    delimiter: Vec<u16>,
+    comment: Vec<u16>,
+    quote: Option<u16>,
+    escape: Option<u16>,
+    lone_cr: bool,
+    columns: usize,
+    preamble: u64,
+    /// UTF-8 bytes that each value of a byte becomes, for 8-bit encodings.
+    lengths: Vec<u8>,
+}
+
+const LF: u16 = 10;
+const CR: u16 = 13;
+
+/// What follows a field.
+enum After {
+    Delimiter(usize),
+    LineEnd(usize),
+    Other,
+}
+
+impl<'a> Auditor<'a> {
+    fn new(input: &'a Input, reading: &'a Reading, block: usize) -> Result<Self, SourceError> {
+        let encoding = reading.encoding.encoding;
+        let width = if encoding == UTF_16LE || encoding == UTF_16BE {
+            2
+        } else {
+            1
+        };
+        let bom = reading.encoding.bom as u64;
+        let data_bytes = reading.layout.footer_start.saturating_sub(bom);
+        Ok(Self {
+            reader: input.reader_at(bom)?,
+            block: block.max(1),
+            bytes: Vec::new(),
+            units: Vec::new(),
+            at: 0,
+            index: 0,
+            ended: false,
+            width,
+            bom,
+            encoding,
+            data_units: data_bytes.div_ceil(width),
+            delimiter: encode(&reading.dialect.delimiter, encoding),
+            comment: encode(
+                reading.layout.comment.as_deref().unwrap_or_default(),
+                encoding,
+            ),
+            quote: reading.dialect.quote.map(u16::from),
+            escape: match reading.dialect.escape {
+                Escape::Char(byte) => Some(u16::from(byte)),
+                Escape::None | Escape::Doubled => None,
+            },
+            lone_cr: reading.dialect.line_end.lone_cr_ends(),
+            columns: reading.columns.len(),
+            preamble: reading.layout.preamble_lines,
+            lengths: lengths(encoding),
+        })
+    }
+
+    /// Whether there is a unit at `offset` from the current record's start.
+    fn has(&mut self, offset: usize) -> Result<bool, SourceError> {
+        while self.at + offset >= self.units.len() {
+            if self.ended {
+                return Ok(false);
+            }
+            if self.at > 1 << 16 {
+                self.units.drain(..self.at);
+                self.at = 0;
+            }
+            let count = self.reader.read_block(&mut self.bytes, self.block)?;
+            self.ended = count == 0;
+            self.decode();
+        }
+        Ok(true)
+    }
+
+    fn decode(&mut self) {
+        if self.width == 1 {
+            self.units.extend(self.bytes.drain(..).map(u16::from));
+            return;
+        }
+        let whole = self.bytes.len() / 2 * 2;
+        let big = self.encoding == UTF_16BE;
+        for pair in self.bytes.get(..whole).unwrap_or_default().chunks_exact(2) {
+            if let [first, second] = *pair {
+                let unit = [first, second];
+                self.units.push(if big {
+                    u16::from_be_bytes(unit)
+                } else {
+                    u16::from_le_bytes(unit)
+                });
+            }
+        }
+        self.bytes.drain(..whole);
+        if self.ended && !self.bytes.is_empty() {
+            // Half a unit at the end is no character, but it is a piece of the last record.
+            self.units.push(0xFFFF);
+            self.bytes.clear();
+        }
+    }
+
+    /// The unit at `offset`, within the data or the footer as the record's start is.
+    fn unit(&mut self, offset: usize) -> Result<Option<u16>, SourceError> {
+        if self.index < self.data_units && self.index + offset as u64 >= self.data_units {
+            return Ok(None);
+        }
+        Ok(if self.has(offset)? {
+            self.units.get(self.at + offset).copied()
+        } else {
+            None
+        })
+    }
+
+    fn drop_units(&mut self, count: usize) {
+        self.at += count;
+        self.index += count as u64;
+    }
+
+    fn byte(&self) -> u64 {
+        let half = u64::from(
+            self.ended && self.units.last() == Some(&0xFFFF) && self.at == self.units.len(),
+        );
+        self.bom + self.index * self.width - half * (self.width - 1)
+    }
+
+    /// Units and physical lines of the record at the current position.
+    fn record(&mut self, line: u64) -> Result<(usize, u64), SourceError> {
+        let first_line = self.physical_line()?;
+        if line <= self.preamble || self.index >= self.data_units || self.is_comment()? {
+            return Ok((first_line, 1));
+        }
+        Ok(self.quoted_record()?.unwrap_or((first_line, 1)))
+    }
+
+    fn physical_line(&mut self) -> Result<usize, SourceError> {
+        let mut at = 0;
+        loop {
+            match self.line_end(at)? {
+                Some(length) => return Ok(at + length),
+                None => at += self.step(at)?,
+            }
+        }
+    }
+
+    /// Units of the line end at `at`; 0 at the end of the text.
+    fn line_end(&mut self, at: usize) -> Result<Option<usize>, SourceError> {
+        Ok(match self.unit(at)? {
+            None => Some(0),
+            Some(LF) => Some(1),
+            Some(CR) if self.unit(at + 1)? == Some(LF) => Some(2),
+            Some(CR) if self.lone_cr => Some(1),
+            Some(_) => None,
+        })
+    }
+
+    /// Units of the character at `at`: two where a lead byte takes the next one with it.
+    fn step(&mut self, at: usize) -> Result<usize, SourceError> {
+        let Some(lead) = self.unit(at)? else {
+            return Ok(1);
+        };
+        if !is_lead(self.encoding, lead) {
+            return Ok(1);
+        }
+        Ok(match self.unit(at + 1)? {
+            Some(trail) if trail >= 0x40 => 2,
+            Some(_) | None => 1,
+        })
+    }
+
+    fn is_comment(&mut self) -> Result<bool, SourceError> {
+        Ok(!self.comment.is_empty() && self.matches(0, &self.comment.clone())?)
+    }
+
+    fn matches(&mut self, at: usize, pattern: &[u16]) -> Result<bool, SourceError> {
+        for (offset, wanted) in pattern.iter().enumerate() {
+            if self.unit(at + offset)? != Some(*wanted) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The record with its quoted fields, or nothing where the quotes break the rule.
+    fn quoted_record(&mut self) -> Result<Option<(usize, u64)>, SourceError> {
+        let delimiter = self.delimiter.clone();
+        let (mut at, mut fields, mut lines) = (0, 0, 0);
+        loop {
+            let opening = self.blanks(at, &delimiter)?;
+            let after = if self.quote.is_some() && self.unit(opening)? == self.quote {
+                match self.closing(opening + 1, &delimiter, &mut lines)? {
+                    Some(after) => after,
+                    None => return Ok(None),
+                }
+            } else {
+                match self.plain(at, &delimiter)? {
+                    Some(after) => after,
+                    None => return Ok(None),
+                }
+            };
+            fields += 1;
+            match after {
+                After::Delimiter(next) => at = next,
+                After::LineEnd(end) => {
+                    let fits = lines == 0 || self.columns == 0 || fields == self.columns;
+                    return Ok(fits.then_some((end, lines + 1)));
+                }
+                After::Other => return Ok(None),
+            }
+            if lines > 0 && self.columns > 0 && fields >= self.columns {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn blanks(&mut self, at: usize, delimiter: &[u16]) -> Result<usize, SourceError> {
+        let mut at = at;
+        while let Some(unit) = self.unit(at)? {
+            if (unit != 32 && unit != 9) || delimiter.first() == Some(&unit) {
+                break;
+            }
+            at += 1;
+        }
+        Ok(at)
+    }
+
+    /// What ends an unquoted field; nothing if a quote stands in it.
+    fn plain(&mut self, from: usize, delimiter: &[u16]) -> Result<Option<After>, SourceError> {
+        let mut at = from;
+        loop {
+            if let Some(length) = self.line_end(at)? {
+                return Ok(Some(After::LineEnd(at + length)));
+            }
+            if !delimiter.is_empty() && self.matches(at, delimiter)? {
+                return Ok(Some(After::Delimiter(at + delimiter.len())));
+            }
+            if self.quote.is_some() && self.unit(at)? == self.quote {
+                return Ok(None);
+            }
+            at += self.step(at)?;
+        }
+    }
+
+    /// What stands behind the closing quote of a field whose text starts at `from`; nothing if
+    /// there is no closing quote within reach. Counts the line ends in the field.
+    fn closing(
+        &mut self,
+        from: usize,
+        delimiter: &[u16],
+        lines: &mut u64,
+    ) -> Result<Option<After>, SourceError> {
+        let (mut at, mut reach) = (from, 0);
+        let mut inside = 0;
+        while reach < QUOTE_REACH {
+            let Some(unit) = self.unit(at)? else {
+                return Ok(None);
+            };
+            if Some(unit) == self.escape && self.escape != self.quote {
+                let next = self.unit(at + 1)?;
+                reach += self.length(unit) + next.map_or(0, |next| self.length(next));
+                inside += u64::from(
+                    next == Some(LF)
+                        || (next == Some(CR) && self.lone_cr && self.unit(at + 2)? != Some(LF)),
+                );
+                at += 2;
+                continue;
+            }
+            if Some(unit) != self.quote {
+                inside += u64::from(
+                    unit == LF || (unit == CR && self.lone_cr && self.unit(at + 1)? != Some(LF)),
+                );
+                let step = self.step(at)?;
+                reach += if step == 2 { 3 } else { self.length(unit) };
+                at += step;
+                continue;
+            }
+            if self.escape.is_none() && self.unit(at + 1)? == self.quote {
+                reach += 2;
+                at += 2;
+                continue;
+            }
+            *lines += inside;
+            return self.after(at + 1, delimiter).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn after(&mut self, at: usize, delimiter: &[u16]) -> Result<After, SourceError> {
+        if !delimiter.is_empty() && self.matches(at, delimiter)? {
+            return Ok(After::Delimiter(at + delimiter.len()));
+        }
+        let at = self.blanks(at, delimiter)?;
+        if !delimiter.is_empty() && self.matches(at, delimiter)? {
+            return Ok(After::Delimiter(at + delimiter.len()));
+        }
+        Ok(match self.line_end(at)? {
+            Some(length) => After::LineEnd(at + length),
+            None => After::Other,
+        })
+    }
+
+    /// UTF-8 bytes that a unit becomes.
+    fn length(&self, unit: u16) -> usize {
+        if self.width == 1 {
+            return self
+                .lengths
+                .get(usize::from(unit))
+                .copied()
+                .map_or(1, usize::from);
+        }
+        match unit {
+            0..=0x7F => 1,
+            0x80..=0x7FF | 0xD800..=0xDFFF => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// A text in the units of the source.
+fn encode(text: &str, encoding: &'static Encoding) -> Vec<u16> {
+    if encoding == UTF_16LE || encoding == UTF_16BE {
+        return text.encode_utf16().collect();
+    }
+    let (bytes, _, _) = encoding.encode(text);
+    bytes.iter().copied().map(u16::from).collect()
+}
+
+fn lengths(encoding: &'static Encoding) -> Vec<u8> {
+    (0..=255u8)
+        .map(|byte| {
+            if encoding == UTF_8 || !encoding.is_single_byte() {
+                return 1;
+            }
+            let one = [byte];
+            let (text, _) = encoding.decode_without_bom_handling(&one);
+            u8::try_from(text.len()).unwrap_or(1)
+        })
+        .collect()
+}
+
+/// Whether a byte takes the next one with it in a multi-byte encoding.
+fn is_lead(encoding: &'static Encoding, unit: u16) -> bool {
+    if encoding == SHIFT_JIS {
+        return matches!(unit, 0x81..=0x9F | 0xE0..=0xFC);
+    }
+    [BIG5, EUC_JP, EUC_KR, GB18030, GBK].contains(&encoding) && matches!(unit, 0x81..=0xFE)
+}

@@ -1,0 +1,70 @@
+//! Binary files that people take for tables: named, with what to do about each.
+
+use super::error::SourceError;
+use super::input::Input;
+use super::survey::Survey;
+
+/// First bytes, what they mean, and what to do.
+const MAGIC: [(&[u8], &str, &str); 12] = [
+    (
+        b"\x89PNG",
+        "a PNG picture",
+        "pictures of tables cannot be read yet",
+    ),
+    (
+        b"\xff\xd8\xff",
+        "a JPEG picture",
+        "pictures of tables cannot be read yet",
+    ),
+    (b"%PDF-", "a PDF document", "export the table as CSV"),
+    (
+        b"PK\x03\x04",
+        "a ZIP archive or an Excel workbook",
+        "unpack it, or save the sheet as CSV",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel or Word file",
+        "save the sheet as CSV",
+    ),
+    (b"\x1f\x8b", "gzip data", "unpack it with gunzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd data", "unpack it with unzstd"),
+    (b"BZh", "bzip2 data", "unpack it with bunzip2"),
+    (b"\xfd7zXZ", "xz data", "unpack it with unxz"),
+    (b"PAR1", "a Parquet file", "export it as CSV"),
+    (
+        b"SQLite format 3",
+        "an SQLite database",
+        "export the table as CSV",
+    ),
+    (b"\x7fELF", "a program", "name the table instead"),
+];
+
+/// Refuses what cannot be delimited text.
+///
+/// # Errors
+/// When the first bytes are those of another format, or when the bytes are not those of text.
+pub(crate) fn refuse(input: &Input, survey: &Survey) -> Result<(), SourceError> {
+    let binary = |what: &str, hint: &str| {
+        Err(SourceError::Binary {
+            file: input.name().to_owned(),
+            what: what.to_owned(),
+            hint: hint.to_owned(),
+        })
+    };
+    if let Some((_, what, hint)) = MAGIC
+        .iter()
+        .find(|(magic, _, _)| survey.head.starts_with(magic))
+    {
+        return binary(what, hint);
+    }
+    // Two bytes in a hundred that no text has; UTF-16 has NUL bytes, but no other ones.
+    if survey.controls * 50 > input.size() {
+        return binary("binary data", "export the table as CSV");
+    }
+    let [even, odd] = survey.nul;
+    if even * 10 > input.size() && odd * 10 > input.size() {
+        return binary("binary data (mostly zeros)", "export the table as CSV");
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Encodings: which one a source has, and the decision that says so.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::decision::{Alternative, Decision, Overrides, What};
+use super::error::SourceError;
+use super::survey::Survey;
+
+/// How bytes become text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextEncoding {
+    /// The encoding.
+    pub encoding: &'static Encoding,
+    /// Bytes of the byte order mark at the start of the source, 0 where there is none.
+    pub bom: usize,
+}
+
+impl TextEncoding {
+    /// UTF-8 without a byte order mark.
+    pub const UTF_8: Self = Self {
+        encoding: UTF_8,
+        bom: 0,
+    };
+
+    /// The label in lower case, as decisions show it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.encoding.name().to_ascii_lowercase()
+    }
+
+    /// Bytes of one code unit.
+    pub(crate) fn unit(&self) -> usize {
+        if self.encoding == UTF_16LE || self.encoding == UTF_16BE {
+            2
+        } else {
+            1
+        }
+    }
+}
+
+/// Decides the encoding.
+///
+/// # Errors
+/// When it was set to a label that the Encoding Standard does not know.
+pub(crate) fn decide(
+    survey: &Survey,
+    size: u64,
+    overrides: &Overrides,
+) -> Result<(TextEncoding, Decision), SourceError> {
+    let mark = Encoding::for_bom(&survey.head);
+    if let Some(value) = overrides.get(What::Encoding, None) {
+        let label = value.as_str().unwrap_or_default();
+        let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| bad_label(label))?;
+        let bom = mark.map_or(
+            0,
+            |(marked, length)| if marked == encoding { length } else { 0 },
+        );
+        let chosen = TextEncoding { encoding, bom };
+        let decision = Decision::new(
+            What::Encoding,
+            chosen.label(),
+            1.0,
+            Vec::new(),
+            "set by a person",
+        );
+        return Ok((chosen, decision));
+    }
+    if let Some((encoding, bom)) = mark {
+        let chosen = TextEncoding { encoding, bom };
+        return Ok((
+            chosen,
+            decision(chosen, 1.0, &[], "a byte order mark says so".to_owned()),
+        ));
+    }
+    if let Some(encoding) = utf16_by_nul(survey, size) {
+        let chosen = TextEncoding { encoding, bom: 0 };
+        let reason = "every other byte is 0, as in UTF-16 of western text".to_owned();
+        return Ok((chosen, decision(chosen, 0.97, &[], reason)));
+    }
+    Ok(utf8_or_legacy(survey))
+}
+
+fn bad_label(label: &str) -> SourceError {
+    SourceError::BadOverride {
+        what: What::Encoding.name(),
+        value: label.to_owned(),
+        expected: "a label such as utf-8, windows-1252, iso-8859-2, utf-16le or shift_jis"
+            .to_owned(),
+    }
+}
+
+fn utf16_by_nul(survey: &Survey, size: u64) -> Option<&'static Encoding> {
+    let [even, odd] = survey.nul;
+    // Half of the bytes of western text in UTF-16 are 0, all on one side.
+    let many = |count: u64| count * 10 >= size * 3;
+    if many(odd) && even * 20 < odd {
+        Some(UTF_16LE)
+    } else if many(even) && odd * 20 < even {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
+    let utf8 = TextEncoding::UTF_8;
+    if survey.high == 0 {
+        let reason = "all bytes are ASCII, which reads the same in every 8-bit encoding".to_owned();
+        return (utf8, decision(utf8, 1.0, &[], reason));
+    }
+    let (characters, faults) = (survey.utf8_characters, survey.utf8_faults);
+    if faults == 0 {
+        let reason = format!("{characters} characters beyond ASCII, all valid UTF-8");
+        let confidence = if characters >= 2 { 0.995 } else { 0.97 };
+        return (utf8, decision(utf8, confidence, &[], reason));
+    }
+    let legacy = TextEncoding {
+        encoding: survey.legacy,
+        bom: 0,
+    };
+    if characters > faults * 4 {
+        let reason = format!(
+            "{characters} characters beyond ASCII are valid UTF-8, {faults} sequences are not; \
+             records with those are rejected"
+        );
+        let confidence = if characters > faults * 20 { 0.95 } else { 0.85 };
+        return (utf8, decision(utf8, confidence, &[legacy], reason));
+    }
+    let reason = format!(
+        "{faults} sequences are not UTF-8; the letters that bytes beyond ASCII give look like {}",
+        legacy.label()
+    );
+    // Few bytes say little about which of the 8-bit encodings it is.
+    let confidence = match survey.high {
+        0..=2 => 0.8,
+        3..=9 => 0.9,
+        _ => 0.95,
+    };
+    (
+        legacy,
+        decision(legacy, confidence, &[rival(survey.legacy)], reason),
+    )
+}
+
+/// The encoding that is most often mistaken for this one.
+fn rival(encoding: &'static Encoding) -> TextEncoding {
+    let rival = if encoding == encoding_rs::WINDOWS_1252 {
+        encoding_rs::WINDOWS_1250
+    } else {
+        encoding_rs::WINDOWS_1252
+    };
+    TextEncoding {
+        encoding: rival,
+        bom: 0,
+    }
+}
+
+fn decision(
+    chosen: TextEncoding,
+    confidence: f64,
+    rivals: &[TextEncoding],
+    reason: String,
+) -> Decision {
+    let alternatives = rivals
+        .iter()
+        .map(|rival| Alternative {
+            value: rival.label().into(),
+            confidence: ((1.0 - confidence) * 100.0).round() / 100.0,
+        })
+        .collect();
+    Decision::new(
+        What::Encoding,
+        chosen.label(),
+        confidence,
+        alternatives,
+        reason,
+    )
+}

@@ -1,0 +1,210 @@
+//! Inputs: a file, or a stream that was spooled to one, so that every pass reads the same bytes.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::error::SourceError;
+
+/// The bytes of one source, readable as often as wanted.
+#[derive(Debug)]
+pub struct Input {
+    name: String,
+    path: PathBuf,
+    /// Kept because dropping it deletes the spooled file.
+    _spool: Option<NamedTempFile>,
+    size: u64,
+}
+
+impl Input {
+    /// A file on disk, called `name` in reports.
+    ///
+    /// # Errors
+    /// When it is missing, a folder, unreadable or empty.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let file = path.display().to_string();
+        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => SourceError::NotFound { file: file.clone() },
+            _ => SourceError::Io {
+                file: file.clone(),
+                byte: 0,
+                source,
+            },
+        })?;
+        if metadata.is_dir() {
+            return Err(SourceError::Folder { file });
+        }
+        if !metadata.is_file() {
+            // A pipe or a device can be read once only.
+            let stream = File::open(path).map_err(|source| SourceError::Io {
+                file: file.clone(),
+                byte: 0,
+                source,
+            })?;
+            return Self::spool(base_name(path), stream);
+        }
+        let input = Self {
+            name: base_name(path),
+            path: path.to_owned(),
+            _spool: None,
+            size: metadata.len(),
+        };
+        input.reader_at(0)?;
+        input.not_empty()
+    }
+
+    /// A stream, copied to a temporary file.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is empty.
+    pub fn spool(name: impl Into<String>, mut stream: impl Read) -> Result<Self, SourceError> {
+        let name = name.into();
+        let io = |byte: u64| {
+            let file = name.clone();
+            move |source| SourceError::Io { file, byte, source }
+        };
+        let mut spool = NamedTempFile::new().map_err(io(0))?;
+        let size = io::copy(&mut stream, &mut spool).map_err(io(0))?;
+        spool.flush().map_err(io(size))?;
+        let path = spool.path().to_owned();
+        Self {
+            name,
+            path,
+            _spool: Some(spool),
+            size,
+        }
+        .not_empty()
+    }
+
+    fn not_empty(self) -> Result<Self, SourceError> {
+        if self.size == 0 {
+            return Err(SourceError::Empty { file: self.name });
+        }
+        Ok(self)
+    }
+
+    /// Base name for reports and rejects.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// A reader that starts at `byte`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened any more.
+    pub fn reader_at(&self, byte: u64) -> Result<InputReader<'_>, SourceError> {
+        let open = || -> io::Result<File> {
+            let mut file = File::open(&self.path)?;
+            if byte > 0 {
+                file.seek(SeekFrom::Start(byte))?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(|source| self.io_error(byte, source))?;
+        Ok(InputReader {
+            input: self,
+            file,
+            byte,
+            stop: self.size,
+        })
+    }
+
+    /// The bytes from `start` to `end`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn range(&self, start: u64, end: u64) -> Result<Vec<u8>, SourceError> {
+        let mut reader = self.reader_at(start)?;
+        let mut bytes = Vec::new();
+        Read::by_ref(&mut reader.file)
+            .take(end.saturating_sub(start))
+            .read_to_end(&mut bytes)
+            .map_err(|source| self.io_error(start, source))?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn io_error(&self, byte: u64, source: io::Error) -> SourceError {
+        SourceError::Io {
+            file: self.name.clone(),
+            byte,
+            source,
+        }
+    }
+}
+
+/// Reads an input from some byte on, and knows where it is.
+#[derive(Debug)]
+pub struct InputReader<'a> {
+    input: &'a Input,
+    file: File,
+    byte: u64,
+    stop: u64,
+}
+
+impl InputReader<'_> {
+    /// The same reader, which ends before byte `stop` of the input.
+    #[must_use]
+    pub fn until(mut self, stop: u64) -> Self {
+        self.stop = stop.min(self.input.size);
+        self
+    }
+
+    /// Appends up to `block` bytes to `buffer`; returns how many, 0 at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or ends elsewhere than it did when it was opened.
+    pub fn read_block(&mut self, buffer: &mut Vec<u8>, block: usize) -> Result<usize, SourceError> {
+        let mut total = 0;
+        let before = buffer.len();
+        let left = usize::try_from(self.stop.saturating_sub(self.byte)).unwrap_or(usize::MAX);
+        let block = block.min(left);
+        buffer.resize(before + block, 0);
+        while total < block {
+            let Some(space) = buffer.get_mut(before + total..) else {
+                break;
+            };
+            match self.file.read(space) {
+                Ok(0) => break,
+                Ok(count) => total += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(self.input.io_error(self.byte + total as u64, error));
+                }
+            }
+        }
+        buffer.truncate(before + total);
+        self.byte += total as u64;
+        if total < block || (total == 0 && self.grown()?) {
+            return Err(SourceError::Changed {
+                file: self.input.name.clone(),
+            });
+        }
+        Ok(total)
+    }
+
+    /// Whether something was appended since the input was opened.
+    fn grown(&self) -> Result<bool, SourceError> {
+        let size = self
+            .file
+            .metadata()
+            .map_err(|source| self.input.io_error(self.byte, source))?
+            .len();
+        Ok(size != self.input.size)
+    }
+}
+
+fn base_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}

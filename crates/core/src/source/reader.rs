@@ -1,0 +1,551 @@
+//! The reader: records of one source as batches, with rejects and non-data beside them, every piece
+//! with its byte range. It can be resumed at any portion's end from a small state.
+
+use std::sync::Arc;
+
+use arrow_array::StringArray;
+use arrow_array::builder::StringBuilder;
+
+use super::batch::{Batch, CHUNK_RECORDS, Place, RawText};
+use super::dialect::Limits;
+use super::error::SourceError;
+use super::input::Input;
+use super::non_data::Piece;
+use super::reading::Reading;
+use super::record::{Fault, Parsed, Parser, Record};
+use super::stream::Stream;
+use crate::report::NonDataKind;
+use crate::validation::{Reason, Reject};
+
+/// Most records of a batch.
+const BATCH_RECORDS: usize = 8_192;
+/// Text of a batch after which no further record is added, in bytes.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Where a reader stands: all that is needed to go on from there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Next byte of the source.
+    pub byte: u64,
+    /// 1-based physical line of that byte.
+    pub line: u64,
+    /// Data records so far, rejected ones counted.
+    pub rows: u64,
+    /// Logical records so far, non-data counted.
+    pub read: u64,
+    /// Rejected by the reader so far.
+    pub rejected: u64,
+    /// Records of non-data so far.
+    pub non_data: u64,
+    /// Header records that were passed.
+    pub headers: u64,
+    /// Sum over the ends of all records so far, mixed: equal to the auditor's if the borders are.
+    pub borders: u64,
+    /// Whether every range started where the one before it ended.
+    pub tiled: bool,
+}
+
+/// A batch and what stood between its records.
+#[derive(Debug)]
+pub struct Portion {
+    /// Good records; may be empty.
+    pub batch: Batch,
+    /// Records that could not be read, in source order.
+    pub rejects: Vec<Reject>,
+    /// What is not data, in source order.
+    pub non_data: Vec<Piece>,
+    /// Where the reader stands behind it.
+    pub state: State,
+}
+
+/// Reads one source by a reading.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    input: &'a Input,
+    reading: &'a Reading,
+    limits: Limits,
+    block: usize,
+    parser: Parser,
+    stream: Stream<'a>,
+    record: Record,
+    state: State,
+    repeated: Vec<String>,
+}
+
+/// What the next record is.
+enum Taken {
+    Record,
+    NonData(NonDataKind),
+    End,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the start of the source; `block` = bytes per read (the result does not depend on
+    /// it).
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn new(
+        input: &'a Input,
+        reading: &'a Reading,
+        limits: Limits,
+        block: usize,
+    ) -> Result<Self, SourceError> {
+        let state = State {
+            line: 1,
+            tiled: true,
+            ..State::default()
+        };
+        Self::resume(input, reading, limits, block, state)
+    }
+
+    /// A reader that goes on where a portion ended.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn resume(
+        input: &'a Input,
+        reading: &'a Reading,
+        limits: Limits,
+        block: usize,
+        state: State,
+    ) -> Result<Self, SourceError> {
+        let stop = if state.byte < reading.layout.footer_start {
+            reading.layout.footer_start
+        } else {
+            input.size()
+        };
+        Ok(Self {
+            input,
+            reading,
+            limits,
+            block,
+            parser: Parser::new(&reading.dialect, reading.columns.len()),
+            stream: Stream::new(input, reading.encoding, state.byte, stop, block)?,
+            record: Record::default(),
+            state,
+            repeated: reading
+                .header
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .collect(),
+        })
+    }
+
+    /// The next portion; `None` behind the last one.
+    ///
+    /// # Errors
+    /// When the source cannot be read to its end, naming line and byte.
+    pub fn next_portion(&mut self) -> Result<Option<Portion>, SourceError> {
+        let before = self.state.byte;
+        let mut build = Build::new(self.reading.columns.len(), self.state.rows / CHUNK_RECORDS);
+        while !build.full() {
+            match self.take()? {
+                Taken::End => break,
+                Taken::NonData(kind) => self.non_data(kind, &mut build),
+                Taken::Record => self.record(&mut build)?,
+            }
+            if self.state.rows.is_multiple_of(CHUNK_RECORDS) && build.rows > 0 {
+                break;
+            }
+        }
+        if self.state.byte == before {
+            return Ok(None);
+        }
+        Ok(Some(build.finish(self.state.clone())))
+    }
+
+    /// Finds the next record and says what it is.
+    fn take(&mut self) -> Result<Taken, SourceError> {
+        let layout = &self.reading.layout;
+        loop {
+            if self.stream.text().is_empty() {
+                if !self.stream.ended() {
+                    self.stream.fill()?;
+                    continue;
+                }
+                if self.state.byte >= self.input.size() {
+                    return Ok(Taken::End);
+                }
+                // The data ended; the footer is left.
+                let byte = self.state.byte;
+                let size = self.input.size();
+                if byte == 0 && self.reading.encoding.bom as u64 == size {
+                    return Ok(Taken::End);
+                }
+                self.stream =
+                    Stream::new(self.input, self.reading.encoding, byte, size, self.block)?;
+                continue;
+            }
+            let text = self.stream.text();
+            let ended = self.stream.ended();
+            let preamble = self.state.line <= layout.preamble_lines;
+            let footer = self.state.byte >= layout.footer_start;
+            let whole_line = preamble || footer || self.comment(text);
+            let parsed = if whole_line {
+                self.physical_line(ended)
+            } else {
+                self.parser.parse(text, 0, ended, &mut self.record)
+            };
+            if parsed == Parsed::NeedMore {
+                if self.stream.held() > self.limits.line_bytes {
+                    return Err(SourceError::LineTooLong {
+                        file: self.input.name().to_owned(),
+                        line: self.state.line,
+                        byte: self.state.byte,
+                        limit: self.limits.line_bytes,
+                    });
+                }
+                self.stream.fill()?;
+                continue;
+            }
+            return Ok(self.kind(preamble, footer, whole_line));
+        }
+    }
+
+    /// Whether the text starts with a comment mark; needs no more text than the mark is long,
+    /// because a line that is shorter than the mark is none.
+    fn comment(&self, text: &[u8]) -> bool {
+        let mark = self.reading.layout.comment.as_deref();
+        mark.is_some_and(|mark| text.starts_with(mark.as_bytes()))
+    }
+
+    fn physical_line(&mut self, ended: bool) -> Parsed {
+        let Some((text_end, end)) = self.parser.line_end(self.stream.text(), 0, ended) else {
+            return Parsed::NeedMore;
+        };
+        self.record.fields.clear();
+        self.record.fault = None;
+        (self.record.text_end, self.record.end, self.record.lines) = (text_end, end, 1);
+        Parsed::Complete
+    }
+
+    fn kind(&self, preamble: bool, footer: bool, whole_line: bool) -> Taken {
+        let text = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
+        if preamble {
+            return Taken::NonData(NonDataKind::Preamble);
+        }
+        if footer {
+            return Taken::NonData(NonDataKind::Footer);
+        }
+        if whole_line {
+            return Taken::NonData(NonDataKind::Comment);
+        }
+        let nothing = self.record.fault.is_none()
+            && self.record.fields.iter().all(|field| {
+                let cell = text.get(field.start..field.end).unwrap_or_default();
+                !field.quoted && cell.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+            });
+        if nothing {
+            return Taken::NonData(NonDataKind::Blank);
+        }
+        if self.state.headers < self.reading.layout.header_lines {
+            return Taken::NonData(NonDataKind::Header);
+        }
+        Taken::Record
+    }
+
+    fn non_data(&mut self, kind: NonDataKind, build: &mut Build) {
+        if kind == NonDataKind::Header {
+            self.state.headers += 1;
+        }
+        let bytes = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
+        let raw = String::from_utf8_lossy(bytes).into_owned();
+        let (line, start) = (self.state.line, self.state.byte);
+        self.advance();
+        self.state.non_data += 1;
+        build.non_data.push(Piece {
+            kind,
+            line,
+            records: 1,
+            start,
+            end: self.state.byte,
+            raw,
+        });
+    }
+
+    fn record(&mut self, build: &mut Build) -> Result<(), SourceError> {
+        let row = self.state.rows + 1;
+        let (line, start) = (self.state.line, self.state.byte);
+        let bytes = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
+        let reason = match std::str::from_utf8(bytes) {
+            Err(_) => Some(undecodable(&self.reading.encoding.label())),
+            Ok(text) => self.check(text),
+        };
+        build.rows += 1;
+        build.bytes += bytes.len();
+        if reason.is_none() {
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            build.add(text, &self.record, &self.parser);
+            self.advance();
+            build.places.push(Place {
+                line,
+                row,
+                start,
+                end: self.state.byte,
+            });
+        } else {
+            let decoded = std::str::from_utf8(bytes).is_ok();
+            let raw = String::from_utf8_lossy(bytes).into_owned();
+            self.advance();
+            let raw_bytes = if decoded {
+                None
+            } else {
+                let mut bytes = self.input.range(start, self.state.byte)?;
+                let line_end: &[u8] = if bytes.ends_with(b"\r\n") {
+                    b"\r\n"
+                } else {
+                    b"\n"
+                };
+                if self.reading.encoding.unit() == 1 && bytes.ends_with(line_end) {
+                    bytes.truncate(bytes.len() - line_end.len());
+                }
+                Some(bytes)
+            };
+            self.state.rejected += 1;
+            build.rejects.push(Reject {
+                line,
+                row,
+                reasons: reason.into_iter().collect(),
+                raw,
+                raw_bytes,
+            });
+        }
+        self.state.rows = row;
+        Ok(())
+    }
+
+    /// Consumes the record that was taken.
+    fn advance(&mut self) {
+        self.stream.consume(self.record.end);
+        let end = self.stream.byte();
+        self.state.tiled &= end > self.state.byte;
+        self.state.byte = end;
+        self.state.line += self.record.lines;
+        self.state.read += 1;
+        self.state.borders = self.state.borders.wrapping_add(border(end));
+    }
+
+    /// Why a record cannot be taken, if so.
+    fn check(&self, text: &str) -> Option<Reason> {
+        let record = &self.record;
+        if let Some(fault) = record.fault {
+            return Some(quote_fault(fault));
+        }
+        if text.starts_with('\u{feff}') {
+            return Some(reason(
+                "byte_order_mark",
+                "a byte order mark stands at the start of the record".to_owned(),
+                "two files may have been put together; check that both have the same columns",
+            ));
+        }
+        if record.fields.len() != self.reading.columns.len() {
+            return Some(self.ragged(record.fields.len()));
+        }
+        if let Some(found) = memchr::memchr2(0, b'\r', text.as_bytes())
+            && let Some(reason) = self.control(text, found)
+        {
+            return Some(reason);
+        }
+        let too_long = record
+            .fields
+            .iter()
+            .position(|field| field.end - field.start > self.limits.field_bytes);
+        if let Some(column) = too_long {
+            let mut reason = reason(
+                "field_too_long",
+                format!("the field is longer than {} bytes", self.limits.field_bytes),
+                "check for an unclosed quote before it",
+            );
+            reason.field = self
+                .reading
+                .columns
+                .get(column)
+                .cloned()
+                .unwrap_or_default();
+            return Some(reason);
+        }
+        self.is_repeated_header(text).then(|| {
+            reason(
+                "repeated_header",
+                "the record repeats the header".to_owned(),
+                "two files may have been put together; leave the line out",
+            )
+        })
+    }
+
+    fn ragged(&self, fields: usize) -> Reason {
+        let columns = self.reading.columns.len();
+        let (what, hint) = if fields < columns {
+            ("too few", "a delimiter is missing, or the line was cut")
+        } else {
+            ("too many", "put the field that holds a delimiter in quotes")
+        };
+        reason(
+            "ragged",
+            format!("{fields} fields where the table has {columns}: {what}"),
+            hint,
+        )
+    }
+
+    fn control(&self, text: &str, found: usize) -> Option<Reason> {
+        if text
+            .as_bytes()
+            .get(found..)
+            .is_some_and(|rest| memchr::memchr(0, rest).is_some())
+        {
+            return Some(reason(
+                "nul",
+                "a NUL character stands in the record".to_owned(),
+                "the file may be damaged; export it again",
+            ));
+        }
+        if self.reading.dialect.line_end.lone_cr_ends() {
+            return None;
+        }
+        // A CR inside a quoted field is text; elsewhere it may have ended a record.
+        let outside = self
+            .record
+            .fields
+            .iter()
+            .filter(|field| !field.quoted)
+            .any(|field| {
+                text.get(field.start..field.end)
+                    .is_some_and(|cell| cell.contains('\r'))
+            });
+        outside.then(|| {
+            reason(
+                "lone_cr",
+                "a CR without LF stands in the record".to_owned(),
+                "it may end a record: try --set line_end=mixed",
+            )
+        })
+    }
+
+    fn is_repeated_header(&self, text: &str) -> bool {
+        self.reading.layout.header_lines > 0
+            && self
+                .repeated
+                .iter()
+                .zip(&self.record.fields)
+                .all(|(name, field)| {
+                    text.get(field.start..field.end)
+                        .is_some_and(|cell| cell.trim() == name)
+                })
+    }
+}
+
+fn reason(rule: &str, message: String, hint: &str) -> Reason {
+    Reason {
+        field: String::new(),
+        rule: rule.to_owned(),
+        value: String::new(),
+        message,
+        hint: hint.to_owned(),
+    }
+}
+
+fn undecodable(encoding: &str) -> Reason {
+    reason(
+        "bad_bytes",
+        format!("the record has bytes that are not {encoding}"),
+        "mend the bytes, or set another encoding with --set encoding=windows-1252",
+    )
+}
+
+fn quote_fault(fault: Fault) -> Reason {
+    match fault {
+        Fault::Unclosed => reason(
+            "unclosed_quote",
+            "a quote opens a field and is not closed".to_owned(),
+            "close the quote, or double it if it is part of the text",
+        ),
+        Fault::Stray => reason(
+            "stray_quote",
+            "a quote stands where none can".to_owned(),
+            "put the whole field in quotes and double those inside, or try --set quote=",
+        ),
+    }
+}
+
+/// One term of the sum over all borders; the auditor has its own copy of this rule.
+const fn border(end: u64) -> u64 {
+    let mixed = (end ^ (end >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+/// A portion under construction.
+struct Build {
+    chunk: u64,
+    columns: Vec<StringBuilder>,
+    places: Vec<Place>,
+    raw: RawText,
+    rejects: Vec<Reject>,
+    non_data: Vec<Piece>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Build {
+    fn new(columns: usize, chunk: u64) -> Self {
+        Self {
+            chunk,
+            columns: (0..columns).map(|_| StringBuilder::new()).collect(),
+            places: Vec::new(),
+            raw: RawText::default(),
+            rejects: Vec::new(),
+            non_data: Vec::new(),
+            rows: 0,
+            bytes: 0,
+        }
+    }
+
+    const fn full(&self) -> bool {
+        self.rows >= BATCH_RECORDS
+            || self.bytes >= BATCH_BYTES
+            || self.non_data.len() >= BATCH_RECORDS
+    }
+
+    fn add(&mut self, text: &str, record: &Record, parser: &Parser) {
+        for (column, field) in self.columns.iter_mut().zip(&record.fields) {
+            let cell = text.get(field.start..field.end).unwrap_or_default();
+            if field.escaped {
+                column.append_value(parser.unescape(cell));
+            } else if cell.is_empty() && !field.quoted {
+                column.append_null();
+            } else {
+                column.append_value(cell);
+            }
+        }
+        self.raw.push(text);
+    }
+
+    fn finish(mut self, state: State) -> Portion {
+        let columns: Vec<StringArray> =
+            self.columns.iter_mut().map(StringBuilder::finish).collect();
+        let batch = Batch {
+            chunk: self.chunk,
+            columns,
+            places: self.places,
+            raw: Arc::new(self.raw),
+        };
+        Portion {
+            batch,
+            rejects: self.rejects,
+            non_data: self.non_data,
+            state,
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! Layout: which lines of a source are preamble, header, data and footer, told by how full the rows
+//! are and by what kind of value stands where.
+
+use std::collections::BTreeMap;
+
+use super::candidates::Row;
+use super::kind::Kind;
+
+/// Rows of the body that the header is compared with.
+const BODY_ROWS: usize = 200;
+/// Rows at the top that may come before the table.
+const MOST_PREAMBLE: usize = 60;
+/// Header lines that may stand above each other.
+const MOST_HEADERS: usize = 4;
+/// Rows at the end that may be a footer.
+const MOST_FOOTER: usize = 30;
+
+/// First words of lines that add a table up, in lower case.
+const TOTAL_WORDS: [&str; 22] = [
+    "total",
+    "totals",
+    "totale",
+    "grand total",
+    "sum",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "saldo",
+    "endsaldo",
+    "subtotal",
+    "zwischensumme",
+    "somme",
+    "suma",
+    "totaal",
+    "balance",
+    "closing balance",
+    "kontostand",
+    "summen",
+    "insgesamt",
+    "count",
+    "anzahl",
+];
+
+/// How sure a count is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Guess {
+    /// The count.
+    pub(crate) value: usize,
+    /// Probability that it is right.
+    pub(crate) confidence: f64,
+}
+
+/// Where the table starts: number of rows before its first line (header or data).
+pub(crate) fn preamble(rows: &[Row], width: usize) -> Guess {
+    let first = rows.iter().position(|row| !row.blank()).unwrap_or(0);
+    if width < 2 {
+        return Guess {
+            value: first,
+            confidence: 0.9,
+        };
+    }
+    let typical = typical_filled(rows, width);
+    let scan = rows.len().min(MOST_PREAMBLE);
+    let mut value = first;
+    let mut confidence: f64 = 0.97;
+    let mut at = first;
+    while at < scan {
+        let Some(row) = rows.get(at) else { break };
+        if row.blank() {
+            at += 1;
+            continue;
+        }
+        if starts_table(rows, at, width, typical) {
+            value = at;
+            break;
+        }
+        confidence = 0.92;
+        at += 1;
+    }
+    if at >= scan {
+        return Guess {
+            value: first,
+            confidence: 0.5,
+        };
+    }
+    Guess { value, confidence }
+}
+
+/// Median of the filled cells of the rows that have the table's width.
+fn typical_filled(rows: &[Row], width: usize) -> usize {
+    let mut filled: Vec<usize> = rows
+        .iter()
+        .filter(|row| row.cells.len() == width && !row.blank())
+        .map(Row::filled)
+        .collect();
+    filled.sort_unstable();
+    filled.get(filled.len() / 2).copied().unwrap_or(0)
+}
+
+/// Whether the table can start with this row: as wide as the table and as full as its rows, or a
+/// header that lost or gained a field.
+fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
+    let Some(row) = rows.get(at) else {
+        return false;
+    };
+    let filled = row.filled();
+    let near = row.cells.len().abs_diff(width) <= 1 + width / 12;
+    let full = filled * 2 > typical.min(width) || filled == width;
+    let behind = rows.get(at + 1..).unwrap_or_default();
+    let regular = behind
+        .iter()
+        .filter(|next| !next.blank())
+        .take(5)
+        .filter(|next| next.cells.len() == width)
+        .count();
+    let ahead = behind.iter().filter(|next| !next.blank()).take(5).count();
+    if row.cells.len() == width && row.fault.is_none() {
+        // A line that is fuller than the data but has one more like it below is still a title.
+        return full && (regular * 2 >= ahead || ahead == 0);
+    }
+    near && width >= 4 && full && regular * 2 > ahead
+}
+
+/// How many header lines stand at the start of `rows` (which begin with the table).
+pub(crate) fn header(rows: &[Row], width: usize) -> Guess {
+    let rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| !row.blank())
+        .take(BODY_ROWS + 8)
+        .collect();
+    let Some(first) = rows.first() else {
+        return Guess {
+            value: 0,
+            confidence: 0.5,
+        };
+    };
+    if rows.len() == 1 {
+        // One line alone: names if nothing in it looks like a value.
+        let values = first.cells.iter().filter(|cell| cell.kind.typed()).count();
+        let value = usize::from(values == 0);
+        return Guess {
+            value,
+            confidence: 0.75,
+        };
+    }
+    let body = rows.get(1..).unwrap_or_default();
+    let logit = header_logit(first, body, width);
+    let probability = 1.0 / (1.0 + (-logit).exp());
+    if probability < 0.5 {
+        return Guess {
+            value: 0,
+            confidence: 1.0 - probability,
+        };
+    }
+    let mut value = 1;
+    while value < MOST_HEADERS && more_header(&rows, value, width) {
+        value += 1;
+    }
+    Guess {
+        value,
+        confidence: if value == 1 {
+            probability
+        } else {
+            probability.min(0.85)
+        },
+    }
+}
+
+/// Kinds of the filled cells of one column.
+fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
+    let mut counts = BTreeMap::new();
+    let mut filled = 0;
+    for row in body.iter().take(BODY_ROWS) {
+        let Some(cell) = row.cells.get(column) else {
+            continue;
+        };
+        if cell.kind != Kind::Empty {
+            *counts.entry(cell.kind).or_insert(0) += 1;
+            filled += 1;
+        }
+    }
+    (counts, filled)
+}
+
+/// Log odds that `first` is a header over `body`.
+fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
+    let mut logit = 0.6;
+    let mut years = 0;
+    for column in 0..width {
+        let Some(cell) = first.cells.get(column) else {
+            continue;
+        };
+        let (counts, filled) = kinds(body, column);
+        if filled == 0 {
+            continue;
+        }
+        let typed = counts
+            .iter()
+            .filter(|(kind, _)| kind.typed())
+            .map(|(_, n)| n)
+            .sum::<usize>();
+        let mostly_typed = typed * 10 >= filled * 8;
+        if cell.kind == Kind::Number && is_year(&cell.text) && mostly_typed {
+            years += 1;
+            continue;
+        }
+        logit += match cell.kind {
+            Kind::Empty => -0.15,
+            Kind::Number | Kind::Date if mostly_typed => -2.2,
+            Kind::Number | Kind::Date => -0.8,
+            Kind::Code | Kind::Word | Kind::Text | Kind::Odd if mostly_typed => 1.8,
+            Kind::Code | Kind::Word | Kind::Text | Kind::Odd => {
+                text_column(&cell.text, body, column, filled)
+            }
+        };
+    }
+    // Years as names of number columns: names if the other columns say so, values if nothing does.
+    if years > 0 && years == width {
+        logit -= 2.0;
+    }
+    let mut names: Vec<&str> = first
+        .cells
+        .iter()
+        .map(|cell| cell.text.trim())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let before = names.len();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < before {
+        logit -= 0.5;
+    } else if before == first.cells.len() {
+        logit += 0.4;
+    }
+    logit.clamp(-6.0, 6.0)
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4
+        && text
+            .parse::<u32>()
+            .is_ok_and(|year| (1800..=2100).contains(&year))
+}
+
+/// What a text over a column of texts says: names are not among the values, and differ in length
+/// and make from them.
+fn text_column(name: &str, body: &[&Row], column: usize, filled: usize) -> f64 {
+    let name = name.trim();
+    let mut same = 0;
+    let mut digits = 0;
+    let mut length = 0;
+    let mut spread = 0.0;
+    for row in body.iter().take(BODY_ROWS) {
+        let Some(cell) = row
+            .cells
+            .get(column)
+            .filter(|cell| cell.kind != Kind::Empty)
+        else {
+            continue;
+        };
+        let text = cell.text.trim();
+        same += usize::from(text == name);
+        digits += usize::from(text.bytes().any(|byte| byte.is_ascii_digit()));
+        length += text.chars().count();
+        spread += (text.chars().count() as f64 - name.chars().count() as f64).abs();
+    }
+    let filled = filled as f64;
+    let mut logit = 0.0;
+    if same > 0 {
+        logit -= 0.9;
+    }
+    if digits as f64 >= filled * 0.8 {
+        let has_digit = name.bytes().any(|byte| byte.is_ascii_digit());
+        logit += if has_digit { -0.5 } else { 0.7 };
+    }
+    let mean = length as f64 / filled;
+    if (spread / filled) > mean * 0.5 {
+        logit += 0.25;
+    }
+    logit
+}
+
+/// Whether row `at` is one more header line: where the columns below keep numbers or dates, it has
+/// none, or it repeats the line above it.
+fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
+    let Some(row) = rows.get(at) else {
+        return false;
+    };
+    let body = rows.get(at + 1..).unwrap_or_default();
+    if body.is_empty() || row.cells.len() != width {
+        return false;
+    }
+    let above = rows.get(at - 1);
+    let repeated = above.is_some_and(|above| {
+        above.cells.len() == row.cells.len()
+            && above
+                .cells
+                .iter()
+                .zip(&row.cells)
+                .all(|(a, b)| a.text.trim() == b.text.trim())
+    });
+    if repeated {
+        return true;
+    }
+    let mut typed_columns = 0;
+    let mut names = 0;
+    for column in 0..width {
+        let (counts, filled) = kinds(body, column);
+        let typed = counts
+            .iter()
+            .filter(|(kind, _)| kind.typed())
+            .map(|(_, n)| n)
+            .sum::<usize>();
+        if filled * 3 < body.len().min(BODY_ROWS) || typed * 10 < filled * 9 {
+            continue;
+        }
+        typed_columns += 1;
+        match row.cells.get(column).map(|cell| cell.kind) {
+            Some(Kind::Word | Kind::Text | Kind::Code | Kind::Odd) => names += 1,
+            Some(Kind::Empty) => {}
+            Some(Kind::Number | Kind::Date) | None => return false,
+        }
+    }
+    typed_columns >= 2 && names * 2 > typed_columns && body.len() >= 2
+}
+
+/// How many rows at the end of `rows` are no data: sparse lines behind a blank one, or of another
+/// width, or a total line. `rows` end with the source and have data before.
+pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
+    if width < 2 {
+        let blank = rows.iter().rev().take_while(|row| row.blank()).count();
+        return Guess {
+            value: blank,
+            confidence: 0.95,
+        };
+    }
+    let typical = typical_filled(rows, width);
+    let always = always_filled(rows, width);
+    let mut value = 0;
+    let mut blank_between = false;
+    let mut pending = 0;
+    for (back, row) in rows.iter().rev().enumerate().take(MOST_FOOTER) {
+        if row.blank() {
+            blank_between = true;
+            pending = back + 1;
+            continue;
+        }
+        if is_footer(
+            row,
+            width,
+            typical,
+            &always,
+            blank_between || back == pending,
+        ) {
+            value = back + 1;
+            pending = value;
+            blank_between = false;
+        } else {
+            break;
+        }
+    }
+    // Blank lines right before a footer belong to it; blank lines at the very end are blank.
+    let trailing = rows.iter().rev().take_while(|row| row.blank()).count();
+    if value <= trailing {
+        return Guess {
+            value: 0,
+            confidence: 0.97,
+        };
+    }
+    Guess {
+        value,
+        confidence: 0.92,
+    }
+}
+
+/// For each column, whether (nearly) every row has something in it.
+fn always_filled(rows: &[Row], width: usize) -> Vec<bool> {
+    let body: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.cells.len() == width && !row.blank())
+        .collect();
+    (0..width)
+        .map(|column| {
+            let (_, filled) = kinds_all(&body, column);
+            body.len() >= 3 && filled * 10 >= body.len() * 8
+        })
+        .collect()
+}
+
+fn kinds_all(body: &[&Row], column: usize) -> (usize, usize) {
+    let filled = body
+        .iter()
+        .filter(|row| {
+            row.cells
+                .get(column)
+                .is_some_and(|cell| cell.kind != Kind::Empty)
+        })
+        .count();
+    (body.len(), filled)
+}
+
+fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bool) -> bool {
+    let filled = row.filled();
+    let missing = always
+        .iter()
+        .enumerate()
+        .filter(|(column, always)| {
+            **always
+                && row
+                    .cells
+                    .get(*column)
+                    .is_none_or(|cell| cell.kind == Kind::Empty)
+        })
+        .count();
+    let expected = always.iter().filter(|always| **always).count();
+    let first = row.cells.iter().find(|cell| cell.kind != Kind::Empty);
+    let is_total = first.is_some_and(|cell| begins_with_total(&cell.text));
+    let sparse = expected >= 2 && missing * 2 >= expected && filled * 2 <= typical.max(2);
+    if row.cells.len() == width {
+        return sparse
+            && (is_total || (filled == 1 && first.is_some_and(|cell| cell.kind == Kind::Text)));
+    }
+    // Another width: prose, or a total, but not a damaged record.
+    row.cells.len() * 2 <= width.max(2) && filled <= 2 && (is_total || filled == 1)
+        || (filled == 1 && row.cells.len() == 1 && width > 2)
+}
+
+fn begins_with_total(text: &str) -> bool {
+    let text = text.trim().trim_end_matches([':', '.']).to_lowercase();
+    TOTAL_WORDS.iter().any(|word| {
+        text.strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || !rest.starts_with(char::is_alphanumeric))
+    })
+}

@@ -1,0 +1,160 @@
+//! The survey: one pass over the whole source before anything is decided, so that encoding and
+//! line ends rest on all of its bytes and not on the first few.
+
+use std::fmt::Write as _;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use memchr::memchr_iter;
+use sha2::{Digest, Sha256};
+
+use super::error::SourceError;
+use super::input::Input;
+
+/// How much text with non-ASCII bytes the guess of a legacy encoding looks at, in bytes.
+const GUESS_BYTES: usize = 1 << 20;
+
+/// What all bytes of a source tell.
+#[derive(Debug, Clone)]
+pub(crate) struct Survey {
+    /// SHA-256 in hexadecimal.
+    pub(crate) sha256: String,
+    /// The first bytes, up to 4 KiB.
+    pub(crate) head: Vec<u8>,
+    /// Characters that are valid UTF-8 of more than one byte.
+    pub(crate) utf8_characters: u64,
+    /// Sequences that are not UTF-8.
+    pub(crate) utf8_faults: u64,
+    /// Bytes of value 0 at even and at odd positions.
+    pub(crate) nul: [u64; 2],
+    /// Control characters that no text has (but NUL).
+    pub(crate) controls: u64,
+    /// LF, CR, and CR LF (which count in both as well).
+    pub(crate) line_feeds: u64,
+    pub(crate) carriage_returns: u64,
+    pub(crate) pairs: u64,
+    /// Bytes with the high bit.
+    pub(crate) high: u64,
+    /// The likeliest legacy encoding, if there are bytes that ask for one.
+    pub(crate) legacy: &'static encoding_rs::Encoding,
+}
+
+/// Reads the whole input once, by blocks of `block` bytes.
+///
+/// # Errors
+/// When it cannot be read to its end.
+pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError> {
+    let mut digest = Sha256::new();
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut survey = Survey {
+        sha256: String::with_capacity(64),
+        head: Vec::new(),
+        utf8_characters: 0,
+        utf8_faults: 0,
+        nul: [0; 2],
+        controls: 0,
+        line_feeds: 0,
+        carriage_returns: 0,
+        pairs: 0,
+        high: 0,
+        legacy: encoding_rs::WINDOWS_1252,
+    };
+    let mut reader = input.reader_at(0)?;
+    let mut buffer = Vec::with_capacity(block + 8);
+    let mut guessed = 0;
+    let mut carry = 0;
+    let mut position: u64 = 0;
+    let mut last = 0;
+    loop {
+        let count = reader.read_block(&mut buffer, block)?;
+        let fresh = buffer.get(carry..).unwrap_or_default();
+        digest.update(fresh);
+        if survey.head.len() < 4096 {
+            let room = 4096 - survey.head.len();
+            survey
+                .head
+                .extend_from_slice(fresh.get(..room).unwrap_or(fresh));
+        }
+        survey.count(fresh, position, last);
+        last = fresh.last().copied().unwrap_or(last);
+        if guessed < GUESS_BYTES && !fresh.is_ascii() {
+            detector.feed(fresh, false);
+            guessed += fresh.len();
+        }
+        position += count as u64;
+        let left = survey.utf8(&buffer, count == 0);
+        let keep = buffer.len() - left.min(buffer.len());
+        buffer.drain(..keep);
+        carry = buffer.len();
+        if count == 0 {
+            break;
+        }
+    }
+    detector.feed(&[], true);
+    survey.legacy = detector.guess(None, Utf8Detection::Deny);
+    for byte in digest.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(survey.sha256, "{byte:02x}");
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    fn count(&mut self, bytes: &[u8], position: u64, before: u8) {
+        self.line_feeds += memchr_iter(b'\n', bytes).count() as u64;
+        self.carriage_returns += memchr_iter(b'\r', bytes).count() as u64;
+        if before == b'\r' && bytes.first() == Some(&b'\n') {
+            self.pairs += 1;
+        }
+        self.pairs += memchr::memmem::find_iter(bytes, b"\r\n").count() as u64;
+        for at in memchr_iter(0, bytes) {
+            let parity = usize::from((position + at as u64) % 2 == 1);
+            if let Some(count) = self.nul.get_mut(parity) {
+                *count += 1;
+            }
+        }
+        // Both loops are branch-free sums, which the compiler turns into vector code.
+        self.high += bytes.iter().map(|byte| u64::from(byte >> 7)).sum::<u64>();
+        self.controls += bytes
+            .iter()
+            .map(|byte| u64::from(*byte < 0x20 && !matches!(byte, 0 | 9 | 10 | 12 | 13 | 0x1b)))
+            .sum::<u64>();
+    }
+
+    /// Counts characters and faults; returns how many bytes at the end are an unfinished sequence.
+    fn utf8(&mut self, bytes: &[u8], end: bool) -> usize {
+        let mut rest = bytes;
+        loop {
+            match std::str::from_utf8(rest) {
+                Ok(text) => {
+                    self.utf8_characters += leads(text.as_bytes());
+                    return 0;
+                }
+                Err(error) => {
+                    let (valid, tail) = rest
+                        .split_at_checked(error.valid_up_to())
+                        .unwrap_or_default();
+                    self.utf8_characters += leads(valid);
+                    let Some(length) = error.error_len() else {
+                        if end {
+                            self.utf8_faults += 1;
+                            return 0;
+                        }
+                        return tail.len();
+                    };
+                    self.utf8_faults += 1;
+                    rest = tail.get(length..).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// Lone CR, which end lines in old Macintosh files only.
+    pub(crate) const fn lone_carriage_returns(&self) -> u64 {
+        self.carriage_returns - self.pairs
+    }
+}
+
+/// Number of characters of more than one byte in valid UTF-8.
+fn leads(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte >= 0xC0)).sum()
+}

@@ -1,0 +1,254 @@
+//! Conservation as a property: tables are generated and broken in every way that files break, and
+//! each time every record is accounted for, every byte of data is found again, the reader and the
+//! auditor agree, and nothing depends on the size of the read blocks.
+
+use std::collections::HashMap;
+
+use aimapper_core::source::{
+    Audit, Dialect, Input, Limits, Overrides, Portion, Reader, Reading, State, audit,
+};
+use proptest::prelude::*;
+
+/// Everything that reading a source gives.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    good: Vec<Vec<Option<String>>>,
+    raw: Vec<String>,
+    rejects: Vec<(u64, u64, String, String)>,
+    non_data: Vec<String>,
+    state: State,
+}
+
+fn read(input: &Input, reading: &Reading, block: usize) -> Outcome {
+    let mut reader = Reader::new(input, reading, Limits::default(), block).unwrap();
+    let mut outcome = Outcome {
+        good: Vec::new(),
+        raw: Vec::new(),
+        rejects: Vec::new(),
+        non_data: Vec::new(),
+        state: State::default(),
+    };
+    while let Some(portion) = reader.next_portion().unwrap() {
+        take(&mut outcome, portion);
+    }
+    outcome
+}
+
+fn take(outcome: &mut Outcome, portion: Portion) {
+    for record in 0..portion.batch.len() {
+        let row = (0..portion.batch.columns.len())
+            .map(|column| portion.batch.cell(column, record).map(str::to_owned))
+            .collect();
+        outcome.good.push(row);
+        outcome.raw.push(portion.batch.raw.get(record).unwrap().to_owned());
+    }
+    for reject in portion.rejects {
+        let rule = reject.reasons[0].rule.clone();
+        outcome.rejects.push((reject.line, reject.row, rule, reject.raw));
+    }
+    outcome.non_data.extend(portion.non_data.into_iter().map(|piece| piece.raw));
+    outcome.state = portion.state;
+}
+
+/// Letters and digits, which are what data consists of.
+fn letters(text: &str) -> HashMap<char, usize> {
+    let mut counts = HashMap::new();
+    for character in text.chars().filter(|character| character.is_alphanumeric()) {
+        *counts.entry(character).or_default() += 1;
+    }
+    counts
+}
+
+fn check(bytes: &[u8]) {
+    let Ok(input) = Input::spool("test.csv", bytes) else {
+        assert!(bytes.is_empty());
+        return;
+    };
+    let limits = Limits::default();
+    // Sources that are no text, or blank, are refused as a whole; that is accounting too.
+    let Ok(reading) = Reading::decide(&input, &Overrides::default(), &limits) else { return };
+    let outcome = read(&input, &reading, 1 << 20);
+    let state = &outcome.state;
+    let context = format!("{:?} {:?}", reading.dialect, reading.layout);
+    assert!(state.tiled, "{context}");
+    assert_eq!(state.byte, input.size(), "{context}");
+    assert_eq!(state.rows, (outcome.good.len() + outcome.rejects.len()) as u64);
+    assert_eq!(state.read, state.rows + state.non_data, "{context}");
+    let counted = audit(&input, &reading, 1 << 16).unwrap();
+    let expected = Audit { counted: state.read, borders: state.borders, end: state.byte };
+    assert_eq!(counted, expected, "{context}");
+    for block in [1, 64, 4096] {
+        assert_eq!(read(&input, &reading, block), outcome, "block {block} {context}");
+    }
+    assert_eq!(audit(&input, &reading, 3).unwrap(), expected, "{context}");
+    let (text, _, _) = reading.encoding.encoding.decode(bytes);
+    let mut kept = String::new();
+    for part in outcome.raw.iter().chain(&outcome.non_data) {
+        kept.push_str(part);
+        kept.push('\n');
+    }
+    for (_, _, _, raw) in &outcome.rejects {
+        kept.push_str(raw);
+        kept.push('\n');
+    }
+    assert_eq!(letters(&kept), letters(&text), "{context}");
+    // What stands in the good rows is what stands in their raw text.
+    for (row, raw) in outcome.good.iter().zip(&outcome.raw) {
+        let cells: String = row.iter().flatten().map(String::as_str).collect();
+        assert_eq!(letters(&cells), letters(raw), "{context}");
+    }
+}
+
+/// One cell of a generated table.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-zA-Zäöüß]{1,8}",
+        4 => "[0-9]{1,6}",
+        2 => "[0-9]{1,3},[0-9]{2}",
+        2 => "(0[1-9]|1[0-9]|2[0-8])\\.(0[1-9]|1[0-2])\\.20[0-9]{2}",
+        2 => "[a-z ]{0,12}",
+        1 => "[a-z,;\"'\n ]{0,10}",
+        1 => Just(String::new()),
+    ]
+}
+
+/// What is done to a text to break it.
+#[derive(Debug, Clone)]
+enum Damage {
+    Insert(prop::sample::Index, String),
+    Delete(prop::sample::Index, u8),
+    Truncate(prop::sample::Index),
+    Append(String),
+    Prepend(String),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let pieces = prop_oneof![
+        Just("\"".to_owned()),
+        Just("'".to_owned()),
+        Just(",".to_owned()),
+        Just(";".to_owned()),
+        Just("\r".to_owned()),
+        Just("\n".to_owned()),
+        Just("\r\n".to_owned()),
+        Just("\n\n".to_owned()),
+        Just("\0".to_owned()),
+        Just("\u{feff}".to_owned()),
+        Just("\\".to_owned()),
+        Just("a,\"b\n".to_owned()),
+        Just("Summe;;;1,00\n".to_owned()),
+        Just("# comment, with; signs\n".to_owned()),
+        Just("\"\"".to_owned()),
+    ];
+    prop_oneof![
+        4 => (any::<prop::sample::Index>(), pieces.clone()).prop_map(|(at, text)| Damage::Insert(at, text)),
+        2 => (any::<prop::sample::Index>(), 1..4u8).prop_map(|(at, count)| Damage::Delete(at, count)),
+        1 => any::<prop::sample::Index>().prop_map(Damage::Truncate),
+        1 => pieces.clone().prop_map(Damage::Append),
+        1 => pieces.prop_map(Damage::Prepend),
+    ]
+}
+
+fn write_table(rows: &[Vec<String>], delimiter: &str, end: &str, quote_all: bool) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .map(|cell| {
+                let needs = quote_all || cell.contains([',', ';', '"', '\n', '\r', '\t', '|']);
+                if needs { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+            })
+            .collect();
+        text.push_str(&cells.join(delimiter));
+        text.push_str(end);
+    }
+    text
+}
+
+fn apply(bytes: Vec<u8>, damage: &Damage) -> Vec<u8> {
+    let mut bytes = bytes;
+    match damage {
+        Damage::Insert(at, text) => {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, text.bytes());
+        }
+        Damage::Delete(at, count) => {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                let end = (at + usize::from(*count)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+        }
+        Damage::Truncate(at) => bytes.truncate(at.index(bytes.len() + 1)),
+        Damage::Append(text) => bytes.extend(text.bytes()),
+        Damage::Prepend(text) => {
+            bytes.splice(0..0, text.bytes());
+        }
+    }
+    bytes
+}
+
+fn encode(text: &str, which: u8) -> Vec<u8> {
+    match which {
+        0 => [b"\xff\xfe".to_vec(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat(),
+        1 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        2 => encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
+        3 => [b"\xef\xbb\xbf".to_vec(), text.as_bytes().to_vec()].concat(),
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_in_a_damaged_table(
+        width in 1..6usize,
+        cells in prop::collection::vec(cell(), 6..60),
+        delimiter in prop::sample::select(vec![",", ";", "\t", "|", ", "]),
+        end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        quote_all in any::<bool>(),
+        encoding in 0..8u8,
+        damages in prop::collection::vec(damage(), 0..5),
+    ) {
+        let rows: Vec<Vec<String>> = cells.chunks_exact(width).map(<[String]>::to_vec).collect();
+        let text = write_table(&rows, delimiter, end, quote_all);
+        let mut bytes = encode(&text, encoding);
+        for damage in &damages {
+            bytes = apply(bytes, damage);
+        }
+        check(&bytes);
+    }
+
+    #[test]
+    fn nothing_is_lost_in_any_bytes(bytes in prop::collection::vec(
+        prop::sample::select(b"a1,;\"'\n\r\\ \t\xc3\xa4\xff\0#".to_vec()), 0..200)) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn a_clean_table_comes_back_cell_by_cell(
+        rows in prop::collection::vec(prop::collection::vec("[a-z0-9 ,\"\n]{0,6}", 3), 1..20),
+    ) {
+        let rows: Vec<Vec<String>> = rows
+            .into_iter()
+            .filter(|row| row.iter().any(|cell| !cell.trim().is_empty()))
+            .collect();
+        prop_assume!(!rows.is_empty());
+        let text = format!("x,y,z\r\n{}", write_table(&rows, ",", "\r\n", true));
+        let input = Input::spool("test.csv", text.as_bytes()).unwrap();
+        let mut overrides = Overrides::default();
+        use aimapper_core::source::What;
+        for (what, value) in [(What::Delimiter, ","), (What::Quote, "\""), (What::LineEnd, "crlf"),
+                              (What::HeaderLines, "1"), (What::PreambleLines, "0"), (What::FooterLines, "0")] {
+            overrides.set(what, None, value);
+        }
+        let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
+        prop_assert_eq!(&reading.dialect, &Dialect::rfc4180());
+        let outcome = read(&input, &reading, 1 << 16);
+        prop_assert_eq!(outcome.rejects.len(), 0);
+        let back: Vec<Vec<String>> = outcome.good.into_iter()
+            .map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect();
+        prop_assert_eq!(back, rows);
+    }
+}

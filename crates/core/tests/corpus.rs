@@ -1,0 +1,206 @@
+//! The fault corpus: small files of one kind of damage each, with what has to come out of them,
+//! worked out by hand (corpus/README.md).
+
+use std::fs;
+use std::path::Path;
+
+use aimapper_core::source::{Decision, Input, Limits, Overrides, Reader, Reading, SourceError, audit};
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    file: String,
+    #[serde(rename = "why")]
+    _why: String,
+    #[serde(default)]
+    recipe: Vec<Part>,
+    outcome: String,
+    error: Option<String>,
+    encoding: Option<String>,
+    line_end: Option<String>,
+    delimiter: Option<String>,
+    quote: Option<String>,
+    escape: Option<String>,
+    preamble_lines: Option<u64>,
+    header_lines: Option<u64>,
+    footer_lines: Option<u64>,
+    columns: Option<Vec<Option<String>>>,
+    balance: Option<ExpectedBalance>,
+    good: Option<Vec<Vec<Option<String>>>>,
+    rejected_lines: Option<Vec<u64>>,
+    #[serde(default)]
+    open: Vec<String>,
+    #[serde(default)]
+    loose: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    text: String,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+const fn once() -> usize {
+    1
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedBalance {
+    read: Option<u64>,
+    good: Option<u64>,
+    rejected: Option<u64>,
+    non_data: Option<u64>,
+}
+
+/// What a file came to.
+struct Outcome {
+    reading: Reading,
+    good: Vec<Vec<Option<String>>>,
+    rejected_lines: Vec<u64>,
+    read: u64,
+    non_data: u64,
+    balanced: bool,
+}
+
+fn open(case: &Case, folder: &Path) -> Result<Input, SourceError> {
+    if case.recipe.is_empty() {
+        return Input::open(&folder.join(&case.file));
+    }
+    let text: String = case.recipe.iter().map(|part| part.text.repeat(part.times)).collect();
+    Input::spool(case.file.clone(), text.as_bytes())
+}
+
+fn read(input: &Input, limits: Limits, block: usize) -> Result<Outcome, SourceError> {
+    let reading = Reading::decide(input, &Overrides::default(), &limits)?;
+    let mut reader = Reader::new(input, &reading, limits, block)?;
+    let (mut good, mut rejected_lines) = (Vec::new(), Vec::new());
+    let mut state = None;
+    while let Some(portion) = reader.next_portion()? {
+        for record in 0..portion.batch.len() {
+            let columns = 0..portion.batch.columns.len();
+            good.push(columns.map(|c| portion.batch.cell(c, record).map(str::to_owned)).collect());
+        }
+        rejected_lines.extend(portion.rejects.iter().map(|reject| reject.line));
+        state = Some(portion.state);
+    }
+    let state = state.unwrap();
+    if state.rows == 0 {
+        return Err(SourceError::HeaderOnly { file: input.name().to_owned() });
+    }
+    let audit = audit(input, &reading, block)?;
+    let balanced = state.tiled
+        && state.byte == input.size()
+        && (audit.counted, audit.borders, audit.end) == (state.read, state.borders, state.byte)
+        && state.read == good.len() as u64 + rejected_lines.len() as u64 + state.non_data;
+    Ok(Outcome { reading, good, rejected_lines, read: state.read, non_data: state.non_data, balanced })
+}
+
+fn decision<'a>(decisions: &'a [Decision], what: &str) -> &'a Decision {
+    decisions.iter().find(|decision| decision.what.name() == what).unwrap()
+}
+
+/// What is wrong with a case, in one line each.
+fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
+    let mut problems = Vec::new();
+    let outcome = match (outcome, case.outcome.as_str()) {
+        (Err(_), "error") if case.loose => return problems,
+        (Err(error), "error") => {
+            let kind = match error {
+                SourceError::Empty { .. } | SourceError::Blank { .. } => "empty",
+                SourceError::HeaderOnly { .. } => "header_only",
+                SourceError::Binary { .. } => "binary",
+                _ => "other",
+            };
+            if case.error.as_deref().is_some_and(|expected| expected != kind) {
+                problems.push(format!("error {kind}: {error}"));
+            }
+            return problems;
+        }
+        (Ok(outcome), "error") if case.loose => outcome,
+        (Ok(_), "error") => return vec!["no error".to_owned()],
+        (Err(error), _) => return vec![format!("error: {error}")],
+        (Ok(outcome), _) => outcome,
+    };
+    let mut differ = |what: &str, got: String, wanted: String| {
+        if got != wanted {
+            problems.push(format!("{what}: got {got}, wanted {wanted}"));
+        }
+    };
+    differ("balanced", outcome.balanced.to_string(), "true".to_owned());
+    let balance = case.balance.as_ref();
+    let mut count = |what: &str, got: u64, wanted: Option<u64>| {
+        if let Some(wanted) = wanted {
+            differ(what, got.to_string(), wanted.to_string());
+        }
+    };
+    count("read", outcome.read, balance.and_then(|balance| balance.read));
+    if case.loose {
+        return problems;
+    }
+    count("good", outcome.good.len() as u64, balance.and_then(|balance| balance.good));
+    count("rejected", outcome.rejected_lines.len() as u64, balance.and_then(|b| b.rejected));
+    count("non_data", outcome.non_data, balance.and_then(|balance| balance.non_data));
+    let decisions = &outcome.reading.decisions;
+    let texts = [
+        ("encoding", &case.encoding),
+        ("line_end", &case.line_end),
+        ("delimiter", &case.delimiter),
+        ("quote", &case.quote),
+        ("escape", &case.escape),
+    ];
+    for (what, wanted) in texts {
+        if let Some(wanted) = wanted {
+            differ(what, decision(decisions, what).value.to_string(), Value::from(wanted.as_str()).to_string());
+        }
+    }
+    let counts = [
+        ("preamble_lines", case.preamble_lines),
+        ("header_lines", case.header_lines),
+        ("footer_lines", case.footer_lines),
+    ];
+    for (what, wanted) in counts {
+        if let Some(wanted) = wanted {
+            differ(what, decision(decisions, what).value.to_string(), wanted.to_string());
+        }
+    }
+    if let Some(wanted) = &case.columns {
+        let got = &outcome.reading.columns;
+        let fits = got.len() == wanted.len()
+            && got.iter().zip(wanted).all(|(got, wanted)| wanted.as_ref().is_none_or(|w| w == got));
+        differ("columns", if fits { format!("{wanted:?}") } else { format!("{got:?}") }, format!("{wanted:?}"));
+    }
+    if let Some(wanted) = &case.rejected_lines {
+        differ("rejected_lines", format!("{:?}", outcome.rejected_lines), format!("{wanted:?}"));
+    }
+    if let Some(wanted) = &case.good {
+        differ("good", format!("{:?}", outcome.good), format!("{wanted:?}"));
+    }
+    // Decisions per column are the profile's, and are checked there.
+    for what in case.open.iter().filter(|what| !what.contains('@')) {
+        let sure = decision(decisions, what).sure;
+        differ(&format!("{what} sure"), sure.to_string(), "false".to_owned());
+    }
+    problems
+}
+
+#[test]
+fn every_file_of_the_corpus_is_accounted_for() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let text = fs::read_to_string(folder.join("expected.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(&text).unwrap();
+    assert!(cases.len() >= 80, "{} cases", cases.len());
+    let mut failed = Vec::new();
+    for case in &cases {
+        let outcome = open(case, &folder).and_then(|input| read(&input, Limits::default(), 1 << 16));
+        let problems = problems(case, outcome);
+        if !problems.is_empty() {
+            failed.push(format!("{}\n    {}", case.file, problems.join("\n    ")));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} cases:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}

@@ -1,0 +1,23 @@
+# Shorthands; no command of the README needs `just` (PyPI: rust-just).
+
+# Lists what there is.
+default:
+    @just --list
+
+# Runs all tests, as CI does.
+test:
+    bash deploy/dev/test.sh
+
+# Formats and lints.
+lint:
+    cargo fmt --all -- --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Maps the README's example.
+example:
+    cargo run --release -- map examples/bank/umsaetze_2026-03.csv --to examples/bank/transaction.schema.json --accept 0.8 --max-rejects 2 -o target/example --force
+
+# Compares the speed with DuckDB in the same run.
+bench:
+    bash benches/compare.sh
