@@ -1,0 +1,447 @@
+//! Evidence of names: how much of a column's name and a field's name mean the same.
+
+use std::collections::BTreeMap;
+
+use super::lexicon::{Origin, lexicon};
+use super::names::{Name, Term, names_in_description, words_of_text};
+use super::text::{edit_similarity, is_subsequence, ratio, trigram_similarity};
+use crate::target::Field;
+
+/// How much a name counts that only the description gives.
+const GIVEN_NAME: f64 = 0.93;
+
+/// All names of a field: its own, its title and its aliases.
+#[derive(Debug)]
+pub(crate) struct FieldNames {
+    /// Each with how much it counts; the field's own name comes first.
+    pub(crate) names: Vec<(Name, f64)>,
+    /// Other names that the description gives: evidence, but not what the field is called.
+    pub(crate) given: Vec<Name>,
+    /// Words of the description, sorted.
+    pub(crate) description: Vec<String>,
+}
+
+impl FieldNames {
+    /// Reads them.
+    pub(crate) fn of(field: &Field) -> Self {
+        let mut names = vec![(Name::parse(&field.name), 1.0)];
+        if let Some((_, last)) = field.name.rsplit_once('.') {
+            // The last part alone does not say whose it is.
+            names.push((Name::parse(last), 0.92));
+        }
+        names.extend(field.title.iter().map(|title| (Name::parse(title), 0.98)));
+        names.extend(field.aliases.iter().map(|alias| (Name::parse(alias), 1.0)));
+        let text = field.description.as_deref().unwrap_or_default();
+        Self {
+            names,
+            given: names_in_description(text)
+                .into_iter()
+                .map(Name::parse)
+                .collect(),
+            description: words_of_text(text),
+        }
+    }
+
+    /// A name without anything around it.
+    pub(crate) fn of_name(name: &str) -> Self {
+        Self {
+            names: vec![(Name::parse(name), 1.0)],
+            given: Vec::new(),
+            description: Vec::new(),
+        }
+    }
+
+    /// Whether any reading of any name has the word.
+    pub(crate) fn mean(&self, word: &str) -> bool {
+        self.names.iter().any(|(name, _)| name.means(word))
+    }
+
+    /// Whether the description has the word.
+    pub(crate) fn describe(&self, word: &str) -> bool {
+        self.description
+            .binary_search_by(|known| known.as_str().cmp(word))
+            .is_ok()
+    }
+}
+
+/// How often each word occurs in the names of the source and of the target: what all names have in
+/// common tells nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Rarity {
+    counts: BTreeMap<String, (usize, usize)>,
+}
+
+impl Rarity {
+    /// Counts the words of both sides.
+    pub(crate) fn count<'a>(
+        columns: &[Name],
+        fields: impl Iterator<Item = &'a FieldNames>,
+    ) -> Self {
+        let mut rarity = Self::default();
+        for column in columns {
+            for word in distinct_words(column) {
+                rarity.counts.entry(word).or_default().0 += 1;
+            }
+        }
+        for name in fields.filter_map(|field| field.names.first()) {
+            for word in distinct_words(&name.0) {
+                rarity.counts.entry(word).or_default().1 += 1;
+            }
+        }
+        rarity
+    }
+
+    /// What a word weighs, up to 1: less when many names have it, and less for words such as
+    /// `date` and `id`, which only say what sort of thing is meant.
+    fn weight(&self, word: &str) -> f64 {
+        let base = if lexicon().is_head(word) || word.chars().all(char::is_numeric) {
+            0.3
+        } else {
+            1.0
+        };
+        let (columns, fields) = self.counts.get(word).copied().unwrap_or((1, 1));
+        base / (1.0 + ratio(columns.max(fields).max(1), 1).ln() * 0.7)
+    }
+}
+
+fn distinct_words(name: &Name) -> Vec<String> {
+    let mut words: Vec<String> = name
+        .readings
+        .iter()
+        .flatten()
+        .map(|term| term.word.clone())
+        .collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// How well two names agree.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NameMatch {
+    /// 0 nothing in common, 1 the same name.
+    pub(crate) score: f64,
+    /// What agrees, in words.
+    pub(crate) text: String,
+}
+
+/// The best agreement of a column's name with one of a field's names.
+pub(crate) fn compare_names(column: &Name, field: &FieldNames, rarity: &Rarity) -> NameMatch {
+    let mut best = NameMatch {
+        score: 0.0,
+        text: format!("{} shares no word", column.text),
+    };
+    let own = field.names.iter().map(|(name, counts)| (name, *counts));
+    let given = field.given.iter().map(|name| (name, GIVEN_NAME));
+    for (name, counts) in own.chain(given) {
+        let mut found = compare(column, name, rarity);
+        found.score *= counts;
+        if found.score > best.score {
+            best = found;
+        }
+    }
+    best
+}
+
+/// The share of a column's words that stand in the field's description, by weight.
+pub(crate) fn in_description(column: &Name, field: &FieldNames, rarity: &Rarity) -> Option<f64> {
+    if field.description.is_empty() {
+        return None;
+    }
+    let shares = column.readings.iter().map(|reading| {
+        let (mut found, mut all) = (0.0, 0.0);
+        for term in reading {
+            let weight = rarity.weight(&term.word);
+            all += weight;
+            if field.describe(&term.word) {
+                found += weight;
+            }
+        }
+        if all > 0.0 { found / all } else { 0.0 }
+    });
+    shares.reduce(f64::max)
+}
+
+/// Names that differ in their currency are not the same thing.
+const OTHER_UNIT: f64 = 0.5;
+
+/// The agreement of two names; 1 only for the same tokens.
+pub(crate) fn compare(column: &Name, field: &Name, rarity: &Rarity) -> NameMatch {
+    let unit = match (column.unit, field.unit) {
+        (Some(a), Some(b)) if a != b => OTHER_UNIT,
+        _ => 1.0,
+    };
+    if column.joined == field.joined && !column.joined.is_empty() {
+        let text = format!("{} = {}", column.text, field.text);
+        return NameMatch { score: unit, text };
+    }
+    let mut best = by_letters(column, field);
+    for a in &column.readings {
+        for b in &field.readings {
+            let found = by_words(column, a, b, rarity);
+            if found.score > best.score {
+                best = found;
+            }
+        }
+    }
+    best.score *= unit;
+    best
+}
+
+/// Names that the lexicon does not know may still be spelt almost alike, or be initials.
+fn by_letters(column: &Name, field: &Name) -> NameMatch {
+    let knows_all = |name: &Name| name.words().all(|word| lexicon().knows(word));
+    let nothing = NameMatch {
+        score: 0.0,
+        text: String::new(),
+    };
+    if knows_all(column) && knows_all(field) {
+        return nothing;
+    }
+    let spelling = edit_similarity(&column.joined, &field.joined)
+        .max(trigram_similarity(&column.joined, &field.joined));
+    if spelling >= 0.75 {
+        let text = format!("{} is spelt like {}", column.text, field.text);
+        return NameMatch {
+            score: 0.85 * spelling,
+            text,
+        };
+    }
+    if initials(column, field) || initials(field, column) {
+        let text = format!(
+            "{} and {}: one is the initials of the other",
+            column.text, field.text
+        );
+        return NameMatch { score: 0.7, text };
+    }
+    nothing
+}
+
+fn initials(short: &Name, long: &Name) -> bool {
+    let [token] = short.tokens.as_slice() else {
+        return false;
+    };
+    let firsts: String = long
+        .tokens
+        .iter()
+        .filter_map(|token| token.chars().next())
+        .collect();
+    long.tokens.len() >= 2 && *token == firsts
+}
+
+/// Both names have a word of their own: they name two things of the same sort.
+const BOTH_DIFFER: f64 = 0.55;
+/// From how much weight on a word counts as one of its own.
+const OWN_WORD: f64 = 0.15;
+
+fn by_words(column: &Name, a: &[Term], b: &[Term], rarity: &Rarity) -> NameMatch {
+    let (cover_a, alone_a, pairs) = cover(a, b, rarity);
+    let (cover_b, alone_b, _) = cover(b, a, rarity);
+    let mut score = if cover_a + cover_b > 0.0 {
+        2.0 * cover_a * cover_b / (cover_a + cover_b)
+    } else {
+        0.0
+    };
+    if alone_a >= OWN_WORD && alone_b >= OWN_WORD {
+        score *= BOTH_DIFFER;
+    }
+    NameMatch {
+        score,
+        text: format!("{} = {}", column.text, tell(&pairs)),
+    }
+}
+
+/// How much of `a` is found in `b` by weight, the heaviest word that is not, and what was found.
+fn cover<'a>(
+    a: &'a [Term],
+    b: &'a [Term],
+    rarity: &Rarity,
+) -> (f64, f64, Vec<(&'a Term, &'a Term)>) {
+    let (mut found, mut all, mut alone) = (0.0, 0.0, 0.0_f64);
+    let mut pairs = Vec::new();
+    for term in a {
+        let weight = rarity.weight(&term.word);
+        all += weight;
+        let mut best: Option<(&Term, f64)> = None;
+        for other in b {
+            let similarity = same_word(term, other);
+            if similarity > best.map_or(0.0, |(_, score)| score) {
+                best = Some((other, similarity));
+            }
+        }
+        match best {
+            Some((other, similarity)) => {
+                found += weight * similarity;
+                pairs.push((term, other));
+            }
+            None => alone = alone.max(weight),
+        }
+    }
+    (if all > 0.0 { found / all } else { 0.0 }, alone, pairs)
+}
+
+/// How likely two words mean the same, 0 to 1.
+fn same_word(a: &Term, b: &Term) -> f64 {
+    if a.word == b.word {
+        let written_out = a.origin != Origin::Plain || b.origin != Origin::Plain;
+        return if written_out { 0.98 } else { 1.0 };
+    }
+    if lexicon().synonymous(&a.word, &b.word) {
+        return 0.9;
+    }
+    if lexicon().related(&a.word, &b.word) {
+        return 0.55;
+    }
+    if lexicon().knows(&a.word) && lexicon().knows(&b.word) {
+        return 0.0;
+    }
+    let (short, long) = if a.word.len() <= b.word.len() {
+        (&a.word, &b.word)
+    } else {
+        (&b.word, &a.word)
+    };
+    let unknown = !lexicon().knows(short);
+    if unknown && short.chars().count() >= 3 && long.starts_with(short.as_str()) {
+        return 0.8;
+    }
+    let letters = short.chars().count();
+    if letters >= 5 && edit_similarity(short, long) >= if letters >= 7 { 0.75 } else { 0.8 } {
+        return 0.85;
+    }
+    if unknown && short.chars().count() >= 2 && long.chars().count() >= 4 {
+        return if is_subsequence(short, long) {
+            0.5
+        } else {
+            0.0
+        };
+    }
+    0.0
+}
+
+/// `amount (German)`, `payee ~ counterparty`.
+fn tell(pairs: &[(&Term, &Term)]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (column, field) in pairs {
+        let part = if column.word == field.word {
+            column.word.clone()
+        } else {
+            format!("{} ~ {}", column.word, field.word)
+        };
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    let german = pairs
+        .iter()
+        .any(|(column, _)| column.origin == Origin::German);
+    format!(
+        "{}{}",
+        parts.join(", "),
+        if german { " (German)" } else { "" }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::tests::field;
+    use crate::target::FieldType;
+
+    fn score(column: &str, target: &str) -> f64 {
+        compare_names(
+            &Name::parse(column),
+            &FieldNames::of(&field(target, FieldType::String)),
+            &Rarity::default(),
+        )
+        .score
+    }
+
+    #[test]
+    fn the_same_in_other_words_is_almost_one() {
+        for (column, target) in [
+            ("Amt", "amount"),
+            ("Betrag (EUR)", "amount"),
+            ("Kd-Geschl.", "customer_gender"),
+            ("Buchungstag", "bookingDate"),
+            ("Valuta", "value_date"),
+            ("booking date", "BookingDate"),
+            ("cust_no", "CustomerNumber"),
+        ] {
+            assert!(
+                score(column, target) >= 0.97,
+                "{column} {target} {}",
+                score(column, target)
+            );
+        }
+    }
+
+    #[test]
+    fn one_shared_word_is_little() {
+        for (column, target) in [
+            ("First Name", "last_name"),
+            ("Account ID", "tax_id"),
+            ("Txn Dt", "value_date"),
+            ("payer_name", "payee_name"),
+            ("debit_amount", "credit_amount"),
+            ("Account Name", "account_id"),
+        ] {
+            assert!(
+                score(column, target) < 0.6,
+                "{column} {target} {}",
+                score(column, target)
+            );
+        }
+    }
+
+    #[test]
+    fn words_without_a_link_are_nothing() {
+        for (column, target) in [
+            ("Memo", "customer_gender"),
+            ("DrCr", "currency"),
+            ("Payee", "reference"),
+        ] {
+            assert!(
+                score(column, target) < 0.1,
+                "{column} {target} {}",
+                score(column, target)
+            );
+        }
+    }
+
+    #[test]
+    fn misspelt_and_shortened_unknown_words_are_found() {
+        assert!(score("costumer_name", "customer_name") > 0.8);
+        assert!(score("pollut", "pollutant") > 0.75);
+        assert!(score("LTV", "loan_to_value") > 0.6);
+    }
+
+    #[test]
+    fn what_all_names_have_in_common_weighs_less() {
+        let columns: Vec<Name> = ["customer city", "customer age", "customer job"]
+            .map(Name::parse)
+            .into();
+        let rarity = Rarity::count(&columns, std::iter::empty());
+        assert!(rarity.weight("customer") < rarity.weight("city"));
+        assert!(rarity.weight("date") < rarity.weight("booking"));
+    }
+
+    #[test]
+    fn aliases_count_like_the_name() {
+        let mut target = field("b1", FieldType::String);
+        target.aliases = vec!["Payee".to_owned()];
+        let found = compare_names(
+            &Name::parse("PAYEE"),
+            &FieldNames::of(&target),
+            &Rarity::default(),
+        );
+        assert!(found.score > 0.97);
+        assert_eq!(found.text, "PAYEE = Payee");
+    }
+
+    #[test]
+    fn other_currencies_are_other_fields() {
+        assert!(score("amount_usd", "amount_eur") <= 0.5);
+        assert!(score("amount_usd", "amount_usd") > 0.97);
+        assert!(score("amount", "amount_usd") > 0.97);
+    }
+}

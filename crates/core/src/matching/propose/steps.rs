@@ -1,0 +1,383 @@
+//! Steps that read a column's text as the field's type, by the profile and the decisions.
+
+use super::evidence;
+use crate::mapping::{Evidence, Step};
+use crate::matching::names::currency_code;
+use crate::matching::text::share;
+use crate::matching::value_evidence::{filled, share_of};
+use crate::profile::{ColumnProfile, SemanticType, TypeCount};
+use crate::source::{Decision, What};
+use crate::target::{Constraint, Field, FieldType};
+use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
+
+/// How a column is read.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) steps: Vec<Step>,
+    /// Highest confidence that the rule can have with these steps.
+    pub(super) cap: f64,
+    pub(super) evidence: Vec<Evidence>,
+}
+
+/// A time of day that is left out or added has to be seen by a person.
+const CHANGED_PRECISION: f64 = 0.8;
+/// Two readings that the values admit alike.
+const AMBIGUOUS: f64 = 0.5;
+
+/// The decision about a column, or else the general one.
+fn decision<'a>(decisions: &'a [Decision], what: What, column: &str) -> Option<&'a Decision> {
+    let of = |wanted: Option<&str>| {
+        decisions
+            .iter()
+            .find(|d| d.what == what && d.column.as_deref() == wanted)
+    };
+    of(Some(column)).or_else(|| of(None))
+}
+
+impl Reading {
+    /// Trimming and null markers only; the text goes on as it is.
+    pub(super) fn of_text(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Self {
+        let mut reading = Self {
+            cap: 1.0,
+            ..Self::default()
+        };
+        if !is_free_text(field) && has_blanks_at_ends(column) {
+            reading.steps.push(Step::Trim);
+        }
+        let markers = decision(decisions, What::NullMarkers, &column.name)
+            .filter(|decision| decision.sure)
+            .and_then(|decision| decision.value.as_array())
+            .map(|list| {
+                list.iter()
+                    .filter_map(|text| text.as_str().map(str::to_owned))
+                    .collect::<Vec<_>>()
+            })
+            .filter(|list| !list.is_empty());
+        if let Some(markers) = markers {
+            reading.steps.push(Step::NullIf(markers));
+        }
+        reading
+    }
+
+    /// All steps up to the field's type.
+    pub(super) fn of(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Self {
+        let mut reading = Self::of_text(column, field, decisions);
+        match field.kind {
+            FieldType::String | FieldType::Time => {}
+            FieldType::Integer => reading.steps.push(Step::Integer {
+                thousands_mark: mark(decisions, What::ThousandsMark, column),
+            }),
+            FieldType::Decimal => reading.add_decimal(column, decisions),
+            FieldType::Boolean => reading.add_boolean(column),
+            FieldType::Date => reading.add_dates(column, decisions, SemanticType::Date),
+            FieldType::Timestamp => reading.add_dates(column, decisions, SemanticType::Timestamp),
+        }
+        reading
+    }
+
+    fn limit(&mut self, cap: f64, kind: &str, text: impl Into<String>) {
+        self.cap = self.cap.min(cap);
+        self.evidence.push(evidence(kind, -0.5, text));
+    }
+
+    /// Lowers the confidence where a reading is open.
+    fn watch(&mut self, column: &ColumnProfile, decisions: &[Decision], what: What, word: &str) {
+        let ambiguous = column
+            .ambiguous
+            .as_ref()
+            .filter(|ambiguity| ambiguity.what == what);
+        match (decision(decisions, what, &column.name), ambiguous) {
+            (Some(decision), _) if decision.sure => {}
+            (None, None) => {}
+            (decision, ambiguity) => {
+                let rival = decision.is_some_and(|decision| {
+                    decision
+                        .alternatives
+                        .iter()
+                        .any(|rival| rival.confidence >= decision.confidence)
+                });
+                let cap = decision
+                    .filter(|_| !rival)
+                    .map_or(AMBIGUOUS, |decision| decision.confidence);
+                let text = ambiguity.map_or_else(
+                    || format!("{word}: the reading of the source is not sure"),
+                    |ambiguity| {
+                        format!(
+                            "{word}: {} fit alike; {} of {} rows differ between them",
+                            ambiguity.readings.join(" and "),
+                            ambiguity.rows,
+                            filled(column)
+                        )
+                    },
+                );
+                self.limit(cap, "type", text);
+            }
+        }
+    }
+
+    fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
+        self.watch(column, decisions, What::DecimalMark, "decimals");
+        let decimal_mark = mark(decisions, What::DecimalMark, column);
+        let decimal_mark = if decimal_mark.is_empty() {
+            ".".to_owned()
+        } else {
+            decimal_mark
+        };
+        let mut strip = texts_around(column);
+        if column.semantic == Some(SemanticType::Percentage) {
+            if !strip.iter().any(|text| text == "%") {
+                strip.push("%".to_owned());
+            }
+            self.limit(
+                0.7,
+                "type",
+                "type: the values are percentages; 5 % becomes 5, not 0.05",
+            );
+        }
+        self.steps.push(Step::Decimal {
+            thousands_mark: mark(decisions, What::ThousandsMark, column),
+            decimal_mark,
+            strip,
+        });
+    }
+
+    fn add_dates(&mut self, column: &ColumnProfile, decisions: &[Decision], wanted: SemanticType) {
+        self.watch(column, decisions, What::DateOrder, "dates");
+        let other = if wanted == SemanticType::Date {
+            SemanticType::Timestamp
+        } else {
+            SemanticType::Date
+        };
+        let order = decision(decisions, What::DateOrder, &column.name)
+            .and_then(|decision| decision.value.as_str());
+        let found = if share_of(column, &[wanted]) >= share_of(column, &[other]) {
+            wanted
+        } else {
+            other
+        };
+        let formats = formats(column, found, order);
+        if found != wanted && !formats.is_empty() {
+            let text = if wanted == SemanticType::Date {
+                "type: the time of day is left out"
+            } else {
+                "type: the source has no time of day, midnight is taken"
+            };
+            self.limit(CHANGED_PRECISION, "type", text);
+        }
+        // Without rows nothing is known, and the target's own spelling is asked for.
+        if formats.is_empty() {
+            return;
+        }
+        self.steps.push(if wanted == SemanticType::Date {
+            Step::Date { formats }
+        } else {
+            Step::Timestamp { formats }
+        });
+    }
+
+    fn add_boolean(&mut self, column: &ColumnProfile) {
+        let known = |value: &str, spelling: &str| value.trim().to_lowercase() == spelling;
+        let rows = |pair: &BooleanPair| -> u64 {
+            let fits = |value: &str| known(value, pair.yes) || known(value, pair.no);
+            column
+                .top
+                .iter()
+                .filter(|v| fits(&v.value))
+                .map(|v| v.rows)
+                .sum()
+        };
+        // The first of the pairs that fit most rows: `max_by_key` would take the last.
+        let best = BOOLEAN_PAIRS.iter().rev().max_by_key(|pair| rows(pair));
+        let Some(pair) = best.filter(|pair| rows(pair) > 0) else {
+            return;
+        };
+        let spelt = |spelling: &str| -> Vec<String> {
+            let mut found: Vec<String> = column
+                .top
+                .iter()
+                .map(|value| value.value.trim().to_owned())
+                .filter(|value| known(value, spelling))
+                .collect();
+            found.sort();
+            found.dedup();
+            if found.is_empty() && !spelling.is_empty() {
+                vec![spelling.to_owned()]
+            } else {
+                found
+            }
+        };
+        let seen: u64 = column.top.iter().map(|value| value.rows).sum();
+        if rows(pair) < seen {
+            let open = seen - rows(pair);
+            let text = format!("values: {open} of {seen} are neither true nor false");
+            self.limit(0.85, "values", text);
+        }
+        self.steps.push(Step::Boolean {
+            r#true: spelt(pair.yes),
+            r#false: spelt(pair.no),
+        });
+    }
+}
+
+/// The decided mark, or the one that stands in the profile's best decimal format.
+fn mark(decisions: &[Decision], what: What, column: &ColumnProfile) -> String {
+    if let Some(value) = decision(decisions, what, &column.name).and_then(|d| d.value.as_str()) {
+        return value.to_owned();
+    }
+    let format = column
+        .types
+        .iter()
+        .find(|count| count.semantic == SemanticType::Decimal)
+        .and_then(|count| count.format.as_deref())
+        .unwrap_or_default();
+    let mut marks = format
+        .chars()
+        .filter(|character| !character.is_ascii_digit());
+    let (first, second) = (marks.next(), marks.next());
+    let (thousands, decimal) = if second.is_some() {
+        (first, second)
+    } else {
+        (None, first)
+    };
+    let found = if what == What::DecimalMark {
+        decimal
+    } else {
+        thousands
+    };
+    found.map(String::from).unwrap_or_default()
+}
+
+/// The formats of a column that go with the decided order, as few as read all its values.
+fn formats(column: &ColumnProfile, wanted: SemanticType, order: Option<&str>) -> Vec<String> {
+    let mut counts: Vec<(&TypeCount, &str)> = column
+        .types
+        .iter()
+        .filter(|count| count.semantic == wanted && count.rows > 0)
+        .filter_map(|count| Some((count, count.format.as_deref()?)))
+        .filter(|(_, format)| {
+            order.is_none_or(|order| has_month_name(format) || order_of(format) == order)
+        })
+        .collect();
+    // Most rows first; among equals the strict form (`%d` before `%-d`), as it takes less.
+    counts.sort_by(|a, b| {
+        b.0.rows
+            .cmp(&a.0.rows)
+            .then(a.1.matches('-').count().cmp(&b.1.matches('-').count()))
+            .then(a.1.cmp(b.1))
+    });
+    let mut taken: Vec<String> = Vec::new();
+    let mut read = 0;
+    for (count, format) in counts {
+        let twin = |known: &String| known.replace("%-", "%") == format.replace("%-", "%");
+        if read >= filled(column) {
+            break;
+        }
+        if taken.iter().any(twin) || (order.is_none() && conflicts(&taken, format)) {
+            continue;
+        }
+        read = read.saturating_add(count.rows);
+        taken.push(format.to_owned());
+    }
+    taken
+}
+
+fn has_month_name(format: &str) -> bool {
+    format.contains("%b") || format.contains("%B")
+}
+
+/// Day and month are never read in both orders within one column.
+fn conflicts(taken: &[String], format: &str) -> bool {
+    !has_month_name(format)
+        && taken
+            .iter()
+            .any(|known| !has_month_name(known) && order_of(known) != order_of(format))
+}
+
+/// `dmy`, `mdy` or `ymd`, by the order of the codes.
+fn order_of(format: &str) -> String {
+    let mut order = String::new();
+    for code in format.split('%').skip(1) {
+        let letter = match code.trim_start_matches('-').chars().next() {
+            Some('d' | 'e') => 'd',
+            Some('m' | 'b' | 'B') => 'm',
+            Some('Y' | 'y') => 'y',
+            _ => continue,
+        };
+        if !order.contains(letter) {
+            order.push(letter);
+        }
+    }
+    order
+}
+
+/// Values that the profile shows.
+fn shown(column: &ColumnProfile) -> impl Iterator<Item = &str> {
+    column
+        .top
+        .iter()
+        .map(|value| value.value.as_str())
+        .chain(column.sample.iter().map(String::as_str))
+        .chain(column.min.as_deref())
+        .chain(column.max.as_deref())
+}
+
+fn has_blanks_at_ends(column: &ColumnProfile) -> bool {
+    shown(column).any(|value| value.trim() != value && !value.trim().is_empty())
+}
+
+/// Whether blanks at the ends may belong to the value.
+fn is_free_text(field: &Field) -> bool {
+    field.kind == FieldType::String
+        && !field.constraints.iter().any(|constraint| {
+            matches!(
+                constraint,
+                Constraint::Enum(_) | Constraint::Pattern(_) | Constraint::Format(_)
+            )
+        })
+}
+
+/// Currency signs, codes and per cent signs around the numbers of a column.
+fn texts_around(column: &ColumnProfile) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for value in shown(column) {
+        let digits = |character: char| character.is_ascii_digit();
+        let (Some(first), Some(last)) = (value.find(digits), value.rfind(digits)) else {
+            continue;
+        };
+        let before = value.get(..first).unwrap_or_default();
+        let after = value.get(last + 1..).unwrap_or_default();
+        for text in [before, after] {
+            let text = text.trim_matches(|c: char| {
+                c.is_whitespace() || matches!(c, '-' | '+' | '\u{2212}' | '(' | ')' | '.' | ',')
+            });
+            let known = text == "%" || currency_code(text).is_some();
+            if known && !found.iter().any(|strip| strip == text) {
+                found.push(text.to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether no value of a column is negative, as far as the profile shows: by its smallest value and
+/// by the shapes.
+pub(super) fn never_negative(column: &ColumnProfile) -> bool {
+    let negative = |text: &str| {
+        let text = text.trim();
+        text.starts_with(['-', '\u{2212}', '(']) || text.ends_with('-')
+    };
+    let shaped = column.shapes.iter().any(|shape| negative(&shape.shape));
+    filled(column) > 0 && !shaped && !shown(column).any(negative)
+}
+
+/// Whether almost all values of a column are numbers.
+pub(super) fn is_numeric(column: &ColumnProfile) -> bool {
+    let types = [SemanticType::Decimal, SemanticType::Integer];
+    filled(column) > 0 && share_of(column, &types) >= 0.9
+}
+
+/// The share of a column's cells that have no value.
+pub(super) fn empty_share(column: &ColumnProfile) -> f64 {
+    share(column.nulls, column.count)
+}

@@ -1,0 +1,282 @@
+//! Text of names and values in a form that can be compared: case, accents, words, edits.
+//! It never looks at what a word means; the lexicon does.
+
+use std::collections::BTreeMap;
+
+/// Lower case without accents; `ß` is `ss`. Everything else stays as it is.
+pub(crate) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in text.chars().flat_map(char::to_lowercase) {
+        match plain(character) {
+            Some(letters) => folded.push_str(letters),
+            None if ('\u{300}'..='\u{36f}').contains(&character) => {}
+            None => folded.push(character),
+        }
+    }
+    folded
+}
+
+/// The plain letters of an accented lower-case one (Latin-1 and the European part of Latin
+/// Extended-A).
+const fn plain(character: char) -> Option<&'static str> {
+    Some(match character {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'č' | 'ĉ' | 'ċ' => "c",
+        'ď' | 'đ' | 'ð' => "d",
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'ğ' | 'ģ' => "g",
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'į' | 'ı' => "i",
+        'ķ' => "k",
+        'ł' | 'ļ' | 'ľ' | 'ĺ' => "l",
+        'ñ' | 'ń' | 'ň' | 'ņ' => "n",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' => "o",
+        'œ' => "oe",
+        'ŕ' | 'ř' => "r",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'ß' => "ss",
+        'ţ' | 'ť' | 'ț' => "t",
+        'þ' => "th",
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' | 'ų' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        _ => return None,
+    })
+}
+
+/// `ae`, `oe` and `ue` as the vowels that they stand for where umlauts cannot be written.
+pub(crate) fn undo_digraphs(folded: &str) -> String {
+    folded
+        .replace("ae", "a")
+        .replace("oe", "o")
+        .replace("ue", "u")
+}
+
+/// An English word in the singular, by its ending alone.
+pub(crate) fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    let keeps = ["ss", "us", "is"]
+        .iter()
+        .any(|ending| word.ends_with(ending));
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 2 && !keeps => stem.to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+/// What a character is, for cutting a name into tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Upper,
+    Lower,
+    Digit,
+    Other,
+}
+
+fn class(character: char) -> Class {
+    if character.is_numeric() {
+        Class::Digit
+    } else if character.is_uppercase() {
+        Class::Upper
+    } else if character.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&character) {
+        Class::Lower
+    } else {
+        Class::Other
+    }
+}
+
+/// Folded tokens: cut at everything that is no letter or digit, between letters and digits, and
+/// inside `camelCase` and `XMLName`.
+pub(crate) fn tokens(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut found = Vec::new();
+    let mut current = String::new();
+    let mut before = Class::Other;
+    for (index, &character) in characters.iter().enumerate() {
+        let here = class(character);
+        let next = characters
+            .get(index + 1)
+            .map_or(Class::Other, |&next| class(next));
+        let cut = match (before, here) {
+            (_, Class::Other) => true,
+            (Class::Digit, Class::Upper | Class::Lower)
+            | (Class::Upper | Class::Lower, Class::Digit)
+            | (Class::Lower, Class::Upper) => true,
+            (Class::Upper, Class::Upper) => next == Class::Lower,
+            (
+                Class::Other | Class::Digit | Class::Upper | Class::Lower,
+                Class::Upper | Class::Lower | Class::Digit,
+            ) => false,
+        };
+        if cut && !current.is_empty() {
+            found.push(fold(&current));
+            current.clear();
+        }
+        if here != Class::Other {
+            current.push(character);
+        }
+        before = here;
+    }
+    if !current.is_empty() {
+        found.push(fold(&current));
+    }
+    found.retain(|token| !token.is_empty());
+    found
+}
+
+/// 1 minus the share of characters that have to be changed to make one text the other.
+pub(crate) fn edit_similarity(a: &str, b: &str) -> f64 {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let longest = a.len().max(b.len());
+    if longest == 0 {
+        return 1.0;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        let mut next = Vec::with_capacity(row.len());
+        next.push(left);
+        for (y, &above) in b.iter().zip(row.iter().skip(1)) {
+            let cost = (diagonal + usize::from(x != y))
+                .min(above + 1)
+                .min(left + 1);
+            diagonal = above;
+            left = cost;
+            next.push(cost);
+        }
+        row = next;
+    }
+    let distance = row.last().copied().unwrap_or(longest);
+    1.0 - ratio(distance, longest)
+}
+
+/// Dice coefficient of the three-letter pieces of two texts, each with a blank at both ends.
+pub(crate) fn trigram_similarity(a: &str, b: &str) -> f64 {
+    let (a, b) = (trigrams(a), trigrams(b));
+    let total: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
+    if total == 0 {
+        return 0.0;
+    }
+    let shared: usize = a
+        .iter()
+        .map(|(gram, &count)| count.min(b.get(gram).copied().unwrap_or(0)))
+        .sum();
+    2.0 * ratio(shared, total)
+}
+
+fn trigrams(text: &str) -> BTreeMap<[char; 3], usize> {
+    let padded: Vec<char> = std::iter::once(' ')
+        .chain(text.chars())
+        .chain([' '])
+        .collect();
+    let mut grams = BTreeMap::new();
+    for window in padded.windows(3) {
+        if let [x, y, z] = window {
+            *grams.entry([*x, *y, *z]).or_insert(0) += 1;
+        }
+    }
+    grams
+}
+
+/// Whether `short` is what is left of `word` when letters are left out, its first one kept.
+pub(crate) fn is_subsequence(short: &str, word: &str) -> bool {
+    if short.is_empty() || short.chars().next() != word.chars().next() {
+        return false;
+    }
+    let mut rest = word.chars();
+    short
+        .chars()
+        .all(|wanted| rest.any(|letter| letter == wanted))
+}
+
+/// A quotient of two counts; 0 for an empty whole.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of characters, far below 2^52"
+)]
+pub(crate) fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+/// A share of rows; 0 for no rows.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "shares need no more than 52 bits"
+)]
+pub(crate) fn share(rows: u64, of: u64) -> f64 {
+    if of == 0 {
+        0.0
+    } else {
+        rows as f64 / of as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_cut_into_tokens() {
+        for (name, expected) in [
+            ("bookingDate", "booking date"),
+            ("IBANNumber", "iban number"),
+            ("Kd-Geschl.", "kd geschl"),
+            ("Betrag (EUR)", "betrag eur"),
+            ("DrCr", "dr cr"),
+            ("S/H", "s h"),
+            ("addr2line", "addr 2 line"),
+            ("Auftraggeber/Empfänger", "auftraggeber empfanger"),
+            ("STRASSE_Größe", "strasse grosse"),
+            ("  ", ""),
+            ("Empfa\u{308}nger", "empfanger"),
+        ] {
+            assert_eq!(tokens(name).join(" "), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn singulars() {
+        for (word, expected) in [
+            ("amounts", "amount"),
+            ("cities", "city"),
+            ("address", "address"),
+            ("status", "status"),
+        ] {
+            assert_eq!(singular(word), expected);
+        }
+    }
+
+    #[test]
+    fn similarities_have_known_values() {
+        assert!((edit_similarity("kitten", "sitting") - (1.0 - 3.0 / 7.0)).abs() < 1e-12);
+        assert!((edit_similarity("", "") - 1.0).abs() < 1e-12);
+        assert!((trigram_similarity("amount", "amount") - 1.0).abs() < 1e-12);
+        assert!(trigram_similarity("amount", "memo") < 0.2);
+        assert!(is_subsequence("amt", "amount"));
+        assert!(!is_subsequence("mt", "amount"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_cut_and_compared(a in ".{0,20}", b in ".{0,20}") {
+            for token in tokens(&a) {
+                prop_assert!(!token.is_empty());
+                prop_assert_eq!(fold(&token), token.clone());
+            }
+            let similarity = edit_similarity(&a, &b);
+            prop_assert!((0.0..=1.0).contains(&similarity));
+            prop_assert!((similarity - edit_similarity(&b, &a)).abs() < 1e-9);
+            prop_assert!((0.0..=1.0).contains(&trigram_similarity(&a, &b)));
+        }
+    }
+}
