@@ -59,7 +59,8 @@ pub struct ColumnProfile {
     pub shapes: Vec<ShapeCount>,
     /// For each type that fits at least one value: how many rows it fits, most first.
     pub types: Vec<TypeCount>,
-    /// The narrowest type that fits all values but a few (at most 2 %), if it is more than text.
+    /// The narrowest type that fits all values but a few (at most 2 %, and one among 20 rows and
+    /// more), if it is more than text.
     pub semantic: Option<SemanticType>,
     /// What the values leave open.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,7 @@ pub(super) struct Readings {
 const CODE_CHARS: u64 = 40;
 const CATEGORY_CHARS: u64 = 80;
 
-/// The narrowest type that fits at least 98 % of the values.
+/// The narrowest type that fits at least 98 % of the values, or all of 20 and more but one.
 pub(super) fn semantic(
     summary: &Summary,
     readings: &Readings,
@@ -95,7 +95,7 @@ fn textual(summary: &Summary, distinct: u64) -> Option<SemanticType> {
     }
     let lengths = text.lengths();
     let codes = text.spaced == 0 && lengths.max <= CODE_CHARS && fits_most(text.with_digit, total);
-    if total > 1 && codes && fits_most(distinct, total) {
+    if total > 1 && codes && distinct * 50 >= total * 49 {
         return Some(SemanticType::Identifier);
     }
     let repeats =
@@ -108,9 +108,14 @@ fn textual(summary: &Summary, distinct: u64) -> Option<SemanticType> {
     several_words.then_some(SemanticType::FreeText)
 }
 
-/// At least 98 %, and at least one.
+/// In how many rows a single other value is no more than a slip.
+const SLIP_ROWS: u64 = 20;
+
+/// At least 98 %, and at least one. One that does not fit is always granted among 20 rows and
+/// more: an impossible day in a short statement does not make its dates texts.
 const fn fits_most(rows: u64, total: u64) -> bool {
-    rows > 0 && rows * 50 >= total * 49
+    let slip = total >= SLIP_ROWS && rows + 1 >= total;
+    rows > 0 && (slip || rows * 50 >= total * 49)
 }
 
 /// Rows that are dates, and rows that are timestamps, by the chosen order.
