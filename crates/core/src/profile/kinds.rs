@@ -4,8 +4,11 @@ use super::SemanticType;
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, PairSet, parse_boolean};
 use crate::value::code;
 
+/// A code and the test whether a text is one.
+type Code = (SemanticType, fn(&str) -> bool);
+
 /// Codes, in the order in which a type is chosen where several fit.
-pub(super) const CODES: [(SemanticType, fn(&str) -> bool); 8] = [
+pub(super) const CODES: [Code; 8] = [
     (SemanticType::Uuid, code::is_uuid),
     (SemanticType::Iban, code::is_iban),
     (SemanticType::Email, code::is_email),

@@ -17,7 +17,7 @@ pub(super) struct RowSample {
 }
 
 /// The hash of a row's number. Injective, so that two rows never collide (the finaliser of
-/// SplitMix64).
+/// `SplitMix64`).
 pub(super) const fn row_hash(row: u64) -> u64 {
     let mut z = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
