@@ -1,5 +1,33 @@
 //! Profiles: what one pass over a column tells, the input of matching, pages and `profile`.
 //! The JSON form is a contract (docs/report.md, `columns[]`).
+//!
+//! A [`Partial`] takes the batches of a chunk; partials merge in the order of the chunks, and the
+//! last one gives the [`Profile`]. Memory per column is bounded: up to [`EXACT_DISTINCT`] values
+//! are counted each for itself; beyond it `distinct` is estimated, `top` holds only values that
+//! are frequent for sure, and the histogram of numbers and dates is that of 1,024 rows, scaled.
+
+mod choice;
+mod column;
+mod counter;
+mod dates;
+mod finish;
+mod histogram;
+mod kinds;
+mod markers;
+mod numbers;
+mod observed;
+mod overrides;
+mod partial;
+mod rows;
+mod semantic;
+mod shape;
+mod summary;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use overrides::{InvalidOverride, check_overrides};
+pub use partial::{Partial, Profile};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,20 +44,23 @@ pub struct ColumnProfile {
     pub nulls: u64,
     /// Number of different values.
     pub distinct: Distinct,
-    /// Smallest value: by number or date where the column is one, else by code points.
+    /// Smallest value as it is written: by number, date or time where the column is one, else by
+    /// code points. At most 200 characters, as all values here.
     pub min: Option<String>,
     /// Largest value, by the same order.
     pub max: Option<String>,
     /// Lengths in characters of the values that are not null.
     pub lengths: Lengths,
-    /// Most frequent values, at most 20, by rows then by value.
+    /// Most frequent values, at most 20, by rows then by value. Where `distinct` is an estimate,
+    /// rows are lower bounds, and a value that is not surely frequent is left out.
     pub top: Vec<ValueCount>,
     /// Most frequent shapes, at most 10: `A` upper case, `a` lower case, `9` digit, runs of more
     /// than four written as `9+`, everything else as it is.
     pub shapes: Vec<ShapeCount>,
     /// For each type that fits at least one value: how many rows it fits, most first.
     pub types: Vec<TypeCount>,
-    /// The narrowest type that fits all values but a few (at most 2 %), if it is more than text.
+    /// The narrowest type that fits all values but a few (at most 2 %, and one among 20 rows and
+    /// more), if it is more than text.
     pub semantic: Option<SemanticType>,
     /// What the values leave open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +86,31 @@ pub enum Distinct {
 
 /// Up to how many values per column `distinct` and `top` are exact.
 pub const EXACT_DISTINCT: usize = 10_000;
+
+impl ColumnProfile {
+    /// The currencies that stand around the column's numbers, without blanks: `€`, `EUR`.
+    #[must_use]
+    pub fn affixes(&self) -> Vec<&str> {
+        let mut affixes: Vec<&str> = self
+            .types
+            .iter()
+            .filter(|count| count.semantic == SemanticType::Decimal)
+            .filter_map(|count| count.format.as_deref())
+            .map(affix)
+            .filter(|affix| !affix.is_empty())
+            .collect();
+        affixes.sort_unstable();
+        affixes.dedup();
+        affixes
+    }
+}
+
+/// What stands in front of a format's `1`, or else behind its `56`; nothing in most formats.
+fn affix(format: &str) -> &str {
+    let front = format.split('1').next().unwrap_or("");
+    let behind = format.rsplit("56").next().unwrap_or("");
+    if front.is_empty() { behind } else { front }.trim()
+}
 
 impl Distinct {
     /// The number, counted or estimated.
@@ -101,8 +157,10 @@ pub struct TypeCount {
     /// The type.
     #[serde(rename = "type")]
     pub semantic: SemanticType,
-    /// A date's or timestamp's format (as in [`crate::value::DateFormat`]), or a decimal's marks
-    /// written as `1.234,56`, `1,234.56`, `1234.56`, `1234,56`, `1'234.56`, `1 234,56`.
+    /// A date's, timestamp's or time's format (as in [`crate::value::DateFormat`]); a pair of
+    /// booleans (`ja/nein`); the marks of a decimal or percentage, written as `1.234,56`,
+    /// `1,234.56`, `1234.56`, `1234,56`, `1'234.56`, `1 234,56`. Decimals with a currency around
+    /// them are counted with the plain ones and once more by themselves, as `€ 1.234,56`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Rows.

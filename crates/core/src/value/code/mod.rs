@@ -132,7 +132,8 @@ pub fn is_url(text: &str) -> bool {
 }
 
 /// A telephone number with something that tells it from other numbers: `+` with the country, or a
-/// leading 0 and separators, or an area in brackets. 7 to 15 digits (E.164).
+/// leading 0 and separators, or an area in brackets. 7 to 15 digits (E.164). Groups of two, two and
+/// four digits are taken for a date.
 #[must_use]
 pub fn is_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -146,8 +147,15 @@ pub fn is_phone(text: &str) -> bool {
     let starts = body.starts_with(|c: char| c.is_ascii_digit());
     let bracketed = body.starts_with("(0") || is_us_area(body);
     let separated = body.contains([' ', '/', '-', '(']);
-    let marked = international || bracketed || (body.starts_with('0') && separated);
+    let led = body.starts_with('0') && separated && !is_like_a_date(body);
+    let marked = international || bracketed || led;
     marked && (starts || bracketed) && has_phone_body(body)
+}
+
+/// Groups of two, two and four digits, as in `01/02/2026`.
+fn is_like_a_date(body: &str) -> bool {
+    let groups = body.split(|c: char| !c.is_ascii_digit());
+    groups.map(str::len).eq([2, 2, 4])
 }
 
 /// `(212) 555..`
@@ -331,6 +339,8 @@ mod tests {
                 "+12345678901234567",
                 "030 1234567 x",
                 "01.02.2026",
+                "01/02/2026",
+                "01-02-2026",
                 "+-4930123456",
                 "030)1234(567",
                 "",

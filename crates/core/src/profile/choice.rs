@@ -1,0 +1,350 @@
+//! Choosing a reading: which marks the numbers of a column have, in which order its dates stand.
+//!
+//! Where two readings fit the same rows and give different values, the choice is open: both are
+//! equally likely and nothing is guessed. What other columns of the source say makes one of them
+//! likelier, but not sure.
+
+use super::dates::{DateTally, Order};
+use super::numbers::NumberTally;
+use crate::value::Marks;
+
+/// Confidence where a whole column speaks for it.
+const CLEAR: f64 = 0.99;
+/// Where only a few values speak for it.
+const SETTLED_BY_FEW: f64 = 0.95;
+/// Where it is a habit of writing: nobody writes the month first with points.
+const HABIT: f64 = 0.97;
+/// Where other columns of the same source speak for it.
+const BY_OTHERS: f64 = 0.85;
+
+/// Why, where a person set it.
+pub(super) const BY_PERSON: &str = "set by a person";
+
+/// A reading, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice<T> {
+    pub(super) value: T,
+    pub(super) confidence: f64,
+    /// Others and how likely they are, most likely first.
+    pub(super) rivals: Vec<(T, f64)>,
+    pub(super) reason: String,
+    /// Rows whose value depends on a choice that the values leave open; 0 where it is settled.
+    pub(super) open: u64,
+    /// Whether the values or a person tell it, so that it is evidence for other columns.
+    pub(super) telling: bool,
+}
+
+impl<T: Copy + PartialEq> Choice<T> {
+    fn by_person(value: T) -> Self {
+        let reason = BY_PERSON.to_owned();
+        Self {
+            value,
+            confidence: 1.0,
+            rivals: Vec::new(),
+            reason,
+            open: 0,
+            telling: true,
+        }
+    }
+
+    fn settled(value: T, confidence: f64, reason: String) -> Self {
+        Self {
+            value,
+            confidence,
+            rivals: Vec::new(),
+            reason,
+            open: 0,
+            telling: true,
+        }
+    }
+
+    fn with_rival(mut self, rival: T) -> Self {
+        self.rivals.push((rival, round(1.0 - self.confidence)));
+        self
+    }
+
+    /// The readings that the values leave open, the chosen one first.
+    pub(super) fn readings(&self) -> impl Iterator<Item = T> {
+        std::iter::once(self.value).chain(self.rivals.iter().map(|(value, _)| *value))
+    }
+
+    /// Takes what other columns say into account, if this one is open and has that reading.
+    pub(super) fn lean(&mut self, towards: impl Fn(T) -> bool, column: &str) {
+        if self.open == 0 {
+            return;
+        }
+        let readings: Vec<T> = self.readings().collect();
+        let Some(value) = readings.iter().copied().find(|value| towards(*value)) else {
+            return;
+        };
+        let rest = readings.len().saturating_sub(1).max(1);
+        #[expect(clippy::cast_precision_loss, reason = "a handful of readings")]
+        let each = round((1.0 - BY_OTHERS) / rest as f64);
+        self.rivals = readings
+            .into_iter()
+            .filter(|r| *r != value)
+            .map(|r| (r, each))
+            .collect();
+        self.value = value;
+        self.confidence = BY_OTHERS;
+        self.reason = format!("the values leave it open; column {column} has it so");
+    }
+}
+
+/// Confidences are written with two digits.
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// What a person set about numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct MarksSet {
+    pub(super) decimal: Option<char>,
+    pub(super) thousands: Option<Option<char>>,
+}
+
+impl MarksSet {
+    fn allows(self, marks: Marks) -> bool {
+        self.decimal.is_none_or(|decimal| decimal == marks.decimal)
+            && self
+                .thousands
+                .is_none_or(|thousands| thousands == marks.thousands)
+    }
+}
+
+/// Chooses the marks of a column's numbers; `None` where it has no numbers. The confidence is that
+/// of what is not set.
+pub(super) fn choose_marks(tally: &NumberTally, set: MarksSet) -> Option<Choice<Marks>> {
+    let best = |decimal: char| tally.best(|m| m.decimal == decimal && set.allows(m));
+    let (point, comma) = match (best('.'), best(',')) {
+        (None, None) => return None,
+        (Some((value, rows)), None) | (None, Some((value, rows))) => {
+            return Some(match set.decimal {
+                Some(_) => Choice::settled(
+                    value,
+                    CLEAR,
+                    "fits the decimal mark that was set".to_owned(),
+                ),
+                None => Choice::settled(value, CLEAR, format!("{rows} values read only so")),
+            });
+        }
+        (Some(point), Some(comma)) => (point, comma),
+    };
+    let ((value, rows), (rival, rival_rows)) = if comma.1 > point.1 {
+        (comma, point)
+    } else {
+        (point, comma)
+    };
+    let more = rows - rival_rows;
+    let differ = tally.differ(value, rival);
+    Some(match (more, differ) {
+        (0, 0) => {
+            let reason = "no value has a mark that tells".to_owned();
+            Choice {
+                telling: false,
+                ..Choice::settled(value, SETTLED_BY_FEW, reason)
+            }
+        }
+        (0, _) => Choice {
+            value,
+            confidence: 0.5,
+            rivals: vec![(rival, 0.5)],
+            reason: format!("{differ} values such as 1.234 or 1,234 can be read both ways"),
+            open: differ,
+            telling: false,
+        },
+        (_, 0) => Choice::settled(value, CLEAR, format!("{more} values read only so")),
+        (_, _) => {
+            let confidence = if more * 50 >= rows {
+                CLEAR
+            } else {
+                SETTLED_BY_FEW
+            };
+            let reason = format!("{more} of {rows} values read only so");
+            Choice::settled(value, confidence, reason).with_rival(rival)
+        }
+    })
+}
+
+/// Chooses the order of a column's dates; `None` where it has no dates.
+pub(super) fn choose_order(tally: &DateTally, set: Option<Order>) -> Option<Choice<Order>> {
+    let rows = |order: Order| tally.rows(order);
+    let most = Order::ALL.into_iter().map(rows).max().unwrap_or(0);
+    let fixed = tally.fixed_order();
+    if let Some(order) = set
+        && (most > 0 || fixed.is_some())
+    {
+        return Some(Choice::by_person(order));
+    }
+    if most == 0 {
+        let order = fixed?;
+        let reason = "the year or the month's name tells the order".to_owned();
+        return Some(Choice::settled(order, CLEAR, reason));
+    }
+    if rows(Order::Dmy) == most && tally.is_dotted(Order::Dmy) {
+        let choice = Choice::settled(
+            Order::Dmy,
+            HABIT,
+            "dates with points have the day first".to_owned(),
+        );
+        return Some(if rows(Order::Mdy) > 0 {
+            choice.with_rival(Order::Mdy)
+        } else {
+            choice
+        });
+    }
+    let fitting: Vec<Order> = Order::ALL
+        .into_iter()
+        .filter(|o| rows(*o) == most)
+        .collect();
+    let (value, others) = fitting.split_first()?;
+    let open: Vec<(Order, u64)> = others
+        .iter()
+        .map(|other| (*other, tally.differ(*value, *other)))
+        .filter(|(_, rows)| *rows > 0)
+        .collect();
+    Some(match open.iter().map(|(_, rows)| *rows).max() {
+        Some(differ) => open_order(*value, &open, differ),
+        None => settled_order(tally, *value, most, !others.is_empty()),
+    })
+}
+
+fn open_order(value: Order, open: &[(Order, u64)], differ: u64) -> Choice<Order> {
+    // With a third reading, it is the rare one that begins with a short year.
+    let (likely, last) = if open.len() == 1 {
+        (0.5, 0.5)
+    } else {
+        (0.4, 0.2)
+    };
+    let last_index = open.len().saturating_sub(1);
+    let rivals = open
+        .iter()
+        .enumerate()
+        .map(|(index, (order, _))| (*order, if index == last_index { last } else { likely }));
+    Choice {
+        value,
+        confidence: likely,
+        rivals: rivals.collect(),
+        reason: format!("{differ} dates are different days in another order, and none tells"),
+        open: differ,
+        telling: false,
+    }
+}
+
+fn settled_order(tally: &DateTally, value: Order, most: u64, same: bool) -> Choice<Order> {
+    if same {
+        let reason = "every order gives the same days".to_owned();
+        return Choice {
+            telling: false,
+            ..Choice::settled(value, SETTLED_BY_FEW, reason)
+        };
+    }
+    let second = Order::ALL
+        .into_iter()
+        .filter(|order| *order != value)
+        .map(|order| (tally.rows(order), order))
+        .max_by_key(|(rows, order)| (*rows, std::cmp::Reverse(*order)));
+    let (second_rows, second) = second.unwrap_or((0, value));
+    let more = most - second_rows;
+    let confidence = if more * 50 >= most {
+        CLEAR
+    } else {
+        SETTLED_BY_FEW
+    };
+    let reason = format!("{more} of {most} dates exist only in this order");
+    let choice = Choice::settled(value, confidence, reason);
+    if second_rows > 0 {
+        choice.with_rival(second)
+    } else {
+        choice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(values: &[&str], set: MarksSet) -> Option<Choice<Marks>> {
+        let mut tally = NumberTally::default();
+        for value in values {
+            tally.add(value, value, 1);
+        }
+        choose_marks(&tally, set)
+    }
+
+    fn order(values: &[&str], set: Option<Order>) -> Option<Choice<Order>> {
+        let mut tally = DateTally::default();
+        for value in values {
+            tally.add(value, 1);
+        }
+        choose_order(&tally, set)
+    }
+
+    #[test]
+    fn marks_are_open_only_where_every_value_admits_both() {
+        let none = MarksSet::default();
+        let open = marks(&["1.234", "5"], none).expect("numbers");
+        assert_eq!(
+            (open.value.decimal, open.confidence, open.open),
+            ('.', 0.5, 1)
+        );
+        let settled = marks(&["1.234", "12,5"], none).expect("numbers");
+        assert_eq!(
+            (settled.value.decimal, settled.value.thousands),
+            (',', Some('.'))
+        );
+        assert_eq!((settled.open, settled.telling), (0, true));
+        let plain = marks(&["5", "€ 7"], none).expect("numbers");
+        assert_eq!((plain.open, plain.telling), (0, false));
+        assert_eq!(marks(&["abc"], none), None);
+    }
+
+    #[test]
+    fn a_person_settles_the_marks() {
+        let set = MarksSet {
+            decimal: Some(','),
+            thousands: None,
+        };
+        let choice = marks(&["1.234", "5"], set).expect("numbers");
+        assert_eq!(
+            (choice.value.thousands, choice.confidence, choice.open),
+            (Some('.'), 0.99, 0)
+        );
+    }
+
+    #[test]
+    fn orders_of_dates() {
+        for (values, wanted, confidence, open) in [
+            (&["01/02/2026", "24/11/2026"][..], Order::Dmy, 0.99, 0),
+            (&["01/02/2026", "11/24/2026"], Order::Mdy, 0.99, 0),
+            (&["01/02/2026", "03/04/2026"], Order::Dmy, 0.5, 2),
+            (&["05/05/2026"], Order::Dmy, 0.95, 0),
+            (&["01.02.2026"], Order::Dmy, 0.97, 0),
+            (&["01.02.26"], Order::Dmy, 0.97, 0),
+            (&["2026-02-01"], Order::Ymd, 0.99, 0),
+            (&["26-11-24"], Order::Dmy, 0.5, 1),
+            (&["10-11-12"], Order::Dmy, 0.4, 1),
+            (&["5 May 2026"], Order::Dmy, 0.99, 0),
+            (&["2026-02-01", "03/04/2026"], Order::Dmy, 0.5, 1),
+        ] {
+            let choice = order(values, None).expect("dates");
+            assert_eq!((choice.value, choice.open), (wanted, open), "{values:?}");
+            assert!(
+                (choice.confidence - confidence).abs() < 1e-9,
+                "{values:?} {choice:?}"
+            );
+        }
+        let set = order(&["01/02/2026"], Some(Order::Mdy)).expect("dates");
+        assert_eq!((set.value, set.confidence, set.open), (Order::Mdy, 1.0, 0));
+        assert_eq!(order(&["x"], Some(Order::Mdy)), None);
+    }
+
+    #[test]
+    fn other_columns_make_a_reading_likelier_but_not_sure() {
+        let mut choice = order(&["01/02/2026"], None).expect("dates");
+        choice.lean(|order| order == Order::Mdy, "paid");
+        assert_eq!((choice.value, choice.confidence), (Order::Mdy, 0.85));
+        assert_eq!(choice.rivals, [(Order::Dmy, 0.15)]);
+        assert_eq!(choice.open, 1);
+    }
+}

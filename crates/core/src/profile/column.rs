@@ -1,0 +1,191 @@
+//! What is known of one column while its rows are read.
+//!
+//! Up to [`super::EXACT_DISTINCT`] values, only rows per value are counted, and everything else
+//! follows at the end, once per value. Beyond it, every cell is taken apart as it comes; the counts
+//! are the same, but `distinct`, `top` and the histogram are estimates from then on.
+
+use std::collections::BTreeMap;
+
+use cardinality_estimator::CardinalityEstimator;
+
+use super::Distinct;
+use super::counter::Counter;
+use super::markers::is_marker;
+use super::observed::{Observed, long_key};
+use super::rows::RowSample;
+use super::summary::Summary;
+
+/// One column of one chunk, or of several chunks in a row.
+#[derive(Debug)]
+pub(super) struct ColumnPartial {
+    pub(super) count: u64,
+    /// Null cells and empty ones.
+    pub(super) empty: u64,
+    pub(super) counter: Counter,
+    pub(super) rows: RowSample,
+    /// The texts that a person called null; `None` = those that are known to be.
+    markers: Option<Vec<String>>,
+    stream: Option<Box<Stream>>,
+}
+
+/// What is counted beyond the bound.
+#[derive(Debug, Default)]
+struct Stream {
+    parts: Parts,
+    sketch: CardinalityEstimator<str>,
+}
+
+/// The values that are no null markers, and the markers by themselves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    pub(super) summary: Summary,
+    pub(super) markers: BTreeMap<String, u64>,
+    /// Different values that are no markers, where they were counted.
+    exact: u64,
+    /// Where they were estimated.
+    estimate: Option<u64>,
+}
+
+impl Parts {
+    /// Different values, so many markers that are values after all with them.
+    pub(super) fn distinct(&self, kept_markers: usize) -> Distinct {
+        let kept = u64::try_from(kept_markers).unwrap_or(0);
+        match self.estimate {
+            None => Distinct::Exact(self.exact + kept),
+            Some(estimate) => Distinct::Estimate {
+                estimate: estimate + kept,
+            },
+        }
+    }
+}
+
+impl Stream {
+    fn add(&mut self, value: Observed<'_>, key: &str, rows: u64, is_marker: bool) {
+        if is_marker {
+            *self.parts.markers.entry(value.text.to_owned()).or_default() += rows;
+        } else {
+            self.sketch.insert(key);
+            self.parts.summary.add(value, rows);
+        }
+    }
+
+    fn merge(&mut self, next: &Self) {
+        self.parts.summary.merge(&next.parts.summary);
+        for (marker, rows) in &next.parts.markers {
+            *self.parts.markers.entry(marker.clone()).or_default() += rows;
+        }
+        self.sketch.merge(&next.sketch);
+    }
+}
+
+impl ColumnPartial {
+    pub(super) fn new(markers: Option<Vec<String>>) -> Self {
+        Self {
+            count: 0,
+            empty: 0,
+            counter: Counter::default(),
+            rows: RowSample::default(),
+            markers,
+            stream: None,
+        }
+    }
+
+    /// Counts a cell; `row` is its record's number in the source, `hash` that number's hash.
+    pub(super) fn add(&mut self, row: u64, hash: u64, cell: Option<&str>) {
+        self.count += 1;
+        let Some(value) = cell.filter(|value| !value.is_empty()) else {
+            self.empty += 1;
+            return;
+        };
+        self.rows.add(row, hash, value);
+        let over = self.counter.add(value);
+        if self.stream.is_some() {
+            let marker = self.may_be_null(value);
+            if let Some(stream) = &mut self.stream {
+                let observed = Observed::new(value);
+                if observed.long {
+                    stream.add(observed, &long_key(value), 1, marker);
+                } else {
+                    stream.add(observed, value, 1, marker);
+                }
+            }
+        } else if over {
+            self.start_stream();
+        }
+        if over {
+            self.counter.prune();
+        }
+    }
+
+    /// Adds the column of the chunk that follows.
+    pub(super) fn merge(&mut self, next: Self) {
+        self.count += next.count;
+        self.empty += next.empty;
+        self.rows.merge(next.rows);
+        match next.stream {
+            Some(stream) => {
+                if self.stream.is_none() {
+                    self.start_stream();
+                }
+                if let Some(own) = &mut self.stream {
+                    own.merge(&stream);
+                }
+            }
+            None if self.stream.is_some() => self.stream_values(&next.counter),
+            None => {}
+        }
+        if self.counter.merge(&next.counter) {
+            if self.stream.is_none() {
+                self.start_stream();
+            }
+            self.counter.prune();
+        }
+    }
+
+    fn start_stream(&mut self) {
+        self.stream = Some(Box::default());
+        let counter = std::mem::take(&mut self.counter);
+        self.stream_values(&counter);
+        self.counter = counter;
+    }
+
+    /// Takes counted values apart, in the order of their first appearance.
+    fn stream_values(&mut self, counter: &Counter) {
+        let Some(mut stream) = self.stream.take() else {
+            return;
+        };
+        for (key, value, rows) in counter.values() {
+            let marker = !value.long && self.may_be_null(value.text);
+            stream.add(value, key, rows, marker);
+        }
+        self.stream = Some(stream);
+    }
+
+    fn may_be_null(&self, value: &str) -> bool {
+        match &self.markers {
+            Some(markers) => markers.iter().any(|marker| marker == value),
+            None => is_marker(value),
+        }
+    }
+
+    /// Values and markers apart, everything about the values counted.
+    pub(super) fn parts(&self) -> Parts {
+        if let Some(stream) = &self.stream {
+            let estimate = u64::try_from(stream.sketch.estimate()).unwrap_or(u64::MAX);
+            return Parts {
+                estimate: Some(estimate),
+                ..stream.parts.clone()
+            };
+        }
+        let mut parts = Parts::default();
+        for (_, value, rows) in self.counter.values() {
+            if !value.long && self.may_be_null(value.text) {
+                parts.markers.insert(value.text.to_owned(), rows);
+            } else {
+                parts.summary.add(value, rows);
+                parts.exact += 1;
+            }
+        }
+        parts
+    }
+}

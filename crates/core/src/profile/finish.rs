@@ -1,0 +1,319 @@
+//! From counts to a profile: what is null, how values are read, and what follows.
+
+use super::choice::{BY_PERSON, Choice, MarksSet};
+use super::column::{ColumnPartial, Parts};
+use super::dates::{self, Order};
+use super::histogram::{histogram, scaled};
+use super::markers::{NullChoice, choose_nulls, readings};
+use super::numbers;
+use super::observed::{Observed, shown};
+use super::overrides::ColumnOverrides;
+use super::semantic::{Readings, semantic, typed, types};
+use super::{Ambiguity, Bin, ColumnProfile, Distinct, SemanticType, ValueCount};
+use crate::source::{Alternative, Decision, What};
+use crate::value::{Marks, parse_integer};
+
+/// How many values, shapes and sampled values are shown.
+const TOP: usize = 20;
+const SHAPES: usize = 10;
+const SAMPLE: usize = 20;
+
+/// A column whose nulls are known and whose readings are chosen, but may still lean on others.
+#[derive(Debug)]
+pub(super) struct OpenColumn {
+    pub(super) name: String,
+    partial: ColumnPartial,
+    parts: Parts,
+    nulls: NullChoice,
+    null_rows: u64,
+    distinct: Distinct,
+    marks_set: MarksSet,
+    pub(super) readings: Readings,
+}
+
+impl OpenColumn {
+    pub(super) fn new(name: String, partial: ColumnPartial, set: &ColumnOverrides) -> Self {
+        let mut parts = partial.parts();
+        let nulls = choose_nulls(&parts, set, &name);
+        let kept: Vec<(String, u64)> = parts
+            .markers
+            .iter()
+            .filter(|(marker, _)| !nulls.null.contains(marker))
+            .map(|(marker, rows)| (marker.clone(), *rows))
+            .collect();
+        for (marker, rows) in &kept {
+            parts.summary.add(Observed::new(marker), *rows);
+        }
+        let marked: u64 =
+            parts.markers.values().sum::<u64>() - kept.iter().map(|k| k.1).sum::<u64>();
+        let distinct = parts.distinct(kept.len());
+        let readings = readings(&parts.summary, set);
+        let null_rows = partial.empty + marked;
+        Self {
+            name,
+            partial,
+            parts,
+            nulls,
+            null_rows,
+            distinct,
+            marks_set: set.marks,
+            readings,
+        }
+    }
+
+    /// The order of day and month that this column's dates tell, if it is a column of dates.
+    pub(super) fn telling_order(&self) -> Option<Order> {
+        let order = self.order(self.typed())?;
+        (order.telling && order.value != Order::Ymd).then_some(order.value)
+    }
+
+    /// The decimal mark that this column's numbers tell, if it is a column of numbers.
+    pub(super) fn telling_mark(&self) -> Option<char> {
+        let choice = self.marks(self.typed())?;
+        choice.telling.then_some(choice.value.decimal)
+    }
+
+    fn typed(&self) -> Option<SemanticType> {
+        typed(&self.parts.summary, &self.readings)
+    }
+
+    /// The column's profile and the decisions about it.
+    pub(super) fn close(self, index: usize) -> (ColumnProfile, Vec<Decision>) {
+        let summary = &self.parts.summary;
+        let semantic = semantic(summary, &self.readings, self.distinct.number());
+        let is_null = |value: &str| self.nulls.null.iter().any(|null| null == value);
+        let (min, max) = self.ends(semantic).unzip();
+        let profile = ColumnProfile {
+            name: self.name.clone(),
+            index,
+            count: self.partial.count,
+            nulls: self.null_rows,
+            distinct: self.distinct,
+            min,
+            max,
+            lengths: summary.text.lengths(),
+            top: self.top(is_null),
+            shapes: summary.text.top_shapes(SHAPES),
+            types: types(summary, &self.readings),
+            semantic,
+            ambiguous: self.ambiguity(semantic),
+            histogram: self.histogram(semantic, is_null),
+            sample: self.partial.rows.sample(SAMPLE, is_null),
+        };
+        let decisions = self.decisions(semantic);
+        (profile, decisions)
+    }
+
+    fn top(&self, is_null: impl Fn(&str) -> bool) -> Vec<ValueCount> {
+        let error = self.partial.counter.error();
+        let mut top: Vec<ValueCount> = self
+            .partial
+            .counter
+            .values()
+            .into_iter()
+            .filter(|(_, value, rows)| *rows > error && (value.long || !is_null(value.text)))
+            .map(|(_, value, rows)| ValueCount {
+                value: shown(value.text).to_owned(),
+                rows,
+            })
+            .collect();
+        top.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
+        top.truncate(TOP);
+        top
+    }
+
+    /// The marks of the column's numbers, where it is a column of numbers.
+    fn marks(&self, semantic: Option<SemanticType>) -> Option<&Choice<Marks>> {
+        match semantic? {
+            SemanticType::Decimal => self.readings.marks.as_ref(),
+            SemanticType::Percentage => self.readings.percent_marks.as_ref(),
+            SemanticType::Integer
+            | SemanticType::Date
+            | SemanticType::Timestamp
+            | SemanticType::Time
+            | SemanticType::Boolean
+            | SemanticType::Email
+            | SemanticType::Url
+            | SemanticType::Uuid
+            | SemanticType::Iban
+            | SemanticType::Bic
+            | SemanticType::Currency
+            | SemanticType::Country
+            | SemanticType::Phone
+            | SemanticType::Identifier
+            | SemanticType::Category
+            | SemanticType::FreeText => None,
+        }
+    }
+
+    /// The order of the column's dates, where it is a column of dates.
+    fn order(&self, semantic: Option<SemanticType>) -> Option<&Choice<Order>> {
+        let is_date = matches!(semantic, Some(SemanticType::Date | SemanticType::Timestamp));
+        self.readings.order.as_ref().filter(|_| is_date)
+    }
+
+    /// Smallest and largest value as they were written.
+    fn ends(&self, semantic: Option<SemanticType>) -> Option<(String, String)> {
+        let summary = &self.parts.summary;
+        let texts = |min: &str, max: &str| Some((shown(min).to_owned(), shown(max).to_owned()));
+        if let Some(choice) = self.marks(semantic) {
+            let tally = match semantic {
+                Some(SemanticType::Percentage) => &summary.percents,
+                _ => &summary.numbers,
+            };
+            let (min, max) = tally.ends(choice.value)?;
+            return texts(&min.1, &max.1);
+        }
+        if let Some(choice) = self.order(semantic) {
+            let ends = summary.dates.ends(choice.value);
+            let (min, max) = ends.ends()?;
+            return texts(&min.1, &max.1);
+        }
+        if semantic == Some(SemanticType::Integer) {
+            let (min, max) = summary.numbers.integer_ends()?;
+            return texts(&min.1, &max.1);
+        }
+        if semantic == Some(SemanticType::Time) {
+            let ends = summary.dates.time_ends();
+            let (min, max) = ends.ends()?;
+            return texts(&min.1, &max.1);
+        }
+        let (min, max) = summary.text.extremes.ends.as_ref()?;
+        texts(min, max)
+    }
+
+    fn ambiguity(&self, semantic: Option<SemanticType>) -> Option<Ambiguity> {
+        if let Some(choice) = self.order(semantic).filter(|choice| choice.open > 0) {
+            let readings = choice
+                .readings()
+                .map(|order| order.name().to_owned())
+                .collect();
+            return Some(Ambiguity {
+                what: What::DateOrder,
+                readings,
+                rows: choice.open,
+            });
+        }
+        let choice = self.marks(semantic).filter(|choice| choice.open > 0)?;
+        let readings = choice
+            .readings()
+            .map(|marks| marks.decimal.to_string())
+            .collect();
+        Some(Ambiguity {
+            what: What::DecimalMark,
+            readings,
+            rows: choice.open,
+        })
+    }
+
+    fn histogram(
+        &self,
+        semantic: Option<SemanticType>,
+        is_null: impl Fn(&str) -> bool,
+    ) -> Vec<Bin> {
+        let Some(whole) = self.has_positions(semantic) else {
+            let lengths = self.parts.summary.text.length_rows();
+            #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
+            let positions: Vec<(f64, u64)> = lengths.map(|(n, rows)| (n as f64, rows)).collect();
+            return histogram(&positions, true);
+        };
+        let at = |text: &str| self.position(semantic, text);
+        match self.distinct {
+            Distinct::Exact(_) => {
+                let values = self.partial.counter.values();
+                let positions: Vec<(f64, u64)> = values
+                    .iter()
+                    .filter(|(_, value, _)| !value.long && !is_null(value.text))
+                    .filter_map(|(_, value, rows)| Some((at(value.text)?, *rows)))
+                    .collect();
+                histogram(&positions, whole)
+            }
+            Distinct::Estimate { .. } => {
+                let sampled = self.partial.rows.values(is_null);
+                let positions: Vec<(f64, u64)> = sampled.filter_map(at).map(|x| (x, 1)).collect();
+                scaled(histogram(&positions, whole), self.parts.summary.text.rows)
+            }
+        }
+    }
+
+    /// Whether the values have a place on a line, and if so whether only at whole numbers.
+    fn has_positions(&self, semantic: Option<SemanticType>) -> Option<bool> {
+        if self.marks(semantic).is_some() {
+            return Some(false);
+        }
+        if self.order(semantic).is_some() {
+            return Some(semantic == Some(SemanticType::Date));
+        }
+        (semantic == Some(SemanticType::Integer)).then_some(true)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a picture needs no exact value")]
+    fn position(&self, semantic: Option<SemanticType>, text: &str) -> Option<f64> {
+        const MICROS_PER_DAY: f64 = 86_400_000_000.0;
+        if let Some(choice) = self.marks(semantic) {
+            return numbers::read(text, choice.value).map(crate::value::Decimal::to_f64);
+        }
+        if let Some(choice) = self.order(semantic) {
+            let value = dates::read(text, choice.value)?;
+            return Some(value.micros as f64 / MICROS_PER_DAY);
+        }
+        parse_integer(text, None).ok().map(|value| value as f64)
+    }
+
+    fn decisions(self, semantic: Option<SemanticType>) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        if let Some(choice) = self.marks(semantic) {
+            let decimal = |marks: Marks| marks.decimal.to_string();
+            let thousands = |marks: Marks| marks.thousands.map_or_else(String::new, String::from);
+            let set = self.marks_set;
+            decisions.push(match set.decimal {
+                Some(_) => by_person(What::DecimalMark, decimal(choice.value), &self.name),
+                None => decision(What::DecimalMark, choice, decimal, &self.name),
+            });
+            decisions.push(match set.thousands {
+                Some(_) => by_person(What::ThousandsMark, thousands(choice.value), &self.name),
+                None => decision(What::ThousandsMark, choice, thousands, &self.name),
+            });
+        }
+        if let Some(choice) = self.order(semantic) {
+            let name = |order: Order| order.name().to_owned();
+            decisions.push(decision(What::DateOrder, choice, name, &self.name));
+        }
+        decisions.extend(self.nulls.decision);
+        decisions
+    }
+}
+
+/// A decision that was taken by a person.
+fn by_person(what: What, value: String, column: &str) -> Decision {
+    Decision::new(what, value, 1.0, Vec::new(), BY_PERSON).of_column(column)
+}
+
+/// The decision that a choice is; rivals that come to the same value are no alternatives.
+fn decision<T: Copy + PartialEq>(
+    what: What,
+    choice: &Choice<T>,
+    spell: impl Fn(T) -> String,
+    column: &str,
+) -> Decision {
+    let value = spell(choice.value);
+    let rivals = choice
+        .rivals
+        .iter()
+        .map(|(rival, confidence)| (spell(*rival), *confidence));
+    let alternatives: Vec<Alternative> = rivals
+        .filter(|(rival, _)| *rival != value)
+        .map(|(rival, confidence)| Alternative {
+            value: rival.into(),
+            confidence,
+        })
+        .collect();
+    Decision::new(
+        what,
+        value,
+        choice.confidence,
+        alternatives,
+        choice.reason.as_str(),
+    )
+    .of_column(column)
+}

@@ -1,0 +1,138 @@
+//! Codes and booleans that a column holds.
+
+use super::SemanticType;
+use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, PairSet, parse_boolean};
+use crate::value::code;
+
+/// A code and the test whether a text is one.
+type Code = (SemanticType, fn(&str) -> bool);
+
+/// Codes, in the order in which a type is chosen where several fit.
+pub(super) const CODES: [Code; 8] = [
+    (SemanticType::Uuid, code::is_uuid),
+    (SemanticType::Iban, code::is_iban),
+    (SemanticType::Email, code::is_email),
+    (SemanticType::Url, code::is_url),
+    (SemanticType::Currency, code::is_currency),
+    (SemanticType::Country, code::is_country),
+    (SemanticType::Bic, code::is_bic),
+    (SemanticType::Phone, code::is_phone),
+];
+
+/// Rows per code and per pair of booleans.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KindTally {
+    codes: [u64; CODES.len()],
+    /// Rows of true and of false, per pair of [`BOOLEAN_PAIRS`].
+    pairs: [(u64, u64); BOOLEAN_PAIRS.len()],
+}
+
+impl KindTally {
+    pub(super) fn add(&mut self, text: &str, rows: u64) {
+        for (count, (_, fits)) in self.codes.iter_mut().zip(CODES) {
+            if fits(text) {
+                *count += rows;
+            }
+        }
+        if PairSet::of(text).is_empty() {
+            return;
+        }
+        for (count, pair) in self.pairs.iter_mut().zip(BOOLEAN_PAIRS) {
+            match parse_boolean(text, pair) {
+                Some(true) => count.0 += rows,
+                Some(false) => count.1 += rows,
+                None => {}
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, next: &Self) {
+        for (own, rows) in self.codes.iter_mut().zip(next.codes) {
+            *own += rows;
+        }
+        for (own, next) in self.pairs.iter_mut().zip(next.pairs) {
+            own.0 += next.0;
+            own.1 += next.1;
+        }
+    }
+
+    /// Rows per code, in the order of [`CODES`].
+    pub(super) fn codes(&self) -> impl Iterator<Item = (SemanticType, u64)> {
+        CODES
+            .into_iter()
+            .zip(self.codes)
+            .map(|((semantic, _), rows)| (semantic, rows))
+    }
+
+    /// The pair that fits most rows, and how many; pairs of which both sides were seen first, a
+    /// mark (`x`) counts as seen on both sides.
+    pub(super) fn pair(&self) -> Option<BooleanRows> {
+        let mut best: Option<BooleanRows> = None;
+        for (pair, (yes, no)) in BOOLEAN_PAIRS.into_iter().zip(self.pairs) {
+            let both = yes > 0 && (no > 0 || pair.no.is_empty());
+            let found = BooleanRows {
+                pair,
+                rows: yes + no,
+                both,
+            };
+            let better = best.is_none_or(|best| (best.both, best.rows) < (both, found.rows));
+            if found.rows > 0 && better {
+                best = Some(found);
+            }
+        }
+        best
+    }
+}
+
+/// How a pair of booleans fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BooleanRows {
+    pub(super) pair: BooleanPair,
+    pub(super) rows: u64,
+    /// Whether both of its sides were seen.
+    pub(super) both: bool,
+}
+
+impl BooleanRows {
+    /// `ja/nein`, as the format of the type.
+    pub(super) fn format(self) -> String {
+        format!("{}/{}", self.pair.yes, self.pair.no)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(values: &[&str]) -> KindTally {
+        let mut tally = KindTally::default();
+        for value in values {
+            tally.add(value, 1);
+        }
+        tally
+    }
+
+    #[test]
+    fn the_pair_of_which_both_sides_were_seen_wins() {
+        let pair = |values: &[&str]| tally(values).pair().map(|p| (p.format(), p.rows, p.both));
+        assert_eq!(pair(&["N", "J", "n"]), Some(("j/n".to_owned(), 3, true)));
+        assert_eq!(pair(&["N"]), Some(("y/n".to_owned(), 1, false)));
+        assert_eq!(pair(&["x"]), Some(("x/".to_owned(), 1, true)));
+        assert_eq!(pair(&["maybe"]), None);
+    }
+
+    #[test]
+    fn codes_are_counted_each_for_itself() {
+        let tally = tally(&["EUR", "USD", "DE", "DEUTDEFF", "a@b.de"]);
+        let found: Vec<_> = tally.codes().filter(|(_, rows)| *rows > 0).collect();
+        assert_eq!(
+            found,
+            [
+                (SemanticType::Email, 1),
+                (SemanticType::Currency, 2),
+                (SemanticType::Country, 1),
+                (SemanticType::Bic, 1),
+            ]
+        );
+    }
+}

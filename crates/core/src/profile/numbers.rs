@@ -1,0 +1,399 @@
+//! Which numbers a column holds, by every reading of their marks at once, until it is known which
+//! reading is right.
+
+use std::collections::BTreeMap;
+
+use super::tally::{End, Extremes};
+use crate::value::code::{is_currency, without_percent};
+use crate::value::{Decimal, Marks, parse_decimal, parse_integer};
+
+/// The readings of marks that are tried, simpler ones first among those of a decimal mark.
+pub(super) const READINGS: [Marks; 10] = [
+    marks('.', None),
+    marks(',', None),
+    marks(',', Some('.')),
+    marks('.', Some(',')),
+    marks('.', Some('\'')),
+    marks('.', Some('\u{2019}')),
+    marks(',', Some(' ')),
+    marks(',', Some('\u{a0}')),
+    marks(',', Some('\u{202f}')),
+    marks('.', Some(' ')),
+];
+
+/// Numbers are not longer than this, in bytes, currency included.
+const LONGEST: usize = 80;
+
+/// At most so many different texts around numbers are told apart.
+const AFFIXES: usize = 8;
+
+const fn marks(decimal: char, thousands: Option<char>) -> Marks {
+    Marks { decimal, thousands }
+}
+
+/// How marks are written in a type's format: `1.234,56`.
+pub(super) fn marks_format(marks: Marks) -> String {
+    let mut out = String::from("1");
+    out.extend(marks.thousands);
+    out.push_str("234");
+    out.push(marks.decimal);
+    out.push_str("56");
+    out
+}
+
+/// A number and the currency around it, e.g. `€`, `EUR`, `US$`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Affixed<'a> {
+    /// What is in front, with its blank.
+    pub(super) prefix: &'a str,
+    /// What is behind, with its blank.
+    pub(super) suffix: &'a str,
+    pub(super) number: &'a str,
+}
+
+const SYMBOLS: [&str; 16] = [
+    "€", "US$", "A$", "C$", "$", "£", "¥", "₹", "₽", "₺", "₩", "zł", "Kč", "kr", "Fr.", "R$",
+];
+
+/// Takes a currency's symbol or code off one end of a number, with one blank between them. A sign
+/// in front of the symbol (`-€5`) is not understood.
+pub(super) fn affixed(text: &str) -> Affixed<'_> {
+    let plain = Affixed {
+        prefix: "",
+        suffix: "",
+        number: text,
+    };
+    let is_inner = |c: char| c.is_ascii_digit() || "+-.,()\u{2212}".contains(c);
+    if text.starts_with(is_inner) {
+        let Some(end) = text.rfind(|c: char| c.is_ascii_digit() || c == '-' || c == ')') else {
+            return plain;
+        };
+        let Some((number, suffix)) = text.split_at_checked(end + 1) else {
+            return plain;
+        };
+        return if is_money(without_blank_in_front(suffix)) {
+            Affixed {
+                prefix: "",
+                suffix,
+                number,
+            }
+        } else {
+            plain
+        };
+    }
+    let Some(start) = text.find(|c: char| c.is_ascii_digit() || "+-(\u{2212}".contains(c)) else {
+        return plain;
+    };
+    let Some((prefix, number)) = text.split_at_checked(start) else {
+        return plain;
+    };
+    if is_money(without_blank_behind(prefix)) {
+        Affixed {
+            prefix,
+            suffix: "",
+            number,
+        }
+    } else {
+        plain
+    }
+}
+
+const BLANKS: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
+
+fn without_blank_in_front(text: &str) -> &str {
+    text.strip_prefix(BLANKS).unwrap_or(text)
+}
+
+fn without_blank_behind(text: &str) -> &str {
+    text.strip_suffix(BLANKS).unwrap_or(text)
+}
+
+fn is_money(text: &str) -> bool {
+    is_currency(text) || SYMBOLS.contains(&text)
+}
+
+/// Rows that the same readings fit.
+#[derive(Debug, Clone, Default)]
+struct Marked {
+    rows: u64,
+    /// Rows whose value is one number with a decimal point and another with a decimal comma.
+    differ: u64,
+    point: Extremes<Decimal>,
+    comma: Extremes<Decimal>,
+}
+
+/// What numbers a column holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NumberTally {
+    /// Whole numbers without any mark: the same by every reading.
+    plain: u64,
+    plain_ends: Extremes<Decimal>,
+    /// Of them, those with a zero in front: often a code.
+    pub(super) zero_led: u64,
+    /// Values with marks, exponent or currency, by the readings that fit: bit n is reading n.
+    marked: BTreeMap<u16, Marked>,
+    /// Texts around numbers, written as `€ #`, and their rows.
+    affixes: BTreeMap<String, u64>,
+}
+
+impl NumberTally {
+    /// Counts a number if any reading fits; `whole` is the cell that it stands in.
+    pub(super) fn add(&mut self, text: &str, whole: &str, rows: u64) {
+        if text.len() > LONGEST || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return;
+        }
+        if let Ok(value) = parse_integer(text, None) {
+            if let Some(value) = Decimal::new(value, 0) {
+                self.add_plain(value, text, whole, rows);
+            }
+            return;
+        }
+        let affixed = affixed(text);
+        let mut found = Marked::default();
+        let mut bits = 0_u16;
+        let mut values: [Option<Decimal>; 2] = [None, None];
+        for (index, marks) in READINGS.iter().enumerate() {
+            let Ok(value) = parse_decimal(affixed.number, marks) else {
+                continue;
+            };
+            bits |= 1 << index;
+            let (ends, slot) = match marks.decimal {
+                '.' => (&mut found.point, 0),
+                _ => (&mut found.comma, 1),
+            };
+            ends.add(value, whole);
+            if let Some(slot) = values.get_mut(slot) {
+                *slot = Some(value);
+            }
+        }
+        if bits == 0 {
+            return;
+        }
+        found.rows = rows;
+        if let [Some(point), Some(comma)] = values
+            && point != comma
+        {
+            found.differ = rows;
+        }
+        self.marked.entry(bits).or_default().merge(&found);
+        self.add_affix(affixed, rows);
+    }
+
+    fn add_plain(&mut self, value: Decimal, text: &str, whole: &str, rows: u64) {
+        self.plain += rows;
+        self.plain_ends.add(value, whole);
+        if text.starts_with('0') && text.len() > 1 {
+            self.zero_led += rows;
+        }
+    }
+
+    fn add_affix(&mut self, affixed: Affixed<'_>, rows: u64) {
+        if affixed.prefix.is_empty() && affixed.suffix.is_empty() {
+            return;
+        }
+        let key = format!("{}#{}", affixed.prefix, affixed.suffix);
+        if let Some(count) = self.affixes.get_mut(&key) {
+            *count += rows;
+        } else if self.affixes.len() < AFFIXES {
+            self.affixes.insert(key, rows);
+        }
+    }
+
+    pub(super) fn merge(&mut self, next: &Self) {
+        self.plain += next.plain;
+        self.plain_ends.merge(&next.plain_ends);
+        self.zero_led += next.zero_led;
+        for (bits, marked) in &next.marked {
+            self.marked.entry(*bits).or_default().merge(marked);
+        }
+        for (affix, rows) in &next.affixes {
+            *self.affixes.entry(affix.clone()).or_default() += rows;
+        }
+    }
+
+    /// Rows of whole numbers without marks.
+    pub(super) const fn integers(&self) -> u64 {
+        self.plain
+    }
+
+    /// Smallest and largest of them.
+    pub(super) const fn integer_ends(&self) -> Option<&(End<Decimal>, End<Decimal>)> {
+        self.plain_ends.ends()
+    }
+
+    /// Whether any value has a mark, an exponent or a currency.
+    pub(super) fn has_marks(&self) -> bool {
+        !self.marked.is_empty()
+    }
+
+    /// Rows that a reading fits, plain ones included.
+    pub(super) fn rows(&self, reading: Marks) -> u64 {
+        self.plain + self.fitting(reading).map(|marked| marked.rows).sum::<u64>()
+    }
+
+    /// Rows that both readings fit, and read as different numbers.
+    pub(super) fn differ(&self, one: Marks, other: Marks) -> u64 {
+        let other = bit(other);
+        self.marked
+            .iter()
+            .filter(|(bits, _)| *bits & bit(one) != 0 && *bits & other != 0)
+            .map(|(_, marked)| marked.differ)
+            .sum()
+    }
+
+    fn fitting(&self, reading: Marks) -> impl Iterator<Item = &Marked> {
+        let bit = bit(reading);
+        self.marked
+            .iter()
+            .filter(move |(bits, _)| *bits & bit != 0)
+            .map(|(_, marked)| marked)
+    }
+
+    /// The reading that fits most rows among those that `allowed` lets pass; the simplest of them.
+    pub(super) fn best(&self, allowed: impl Fn(Marks) -> bool) -> Option<(Marks, u64)> {
+        let mut best: Option<(Marks, u64)> = None;
+        for marks in READINGS.into_iter().filter(|marks| allowed(*marks)) {
+            let rows = self.rows(marks);
+            if rows > best.map_or(0, |(_, rows)| rows) {
+                best = Some((marks, rows));
+            }
+        }
+        best
+    }
+
+    /// Smallest and largest number by a reading.
+    pub(super) fn ends(&self, reading: Marks) -> Option<(End<Decimal>, End<Decimal>)> {
+        let mut all = self.plain_ends.clone();
+        for marked in self.fitting(reading) {
+            all.merge(if reading.decimal == '.' {
+                &marked.point
+            } else {
+                &marked.comma
+            });
+        }
+        all.ends().cloned()
+    }
+
+    /// Texts around numbers as `€ #`, by rows, then by text.
+    pub(super) fn affixes(&self) -> Vec<(&str, u64)> {
+        let mut affixes: Vec<(&str, u64)> = self
+            .affixes
+            .iter()
+            .map(|(affix, rows)| (affix.as_str(), *rows))
+            .collect();
+        affixes.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        affixes
+    }
+}
+
+impl Marked {
+    fn merge(&mut self, next: &Self) {
+        self.rows += next.rows;
+        self.differ += next.differ;
+        self.point.merge(&next.point);
+        self.comma.merge(&next.comma);
+    }
+}
+
+fn bit(reading: Marks) -> u16 {
+    READINGS
+        .iter()
+        .position(|marks| *marks == reading)
+        .map_or(0, |index| 1 << index)
+}
+
+/// A number of a column whose reading is known, with or without a currency or a per cent sign.
+pub(super) fn read(text: &str, reading: Marks) -> Option<Decimal> {
+    let number = without_percent(text).unwrap_or_else(|| affixed(text).number);
+    parse_decimal(number, &reading).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(values: &[&str]) -> NumberTally {
+        let mut tally = NumberTally::default();
+        for value in values {
+            tally.add(value, value, 1);
+        }
+        tally
+    }
+
+    fn best(values: &[&str], decimal: char) -> Option<(String, u64)> {
+        let best = tally(values).best(|marks| marks.decimal == decimal);
+        best.map(|(marks, rows)| (marks_format(marks), rows))
+    }
+
+    #[test]
+    fn the_simplest_reading_that_fits_most_is_best() {
+        for (values, point, comma) in [
+            (
+                &["12.50", "1"][..],
+                Some(("1234.56", 2)),
+                Some(("1234,56", 1)),
+            ),
+            (&["1.234,50", "12,5"], None, Some(("1.234,56", 2))),
+            (&["1,234.50", "12.5"], Some(("1,234.56", 2)), None),
+            (&["1'234.50"], Some(("1'234.56", 1)), None),
+            (&["1 234,50"], None, Some(("1 234,56", 1))),
+            (&["1.234"], Some(("1234.56", 1)), Some(("1.234,56", 1))),
+            (&["(12,50)", "3,00-"], None, Some(("1234,56", 2))),
+            (&["abc", "1.2.3"], None, None),
+        ] {
+            let owned = |best: Option<(&str, u64)>| best.map(|(f, rows)| (f.to_owned(), rows));
+            assert_eq!(best(values, '.'), owned(point), "{values:?}");
+            assert_eq!(best(values, ','), owned(comma), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn readings_that_differ_are_counted() {
+        let one = READINGS[0];
+        let other = READINGS[2];
+        assert_eq!(tally(&["1.234", "5", "0.000"]).differ(one, other), 1);
+        assert_eq!(tally(&["1.23"]).differ(one, other), 0);
+    }
+
+    #[test]
+    fn currencies_stand_on_either_side() {
+        for (text, prefix, suffix, number) in [
+            ("€ 1,50", "€ ", "", "1,50"),
+            ("$5", "$", "", "5"),
+            ("1.50 EUR", "", " EUR", "1.50"),
+            ("1,50-€", "", "€", "1,50-"),
+            ("CHF 1'000.00", "CHF ", "", "1'000.00"),
+            ("-1.50", "", "", "-1.50"),
+            ("12 km", "", "", "12 km"),
+            ("A1", "", "", "A1"),
+            ("", "", "", ""),
+        ] {
+            assert_eq!(
+                affixed(text),
+                Affixed {
+                    prefix,
+                    suffix,
+                    number
+                },
+                "{text}"
+            );
+        }
+        let tally = tally(&["€ 1,50", "€ 2,50", "3,00 EUR"]);
+        assert_eq!(tally.affixes(), [("€ #", 2), ("# EUR", 1)]);
+        assert_eq!(
+            tally
+                .best(|_| true)
+                .map(|(marks, rows)| (marks.decimal, rows)),
+            Some((',', 3))
+        );
+    }
+
+    #[test]
+    fn extremes_follow_the_reading() {
+        let tally = tally(&["1.234", "5", "2.5"]);
+        let (min, max) = tally.ends(READINGS[0]).expect("numbers");
+        assert_eq!((&*min.1, &*max.1), ("1.234", "5"));
+        let (min, max) = tally.ends(READINGS[2]).expect("numbers");
+        assert_eq!((&*min.1, &*max.1), ("5", "1.234"));
+    }
+}
