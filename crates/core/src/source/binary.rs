@@ -58,13 +58,39 @@ pub(crate) fn refuse(input: &Input, survey: &Survey) -> Result<(), SourceError> 
     {
         return binary(what, hint);
     }
-    // Two bytes in a hundred that no text has; UTF-16 has NUL bytes, but no other ones.
-    if survey.controls * 50 > input.size() {
+    // UTF-16 has bytes of every value; of 8-bit text, two in a hundred that no text has are too many.
+    let wide = utf16(&survey.head);
+    if !wide && survey.controls * 50 > input.size() {
         return binary("binary data", "export the table as CSV");
     }
-    let [even, odd] = survey.nul;
-    if even * 10 > input.size() && odd * 10 > input.size() {
-        return binary("binary data (mostly zeros)", "export the table as CSV");
+    let zeros = memchr::memchr_iter(0, &survey.head).count();
+    if !wide && zeros * 4 > survey.head.len() && survey.nul.iter().all(|count| *count > 0) {
+        let [even, odd] = survey.nul;
+        if even.min(odd) * 10 > input.size() && !starts_as_text(&survey.head) {
+            return binary("binary data (mostly zeros)", "export the table as CSV");
+        }
     }
     Ok(())
+}
+
+/// Whether the first bytes are those of UTF-16: its mark, or zeros at every other place.
+fn utf16(head: &[u8]) -> bool {
+    let zeros = |from: usize| {
+        head.iter()
+            .skip(from)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let half = head.len() / 2;
+    head.starts_with(b"\xff\xfe")
+        || head.starts_with(b"\xfe\xff")
+        || (even.max(odd) * 10 > half * 6 && even.min(odd) * 20 < half)
+}
+
+/// Whether a whole line of text stands at the start.
+fn starts_as_text(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.len() < head.len() && !line.is_empty() && !line.contains(&0)
 }

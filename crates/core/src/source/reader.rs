@@ -37,7 +37,7 @@ pub struct State {
     pub rejected: u64,
     /// Records of non-data so far.
     pub non_data: u64,
-    /// Header records that were passed.
+    /// Header and units records that were passed.
     pub headers: u64,
     /// Sum over the ends of all records so far, mixed: equal to the auditor's if the borders are.
     pub borders: u64,
@@ -235,7 +235,9 @@ impl<'a> Reader<'a> {
         if whole_line {
             return Taken::NonData(NonDataKind::Comment);
         }
+        let fields = self.record.fields.len();
         let nothing = self.record.fault.is_none()
+            && (fields == 1 || fields == self.reading.columns.len())
             && self.record.fields.iter().all(|field| {
                 let cell = text.get(field.start..field.end).unwrap_or_default();
                 !field.quoted && cell.iter().all(|byte| matches!(byte, b' ' | b'\t'))
@@ -243,14 +245,18 @@ impl<'a> Reader<'a> {
         if nothing {
             return Taken::NonData(NonDataKind::Blank);
         }
-        if self.state.headers < self.reading.layout.header_lines {
+        let layout = &self.reading.layout;
+        if self.state.headers < layout.header_lines {
             return Taken::NonData(NonDataKind::Header);
+        }
+        if self.state.headers < layout.header_lines + layout.units_lines {
+            return Taken::NonData(NonDataKind::Units);
         }
         Taken::Record
     }
 
     fn non_data(&mut self, kind: NonDataKind, build: &mut Build) {
-        if kind == NonDataKind::Header {
+        if matches!(kind, NonDataKind::Header | NonDataKind::Units) {
             self.state.headers += 1;
         }
         let bytes = self

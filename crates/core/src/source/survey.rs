@@ -123,6 +123,8 @@ impl Survey {
     /// Counts characters and faults; returns how many bytes at the end are an unfinished sequence.
     fn utf8(&mut self, bytes: &[u8], end: bool) -> usize {
         let mut rest = bytes;
+        // Bytes that are at fault side by side are one fault: a character of another encoding.
+        let mut at_fault = false;
         loop {
             match std::str::from_utf8(rest) {
                 Ok(text) => {
@@ -134,6 +136,7 @@ impl Survey {
                         .split_at_checked(error.valid_up_to())
                         .unwrap_or_default();
                     self.utf8_characters += leads(valid);
+                    at_fault &= valid.is_empty();
                     let Some(length) = error.error_len() else {
                         if end {
                             self.utf8_faults += 1;
@@ -141,7 +144,8 @@ impl Survey {
                         }
                         return tail.len();
                     };
-                    self.utf8_faults += 1;
+                    self.utf8_faults += u64::from(!at_fault);
+                    at_fault = true;
                     rest = tail.get(length..).unwrap_or_default();
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Samples;
 use super::kind::{Kind, kind};
 use crate::source::dialect::{Dialect, Escape, LineEnd};
 use crate::source::record::{Fault, Parsed, Parser, Record};
@@ -35,14 +36,8 @@ pub(crate) struct Cell {
 /// One record of a sample.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// First byte in the sample.
-    pub(crate) start: usize,
-    /// One past its line end.
-    pub(crate) end: usize,
     /// 0-based physical line in the sample.
     pub(crate) line: u64,
-    /// Physical lines that it spans.
-    pub(crate) lines: u64,
     pub(crate) cells: Vec<Cell>,
     pub(crate) fault: Option<Fault>,
 }
@@ -76,7 +71,12 @@ pub(crate) fn rows(
     let (mut at, mut line) = (0, 0);
     while at < sample.len() && rows.len() < most {
         if parser.parse(sample, at, ended, &mut record) == Parsed::NeedMore {
-            break;
+            // A quote that is not closed in the sample costs its line; a line that is not complete
+            // is not looked at.
+            if parser.line_end(sample, at, false).is_none() {
+                break;
+            }
+            parser.parse(sample, at, true, &mut record);
         }
         let cells = record
             .fields
@@ -98,10 +98,7 @@ pub(crate) fn rows(
             })
             .collect();
         rows.push(Row {
-            start: at,
-            end: record.end,
             line,
-            lines: record.lines,
             cells,
             fault: record.fault,
         });
@@ -134,12 +131,8 @@ pub(crate) struct Given {
 }
 
 /// All candidates, best first, at most one per delimiter.
-pub(crate) fn candidates(
-    sample: &[u8],
-    ended: bool,
-    line_end: LineEnd,
-    given: &Given,
-) -> Vec<Candidate> {
+pub(super) fn candidates(samples: &Samples, line_end: LineEnd, given: &Given) -> Vec<Candidate> {
+    let sample = &samples.head;
     let delimiters: Vec<(String, f64)> = match &given.delimiter {
         Some(delimiter) => vec![(delimiter.clone(), 1.0)],
         None => DELIMITERS
@@ -158,61 +151,68 @@ pub(crate) fn candidates(
                 escape: Escape::Doubled,
                 line_end,
             };
-            let dialect = with_quotes(sample, ended, base, given);
-            judge(sample, ended, dialect, prior)
+            let dialect = with_quotes(samples, base, given);
+            judge(sample, samples.whole, dialect, prior)
         })
         .collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     all
 }
 
-/// Chooses quote and escape for one delimiter: whichever quotes most fields without a fault.
-fn with_quotes(sample: &[u8], ended: bool, base: Dialect, given: &Given) -> Dialect {
-    let quotes = match given.quote {
-        Some(quote) => vec![quote],
-        None => vec![Some(b'"'), Some(b'\'')],
+/// How the quotes of a dialect do on the samples.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quoting {
+    /// Records with a field that is quoted well.
+    quoted: usize,
+    /// Records whose quotes break the rule.
+    faults: usize,
+    /// Records with the common number of fields and no fault.
+    regular: usize,
+}
+
+/// Chooses quote and escape for one delimiter.
+fn with_quotes(samples: &Samples, base: Dialect, given: &Given) -> Dialect {
+    let plain = Dialect {
+        quote: None,
+        escape: Escape::None,
+        ..base.clone()
     };
-    let mut best: Option<(i64, Dialect)> = None;
+    if given.quote == Some(None) {
+        return plain;
+    }
+    let quotes = match given.quote.flatten() {
+        Some(quote) => vec![quote],
+        None => vec![b'"', b'\''],
+    };
+    let without = quoting(samples, &plain);
+    let mut best: Option<(Quoting, Dialect)> = None;
+    let mut seen = false;
     for quote in quotes {
-        let Some(byte) = quote else {
-            return Dialect {
-                quote: None,
-                escape: Escape::None,
-                ..base
-            };
-        };
-        if given.quote.is_none() && memchr::memchr(byte, sample).is_none() {
+        let present = |text: &[u8]| memchr::memchr(quote, text).is_some();
+        if given.quote.is_none() && !present(&samples.head) && !present(&samples.tail) {
             continue;
         }
-        let escapes = match given.escape {
-            Some(escape) => vec![escape],
-            None if memchr::memmem::find(sample, &[b'\\', byte]).is_some() => {
-                vec![Escape::Doubled, Escape::Char(b'\\')]
-            }
-            None => vec![Escape::Doubled],
-        };
-        for escape in escapes {
+        seen |= quote == b'"';
+        for escape in escapes(samples, quote, given) {
             let dialect = Dialect {
-                quote,
+                quote: Some(quote),
                 escape,
                 ..base.clone()
             };
-            let (quoted, faults) = quoting(sample, ended, &dialect);
-            // A fault may be damage; as many faults as quoted rows mean that this is no quote.
-            let merit = quoted - faults * 2;
-            if best.as_ref().is_none_or(|(most, _)| merit > *most) {
-                best = Some((merit, dialect));
+            let found = quoting(samples, &dialect);
+            let convinces = given.quote.is_some() || found.convinces(quote, &without);
+            let better = best.as_ref().is_none_or(|(most, _)| {
+                (found.regular, found.quoted) > (most.regular, most.quoted)
+            });
+            if convinces && better {
+                best = Some((found, dialect));
             }
         }
     }
     match best {
-        Some((merit, dialect)) if merit > 0 || given.quote.is_some() => dialect,
+        Some((_, dialect)) => dialect,
         // It occurs, but never around a field: it is a letter like any other.
-        Some(_) => Dialect {
-            quote: None,
-            escape: Escape::None,
-            ..base
-        },
+        None if seen => plain,
         None => Dialect {
             quote: Some(b'"'),
             ..base
@@ -220,19 +220,51 @@ fn with_quotes(sample: &[u8], ended: bool, base: Dialect, given: &Given) -> Dial
     }
 }
 
-/// Rows with a quoted field, and rows whose quotes are at fault.
-fn quoting(sample: &[u8], ended: bool, dialect: &Dialect) -> (i64, i64) {
-    let (mut quoted, mut faults) = (0, 0);
-    for row in rows(sample, ended, dialect, 0, ROWS) {
-        if row.fault.is_some() {
-            faults += 1;
-        } else if row.cells.iter().any(|cell| cell.quoted) {
-            // An apostrophe at both ends of a prose field is rare; a delimiter, a line end or a
-            // number inside makes sure.
-            quoted += 1;
+/// The escapes that are worth a try.
+fn escapes(samples: &Samples, quote: u8, given: &Given) -> Vec<Escape> {
+    match given.escape {
+        Some(escape) => vec![escape],
+        None if memchr::memmem::find(&samples.head, &[b'\\', quote]).is_some() => {
+            vec![Escape::Doubled, Escape::Char(b'\\')]
         }
+        None => vec![Escape::Doubled],
     }
-    (quoted, faults)
+}
+
+impl Quoting {
+    /// Whether this is a quote: it encloses fields, and costs no more records than it saves.
+    fn convinces(self, quote: u8, without: &Self) -> bool {
+        if self.quoted == 0 {
+            return false;
+        }
+        if quote == b'"' {
+            return self.regular + self.quoted.min(self.faults) >= without.regular;
+        }
+        // Apostrophes are common in prose; they have to do without faults.
+        self.faults * 20 <= self.quoted && self.regular >= without.regular
+    }
+}
+
+/// Counts over the head and, where that is not the whole source, over the tail.
+fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
+    let mut all = rows(&samples.head, samples.whole, dialect, 0, ROWS);
+    if !samples.whole || all.len() == ROWS {
+        all.extend(
+            rows(&samples.tail, true, dialect, 0, usize::MAX)
+                .into_iter()
+                .rev()
+                .take(ROWS),
+        );
+    }
+    let width = common_width(&all);
+    let mut counts = Quoting::default();
+    for row in all {
+        counts.faults += usize::from(row.fault.is_some());
+        let fine = row.fault.is_none();
+        counts.quoted += usize::from(fine && row.cells.iter().any(|cell| cell.quoted));
+        counts.regular += usize::from(fine && row.cells.len() == width);
+    }
+    counts
 }
 
 fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate {
@@ -249,8 +281,13 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
     let regular = body.len() as f64 / total;
     let typed = typed_share(&body, width);
     let score = if dialect.delimiter.is_empty() {
-        // One column is what is left when nothing delimits.
-        0.5 * typed
+        // One column is what is left when nothing delimits; a line that is full of delimiters with
+        // nothing behind them is no value.
+        let packed = body
+            .iter()
+            .filter(|row| row.cells.iter().any(is_packed))
+            .count();
+        0.5 * typed * (1.0 - 0.6 * packed as f64 / total)
     } else if width < 2 {
         0.0
     } else {
@@ -264,6 +301,19 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         regular,
         typed,
     }
+}
+
+/// Whether a text looks like several fields: a delimiter without a blank behind it, in what is
+/// neither a number nor a date.
+fn is_packed(cell: &Cell) -> bool {
+    let text = cell.text.trim_end_matches([',', ';', '|', '\t']);
+    !cell.kind.typed()
+        && text.char_indices().any(|(at, character)| {
+            let next = text
+                .get(at + character.len_utf8()..)
+                .and_then(|rest| rest.chars().next());
+            matches!(character, ',' | ';' | '|' | '\t') && next.is_some_and(|next| next != ' ')
+        })
 }
 
 /// The most common number of fields; of two as common, the larger.

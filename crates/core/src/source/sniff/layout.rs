@@ -41,6 +41,14 @@ const TOTAL_WORDS: [&str; 22] = [
     "anzahl",
 ];
 
+/// Units as they stand alone under a name.
+const UNITS: [&str; 58] = [
+    "s", "ms", "min", "h", "d", "m", "mm", "cm", "km", "m2", "m²", "m3", "m³", "ha", "g", "mg",
+    "kg", "t", "l", "ml", "°", "°C", "°F", "K", "C", "Pa", "hPa", "kPa", "bar", "mbar", "N", "J",
+    "kJ", "W", "kW", "MW", "Wh", "kWh", "MWh", "V", "mV", "A", "mA", "Hz", "kHz", "m/s", "km/h",
+    "rad", "deg", "%", "‰", "ppm", "ppb", "EUR", "USD", "GBP", "€", "mm/h",
+];
+
 /// How sure a count is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Guess {
@@ -104,21 +112,68 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
         return false;
     };
     let filled = row.filled();
-    let near = row.cells.len().abs_diff(width) <= 1 + width / 12;
-    let full = filled * 2 > typical.min(width) || filled == width;
-    let behind = rows.get(at + 1..).unwrap_or_default();
-    let regular = behind
+    let full = filled == width || (filled >= 2 && filled * 2 >= typical.min(width));
+    let behind: Vec<&Row> = rows
+        .get(at + 1..)
+        .unwrap_or_default()
         .iter()
         .filter(|next| !next.blank())
         .take(5)
+        .collect();
+    let regular = behind
+        .iter()
         .filter(|next| next.cells.len() == width)
         .count();
-    let ahead = behind.iter().filter(|next| !next.blank()).take(5).count();
-    if row.cells.len() == width && row.fault.is_none() {
-        // A line that is fuller than the data but has one more like it below is still a title.
-        return full && (regular * 2 >= ahead || ahead == 0);
+    let next = behind.first();
+    if next.is_some_and(|next| is_group(row, next, width)) {
+        return true;
     }
-    near && width >= 4 && full && regular * 2 > ahead
+    if !full || regular * 2 < behind.len() {
+        return false;
+    }
+    if row.cells.len() == width && row.fault.is_none() {
+        // Prose between this row and the table shows that this is a title with delimiters in it.
+        return next.is_none_or(|next| near(next, width));
+    }
+    // A header that is damaged: near the table's width, without values, and not above a better one.
+    let header_below = next.is_some_and(|next| {
+        next.cells.len() == width
+            && !has_values(next)
+            && behind.iter().skip(1).any(|row| has_values(row))
+    });
+    width >= 4 && near(row, width) && !has_values(row) && !header_below
+}
+
+/// Whether a row names groups of columns: gaps between its cells, names below it.
+pub(crate) fn is_group(row: &Row, next: &Row, width: usize) -> bool {
+    let filled: Vec<usize> = (0..row.cells.len())
+        .filter(|at| {
+            row.cells
+                .get(*at)
+                .is_some_and(|cell| cell.kind != Kind::Empty)
+        })
+        .collect();
+    let gaps = filled
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if b - a >= 2));
+    let reaches = filled.last().is_some_and(|last| last * 2 >= width);
+    row.cells.len() == width
+        && next.cells.len() == width
+        && filled.len() >= 2
+        && gaps
+        && reaches
+        && !has_values(next)
+        && next.filled() * 4 >= width * 3
+}
+
+/// Whether a row has as many fields as the table, but for a few.
+fn near(row: &Row, width: usize) -> bool {
+    row.cells.len().abs_diff(width) <= 1 + width / 12
+}
+
+/// Whether a number or a date stands in a row.
+fn has_values(row: &Row) -> bool {
+    row.cells.iter().any(|cell| cell.kind.typed())
 }
 
 /// How many header lines stand at the start of `rows` (which begin with the table).
@@ -144,6 +199,15 @@ pub(crate) fn header(rows: &[Row], width: usize) -> Guess {
         };
     }
     let body = rows.get(1..).unwrap_or_default();
+    if body
+        .first()
+        .is_some_and(|next| is_group(first, next, width))
+    {
+        return Guess {
+            value: 2,
+            confidence: 0.85,
+        };
+    }
     let logit = header_logit(first, body, width);
     let probability = 1.0 / (1.0 + (-logit).exp());
     if probability < 0.5 {
@@ -156,14 +220,43 @@ pub(crate) fn header(rows: &[Row], width: usize) -> Guess {
     while value < MOST_HEADERS && more_header(&rows, value, width) {
         value += 1;
     }
-    Guess {
-        value,
-        confidence: if value == 1 {
-            probability
-        } else {
-            probability.min(0.85)
-        },
+    if value > 1 && rows.get(value - 1).is_some_and(|last| is_units(last)) {
+        value -= 1;
     }
+    let confidence = if value == 1 {
+        probability
+    } else {
+        probability.min(0.85)
+    };
+    Guess { value, confidence }
+}
+
+/// Whether a line of units follows `header` header lines.
+pub(crate) fn has_units(rows: &[Row], header: usize, width: usize) -> bool {
+    let rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| !row.blank())
+        .take(BODY_ROWS + 8)
+        .collect();
+    header > 0
+        && rows.get(header).is_some_and(|row| is_units(row))
+        && more_header(&rows, header, width)
+}
+
+/// Whether a line names units only.
+fn is_units(row: &Row) -> bool {
+    row.filled() > 0
+        && row
+            .cells
+            .iter()
+            .filter(|cell| cell.kind != Kind::Empty)
+            .all(|cell| {
+                let text = cell.text.trim();
+                let bracketed = [('[', ']'), ('(', ')'), ('<', '>')]
+                    .into_iter()
+                    .any(|(open, close)| text.starts_with(open) && text.ends_with(close));
+                bracketed || text == "-" || UNITS.contains(&text)
+            })
 }
 
 /// Kinds of the filled cells of one column.
@@ -336,25 +429,13 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
     }
     let typical = typical_filled(rows, width);
     let always = always_filled(rows, width);
-    let mut value = 0;
-    let mut blank_between = false;
-    let mut pending = 0;
-    for (back, row) in rows.iter().rev().enumerate().take(MOST_FOOTER) {
+    let mut value = other_blocks(rows, width);
+    for (back, row) in rows.iter().rev().enumerate().skip(value).take(MOST_FOOTER) {
         if row.blank() {
-            blank_between = true;
-            pending = back + 1;
             continue;
         }
-        if is_footer(
-            row,
-            width,
-            typical,
-            &always,
-            blank_between || back == pending,
-        ) {
+        if is_footer(row, width, typical, &always) {
             value = back + 1;
-            pending = value;
-            blank_between = false;
         } else {
             break;
         }
@@ -371,6 +452,26 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
         value,
         confidence: 0.92,
     }
+}
+
+/// Rows at the end in blocks, each behind a blank line, that have nothing of the table's width:
+/// notes, or another table.
+fn other_blocks(rows: &[Row], width: usize) -> usize {
+    let mut value = 0;
+    let mut block = 0;
+    for (back, row) in rows.iter().rev().enumerate() {
+        if row.blank() {
+            if block > 0 {
+                value = back;
+            }
+            block = 0;
+        } else if near(row, width) || back * 2 > rows.len() {
+            break;
+        } else {
+            block += 1;
+        }
+    }
+    value
 }
 
 /// For each column, whether (nearly) every row has something in it.
@@ -399,7 +500,7 @@ fn kinds_all(body: &[&Row], column: usize) -> (usize, usize) {
     (body.len(), filled)
 }
 
-fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bool) -> bool {
+fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool]) -> bool {
     let filled = row.filled();
     let missing = always
         .iter()
@@ -415,14 +516,17 @@ fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool], _last: bo
     let expected = always.iter().filter(|always| **always).count();
     let first = row.cells.iter().find(|cell| cell.kind != Kind::Empty);
     let is_total = first.is_some_and(|cell| begins_with_total(&cell.text));
+    // A line of another dialect is damage; a sentence is none.
+    let is_prose =
+        filled == 1 && first.is_some_and(|cell| matches!(cell.kind, Kind::Text | Kind::Word));
     let sparse = expected >= 2 && missing * 2 >= expected && filled * 2 <= typical.max(2);
     if row.cells.len() == width {
         return sparse
             && (is_total || (filled == 1 && first.is_some_and(|cell| cell.kind == Kind::Text)));
     }
     // Another width: prose, or a total, but not a damaged record.
-    row.cells.len() * 2 <= width.max(2) && filled <= 2 && (is_total || filled == 1)
-        || (filled == 1 && row.cells.len() == 1 && width > 2)
+    row.cells.len() * 2 <= width.max(2) && filled <= 2 && (is_total || is_prose)
+        || (is_prose && row.cells.len() == 1 && width > 2)
 }
 
 fn begins_with_total(text: &str) -> bool {

@@ -36,6 +36,8 @@ pub struct Layout {
     pub footer_lines: u64,
     /// Byte of the source at which the footer starts; its size where there is none.
     pub footer_start: u64,
+    /// Lines of units behind the header (0 or 1).
+    pub units_lines: u64,
     /// What a comment line starts with, where the source has such lines.
     pub comment: Option<String>,
 }
@@ -55,7 +57,7 @@ struct Samples {
     head: Vec<u8>,
     /// Whether the head is the whole source.
     whole: bool,
-    /// Text at the end, from a line start on.
+    /// Text at the end, from a line start on; all of it if the head is the whole source.
     tail: Vec<u8>,
     /// Byte of the source at which the tail starts, and of each of its lines.
     tail_lines: Vec<u64>,
@@ -76,7 +78,7 @@ pub(crate) fn sniff(
     let samples = samples(input, encoding, line_end, limits)?;
     let sep = sep_line(&samples.head);
     let given = given(overrides, sep.as_deref())?;
-    let candidates = candidates::candidates(&samples.head, samples.whole, line_end, &given);
+    let candidates = candidates::candidates(&samples, line_end, &given);
     let Some(best) = candidates.first() else {
         return Err(SourceError::Blank {
             file: input.name().to_owned(),
@@ -144,10 +146,13 @@ fn line_end(survey: &Survey, overrides: &Overrides) -> Result<(LineEnd, Decision
     let lone_cr = survey.lone_carriage_returns();
     let lone_lf = survey.line_feeds - survey.pairs;
     let ends = survey.line_feeds;
-    let (end, confidence) = if ends == 0 && lone_cr > 0 {
+    // A CR in every third line ends records; a rare one is damage inside a record.
+    let (end, confidence) = if lone_cr > 4 * ends {
         (LineEnd::Cr, 0.97)
-    } else if lone_cr * 20 > ends {
+    } else if lone_cr * 3 > ends {
         (LineEnd::Mixed, 0.7)
+    } else if lone_cr == 0 && survey.pairs.min(lone_lf) * 5 >= ends.max(1) {
+        (LineEnd::Mixed, 0.97)
     } else if survey.pairs > lone_lf {
         (LineEnd::Crlf, 0.99)
     } else {
@@ -567,6 +572,8 @@ fn layout(
             guess.value as u64
         }
     };
+    let headers = usize::try_from(header_lines).unwrap_or(usize::MAX);
+    let units_lines = u64::from(layout::has_units(body, headers, width));
     let (footer_lines, footer_start) = footer(
         input,
         samples,
@@ -574,13 +581,14 @@ fn layout(
         width,
         overrides,
         decisions,
-        preamble_lines + header_lines,
+        preamble_lines + header_lines + units_lines,
     )?;
     Ok(Layout {
         preamble_lines,
         header_lines,
         footer_lines,
         footer_start,
+        units_lines,
         comment,
     })
 }
@@ -670,13 +678,23 @@ fn header(rows: &[Row], layout: &Layout, width: usize) -> Vec<String> {
             .collect();
     }
     let mut names = vec![String::new(); width];
-    let headers = rows
+    let lines: Vec<&Row> = rows
         .iter()
         .filter(|row| row.line >= layout.preamble_lines && !row.blank())
-        .take(usize::try_from(layout.header_lines).unwrap_or(usize::MAX));
-    for row in headers {
+        .take(usize::try_from(layout.header_lines).unwrap_or(usize::MAX))
+        .collect();
+    for (at, row) in lines.iter().enumerate() {
+        let group = lines
+            .get(at + 1)
+            .is_some_and(|next| layout::is_group(row, next, width));
+        let mut before = "";
         for (name, cell) in names.iter_mut().zip(&row.cells) {
-            let text = cell.text.trim();
+            let mut text = cell.text.trim();
+            if group && text.is_empty() {
+                // The cells of a group were merged: its name goes for all columns up to the next.
+                text = before;
+            }
+            before = text;
             if !name.is_empty() && !text.is_empty() {
                 name.push(' ');
             }
