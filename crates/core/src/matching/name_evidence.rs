@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::lexicon::{Origin, lexicon};
-use super::names::{Name, Term, words_of_text};
+use super::names::{Name, Term, names_in_description, words_of_text};
 use super::text::{edit_similarity, is_subsequence, ratio, trigram_similarity};
 use crate::target::Field;
+
+/// How much a name counts that only the description gives.
+const GIVEN_NAME: f64 = 0.93;
 
 /// All names of a field: its own, its title and its aliases.
 #[derive(Debug)]
 pub(crate) struct FieldNames {
     /// Each with how much it counts; the field's own name comes first.
     pub(crate) names: Vec<(Name, f64)>,
+    /// Other names that the description gives: evidence, but not what the field is called.
+    pub(crate) given: Vec<Name>,
     /// Words of the description, sorted.
     pub(crate) description: Vec<String>,
 }
@@ -26,18 +31,22 @@ impl FieldNames {
         }
         names.extend(field.title.iter().map(|title| (Name::parse(title), 0.98)));
         names.extend(field.aliases.iter().map(|alias| (Name::parse(alias), 1.0)));
-        let description = field
-            .description
-            .as_deref()
-            .map(words_of_text)
-            .unwrap_or_default();
-        Self { names, description }
+        let text = field.description.as_deref().unwrap_or_default();
+        Self {
+            names,
+            given: names_in_description(text)
+                .into_iter()
+                .map(Name::parse)
+                .collect(),
+            description: words_of_text(text),
+        }
     }
 
     /// A name without anything around it.
     pub(crate) fn of_name(name: &str) -> Self {
         Self {
             names: vec![(Name::parse(name), 1.0)],
+            given: Vec::new(),
             description: Vec::new(),
         }
     }
@@ -64,14 +73,17 @@ pub(crate) struct Rarity {
 
 impl Rarity {
     /// Counts the words of both sides.
-    pub(crate) fn count(columns: &[Name], fields: &[FieldNames]) -> Self {
+    pub(crate) fn count<'a>(
+        columns: &[Name],
+        fields: impl Iterator<Item = &'a FieldNames>,
+    ) -> Self {
         let mut rarity = Self::default();
         for column in columns {
             for word in distinct_words(column) {
                 rarity.counts.entry(word).or_default().0 += 1;
             }
         }
-        for name in fields.iter().filter_map(|field| field.names.first()) {
+        for name in fields.filter_map(|field| field.names.first()) {
             for word in distinct_words(&name.0) {
                 rarity.counts.entry(word).or_default().1 += 1;
             }
@@ -119,7 +131,9 @@ pub(crate) fn compare_names(column: &Name, field: &FieldNames, rarity: &Rarity) 
         score: 0.0,
         text: format!("{} shares no word", column.text),
     };
-    for (name, counts) in &field.names {
+    let own = field.names.iter().map(|(name, counts)| (name, *counts));
+    let given = field.given.iter().map(|name| (name, GIVEN_NAME));
+    for (name, counts) in own.chain(given) {
         let mut found = compare(column, name, rarity);
         found.score *= counts;
         if found.score > best.score {
@@ -406,7 +420,7 @@ mod tests {
         let columns: Vec<Name> = ["customer city", "customer age", "customer job"]
             .map(Name::parse)
             .into();
-        let rarity = Rarity::count(&columns, &[]);
+        let rarity = Rarity::count(&columns, std::iter::empty());
         assert!(rarity.weight("customer") < rarity.weight("city"));
         assert!(rarity.weight("date") < rarity.weight("booking"));
     }

@@ -307,6 +307,26 @@ fn part_terms(part: &str) -> Option<Vec<Term>> {
         .then(|| terms(&[part.to_owned()], part, Origin::Plain))
 }
 
+/// Most words of a name that stands in a description.
+const LONGEST_GIVEN_NAME: usize = 3;
+
+/// The other names that a description gives: short pieces before a colon, or in brackets at its
+/// end, as in `POS, card payment: paid by card` and `Day of the booking (Buchungstag).`
+pub(crate) fn names_in_description(text: &str) -> Vec<&str> {
+    let before_colon = text.split_once(':').map(|(before, _)| before);
+    let closed = text.trim_end().trim_end_matches('.').strip_suffix(')');
+    let in_brackets = closed
+        .and_then(|text| text.rsplit_once('('))
+        .map(|(_, inside)| inside);
+    before_colon
+        .into_iter()
+        .chain(in_brackets)
+        .flat_map(|pieces| pieces.split([',', ';']))
+        .map(str::trim)
+        .filter(|piece| (1..=LONGEST_GIVEN_NAME).contains(&Name::parse(piece).words().count()))
+        .collect()
+}
+
 /// The folded tokens of a longer text, such as a description, with what they mean.
 pub(crate) fn words_of_text(text: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -379,6 +399,28 @@ mod tests {
             assert_eq!(Name::parse(name).unit, unit, "{name}");
         }
         assert_eq!(first_reading("Amount in USD"), "amount");
+    }
+
+    #[test]
+    fn descriptions_give_other_names() {
+        for (text, expected) in [
+            (
+                "Day of the booking (transaction date, Buchungstag).",
+                "transaction date|Buchungstag",
+            ),
+            ("POS, Kartenzahlung: paid by card.", "POS|Kartenzahlung"),
+            (
+                "Money that goes out (debit) is negative, what comes in (credit) is not.",
+                "",
+            ),
+            (
+                "The date on which all of this was at last booked by the bank",
+                "",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(names_in_description(text).join("|"), expected, "{text}");
+        }
     }
 
     #[test]

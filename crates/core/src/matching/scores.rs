@@ -4,6 +4,7 @@
 use super::combine::{Piece, Signals, compete};
 use super::name_evidence::{FieldNames, Rarity, compare_names, in_description};
 use super::names::{Name, is_anonymous};
+use super::text::share;
 use super::value_evidence::{TypeFit, filled, kind_fit, sample_overlap};
 use super::values::{ValueMatch, label_overlap, match_values};
 use super::{Memory, Table};
@@ -101,8 +102,7 @@ pub fn score(table: &Table, target: &TargetSchema, _memory: &Memory) -> Scores {
             fit: TypeFit::of(field),
         })
         .collect();
-    let field_names: Vec<FieldNames> = target.fields.iter().map(FieldNames::of).collect();
-    let rarity = Rarity::count(&names, &field_names);
+    let rarity = Rarity::count(&names, targets.iter().map(|target| &target.names));
     let sources: Vec<Source> = table
         .columns
         .iter()
@@ -174,17 +174,37 @@ fn matches(profile: &ColumnProfile, field: &Field) -> Option<Vec<ValueMatch>> {
     Some(match_values(&listed_values(profile), labels))
 }
 
-fn signals(source: &Source, target: &Target, rarity: &Rarity) -> Signals {
-    let labels = matches(source.profile, target.field).map(|found| label_overlap(&found));
-    let many = target.field.labels().is_some_and(|labels| {
+/// Whether a column has more different values than codes of the field's labels can be.
+fn too_many_values(profile: &ColumnProfile, field: &Field) -> bool {
+    field.labels().is_some_and(|labels| {
         let labels = u64::try_from(labels.len()).unwrap_or(u64::MAX);
         let (per_label, at_all) = MANY_VALUES;
-        source.profile.distinct.number() > labels.saturating_mul(per_label).saturating_add(at_all)
-    });
-    let fit = target
-        .fit
-        .check(source.profile)
-        .filter(|fit| fit.telling || fit.share < 1.0);
+        profile.distinct.number() > labels.saturating_mul(per_label).saturating_add(at_all)
+    })
+}
+
+/// The share of rows whose value is one of the labels. Where there are too many values for codes,
+/// only the labels as they stand count, which is also much less work.
+fn label_share(profile: &ColumnProfile, field: &Field, many: bool) -> Option<f64> {
+    if !many {
+        return matches(profile, field).map(|found| label_overlap(&found));
+    }
+    let labels = field.labels()?;
+    let listed: u64 = profile.top.iter().map(|value| value.rows).sum();
+    let known = |value: &str| labels.iter().any(|label| label.value == value);
+    let rows: u64 = profile
+        .top
+        .iter()
+        .filter(|v| known(&v.value))
+        .map(|v| v.rows)
+        .sum();
+    (listed > 0).then(|| share(rows, listed))
+}
+
+fn signals(source: &Source, target: &Target, rarity: &Rarity) -> Signals {
+    let many = too_many_values(source.profile, target.field);
+    let labels = label_share(source.profile, target.field, many);
+    let fit = target.fit.check(source.profile);
     Signals {
         name: source
             .name

@@ -289,8 +289,8 @@ fn a_german_statement_is_proposed() {
 fn an_english_statement_is_proposed() {
     let rules = rules(&english(), &transaction(), &decisions("Amt"));
     insta::assert_snapshot!(lines(&rules), @r#"
-    booking_date <- Post Dt 0.91
-    value_date <-  0.10
+    booking_date <-  0.43
+    value_date <-  0.05
     amount <- Amt + DrCr 0.95
     currency <- Ccy 0.99
     counterparty_name <- Payee 0.78
@@ -305,6 +305,16 @@ fn an_english_statement_is_proposed() {
             .iter()
             .any(|step| matches!(step, Step::Sign { .. }))
     );
+}
+
+#[test]
+fn a_description_decides_which_date_is_which() {
+    let mut target = transaction();
+    target.fields[0].description = Some("Day of the booking (transaction date).".to_owned());
+    target.fields[1].description = Some("Day of interest (post date, Valuta).".to_owned());
+    let found = rules(&english(), &target, &[]);
+    assert_eq!(found[0].sources, ["Txn Dt"]);
+    assert_eq!(found[1].sources, ["Post Dt"]);
 }
 
 #[test]

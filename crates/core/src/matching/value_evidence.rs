@@ -43,8 +43,6 @@ pub(crate) struct TypeFit {
 pub(crate) struct Fit {
     /// Share of the values that fit, 0 to 1.
     pub(crate) share: f64,
-    /// Whether fitting says something: any text fits a length.
-    pub(crate) telling: bool,
     /// The figures.
     pub(crate) text: String,
 }
@@ -100,17 +98,12 @@ impl TypeFit {
         {
             let (least, most) = (column.lengths.min, column.lengths.max);
             let text = format!("lengths {least} to {most} do not fit the field");
-            return Some(Fit {
-                share: 0.0,
-                telling: true,
-                text,
-            });
+            return Some(Fit { share: 0.0, text });
         }
         if let Some((types, word)) = self.types {
             let share = share_of(column, types);
             return Some(Fit {
                 share,
-                telling: true,
                 text: figures(column, share, word),
             });
         }
@@ -125,7 +118,6 @@ impl TypeFit {
         let text = format!("{fitting} of {seen} fit the field's pattern");
         (seen > 0).then(|| Fit {
             share: share(fitting, seen),
-            telling: true,
             text,
         })
     }

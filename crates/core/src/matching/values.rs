@@ -3,7 +3,7 @@
 
 use super::lexicon::{CodeTable, lexicon};
 use super::name_evidence::{Rarity, compare};
-use super::names::Name;
+use super::names::{Name, names_in_description, words_of_text};
 use super::text::{edit_similarity, fold, share};
 use crate::target::Label;
 
@@ -103,6 +103,8 @@ struct Candidate<'a> {
     spellings: Vec<String>,
     names: Vec<Name>,
     meaning: Option<Name>,
+    /// Other names that the description gives, folded.
+    given: Vec<String>,
     description: Vec<String>,
 }
 
@@ -117,16 +119,17 @@ impl<'a> Candidate<'a> {
         let meaning = table
             .and_then(|table| spellings.first().and_then(|value| table.codes.get(value)))
             .map(|meaning| Name::parse(meaning));
+        let description = label.description.as_deref().unwrap_or_default();
         Self {
             label,
+            given: names_in_description(description)
+                .into_iter()
+                .map(fold)
+                .collect(),
             names: texts().map(|text| Name::parse(text)).collect(),
             spellings,
             meaning,
-            description: label
-                .description
-                .as_deref()
-                .map(super::names::words_of_text)
-                .unwrap_or_default(),
+            description: words_of_text(description),
         }
     }
 
@@ -151,6 +154,9 @@ impl<'a> Candidate<'a> {
             .any(|known| lexicon().same_value(known, source.folded))
         {
             return 0.95;
+        }
+        if self.given.iter().any(|given| given == source.folded) {
+            return 0.94;
         }
         let by_meaning = match (&source.meaning, &self.meaning) {
             (None, None) => 0.0,
@@ -399,13 +405,18 @@ mod tests {
             Label {
                 value: "T2".to_owned(),
                 label: Some("Transfer".to_owned()),
-                description: Some("Also called giro".to_owned()),
+                description: Some("TRF: also called giro".to_owned()),
             },
         ];
-        let values = [("Lastschrift".to_owned(), 5), ("Giro".to_owned(), 5)];
+        let values = [
+            ("Lastschrift".to_owned(), 5),
+            ("Giro".to_owned(), 5),
+            ("TRF".to_owned(), 1),
+        ];
         let found = match_values(&values, &targets);
         assert_eq!(found[0].to.as_deref(), Some("T1"));
         assert_eq!(found[1].to.as_deref(), Some("T2"));
+        assert_eq!(found[2].to.as_deref(), Some("T2"));
         assert!(found[1].probability < found[0].probability);
     }
 

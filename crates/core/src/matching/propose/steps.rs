@@ -8,6 +8,7 @@ use crate::matching::value_evidence::{filled, share_of};
 use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
+use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
 
 /// How a column is read.
 #[derive(Debug, Default)]
@@ -175,23 +176,9 @@ impl Reading {
     }
 
     fn add_boolean(&mut self, column: &ColumnProfile) {
-        const SPELLINGS: [(&str, &str); 12] = [
-            ("true", "false"),
-            ("yes", "no"),
-            ("y", "n"),
-            ("1", "0"),
-            ("t", "f"),
-            ("ja", "nein"),
-            ("j", "n"),
-            ("wahr", "falsch"),
-            ("on", "off"),
-            ("an", "aus"),
-            ("active", "inactive"),
-            ("x", ""),
-        ];
         let known = |value: &str, spelling: &str| value.trim().to_lowercase() == spelling;
-        let rows = |pair: &(&str, &str)| -> u64 {
-            let fits = |value: &str| known(value, pair.0) || known(value, pair.1);
+        let rows = |pair: &BooleanPair| -> u64 {
+            let fits = |value: &str| known(value, pair.yes) || known(value, pair.no);
             column
                 .top
                 .iter()
@@ -200,7 +187,7 @@ impl Reading {
                 .sum()
         };
         // The first of the pairs that fit most rows: `max_by_key` would take the last.
-        let best = SPELLINGS.iter().rev().max_by_key(|pair| rows(pair));
+        let best = BOOLEAN_PAIRS.iter().rev().max_by_key(|pair| rows(pair));
         let Some(pair) = best.filter(|pair| rows(pair) > 0) else {
             return;
         };
@@ -226,8 +213,8 @@ impl Reading {
             self.limit(0.85, "values", text);
         }
         self.steps.push(Step::Boolean {
-            r#true: spelt(pair.0),
-            r#false: spelt(pair.1),
+            r#true: spelt(pair.yes),
+            r#false: spelt(pair.no),
         });
     }
 }
