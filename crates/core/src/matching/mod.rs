@@ -22,6 +22,8 @@ mod value_evidence;
 mod values;
 
 #[cfg(test)]
+mod bank;
+#[cfg(test)]
 mod tests;
 
 pub use assign::{Proposal, assign};

@@ -224,7 +224,7 @@ fn a_german_statement_is_proposed() {
     value_date <- Wertstellung 0.99
     amount <- Betrag (EUR) + S/H 0.95
     currency <-  0.88
-    counterparty_name <- Auftraggeber/Empfänger 0.78
+    counterparty_name <- Auftraggeber/Empfänger 0.98
     reference <- Verwendungszweck 0.98
     customer_gender <- Kd-Geschl. 0.97
     "#);
@@ -275,7 +275,7 @@ fn a_german_statement_is_proposed() {
     type: values are of type decimal, as the name asks
     values: no amount is negative; S/H says S = minus, H = plus
     name: the header "Betrag (EUR)" names EUR, and no column has the currency
-    name: Auftraggeber/Empfänger = originator ~ counterparty, recipient ~ counterparty (German)
+    name: Auftraggeber/Empfänger = counterparty, name (German)
     type: values are of type text, as the name asks
     name: Verwendungszweck = reference (German)
     type: values are of type text, as the name asks
@@ -325,7 +325,7 @@ fn names_alone_are_enough_for_what_is_clear() {
     value_date <- Wertstellung 0.97
     amount <- Betrag (EUR) 0.97
     currency <-  0.88
-    counterparty_name <- Auftraggeber/Empfänger 0.68
+    counterparty_name <- Auftraggeber/Empfänger 0.97
     reference <- Verwendungszweck 0.97
     customer_gender <- Kd-Geschl. 0.97
     "#);

@@ -26,6 +26,10 @@ pub struct ValueMatch {
 const BAR: f64 = 0.5;
 /// Candidates below this are not worth showing.
 const FLOOR: f64 = 0.2;
+/// The label's description gives the value as another name of it.
+const GIVEN: f64 = 0.94;
+/// The label's description has the words somewhere.
+const MENTIONED: f64 = 0.65;
 /// How many alternatives are listed.
 const MOST_ALTERNATIVES: usize = 5;
 
@@ -156,7 +160,7 @@ impl<'a> Candidate<'a> {
             return 0.95;
         }
         if self.given.iter().any(|given| given == source.folded) {
-            return 0.94;
+            return GIVEN;
         }
         let by_meaning = match (&source.meaning, &self.meaning) {
             (None, None) => 0.0,
@@ -213,7 +217,7 @@ impl<'a> Candidate<'a> {
                     .binary_search_by(|known| known.as_str().cmp(word))
                     .is_ok()
             });
-        if long && found { 0.65 } else { 0.0 }
+        if long && found { MENTIONED } else { 0.0 }
     }
 }
 
@@ -228,7 +232,10 @@ fn decide(source: &Source, rows: u64, targets: &[Candidate]) -> ValueMatch {
     let best = scored.first().copied();
     let second = scored.get(1).map_or(0.0, |(_, score)| *score);
     let probability = best.map_or(0.0, |(_, score)| {
-        let rival = if score >= 0.98 && second < score {
+        // A label that is called so is not disputed by one whose description only has the word, as
+        // a standing order is "a transfer that repeats".
+        let undisputed = score >= GIVEN && second <= MENTIONED;
+        let rival = if undisputed || (score >= 0.98 && second < score) {
             0.0
         } else {
             second
@@ -418,6 +425,28 @@ mod tests {
         assert_eq!(found[1].to.as_deref(), Some("T2"));
         assert_eq!(found[2].to.as_deref(), Some("T2"));
         assert!(found[1].probability < found[0].probability);
+    }
+
+    #[test]
+    fn a_mention_does_not_dispute_a_name() {
+        let described = |value: &str, description: &str| Label {
+            value: value.to_owned(),
+            label: None,
+            description: Some(description.to_owned()),
+        };
+        let targets = [
+            described("standing", "SO, Dauerauftrag: a transfer that repeats"),
+            described("single", "TRF, Überweisung: sent once"),
+        ];
+        let found = match_values(&[("Überweisung".to_owned(), 5)], &targets);
+        assert_eq!(found[0].to.as_deref(), Some("single"));
+        assert!(found[0].probability >= 0.9, "{found:?}");
+        // Two labels that give the same name do dispute it.
+        let twice = [
+            described("a", "TRF: within the country"),
+            described("b", "TRF: across a border"),
+        ];
+        assert_eq!(match_values(&[("TRF".to_owned(), 5)], &twice)[0].to, None);
     }
 
     #[test]
