@@ -58,6 +58,24 @@ impl FirstSeen {
     }
 }
 
+impl FirstSeen {
+    const fn of(line: u64) -> Self {
+        match line & EARLIER {
+            0 => Self::Here(line),
+            _ => Self::Earlier(line & !EARLIER),
+        }
+    }
+}
+
+/// The first 128 bits of a key's SHA-256.
+fn hash(key: &str) -> [u8; 16] {
+    let mut hash = [0; 16];
+    for (to, from) in hash.iter_mut().zip(Sha256::digest(key.as_bytes())) {
+        *to = from;
+    }
+    hash
+}
+
 /// Marks the lines of earlier good rows.
 const EARLIER: u64 = 1 << 63;
 
@@ -113,18 +131,18 @@ impl UniqueIndex {
     /// [`UniqueError`] beyond the limit.
     pub fn insert(&mut self, key: &str, line: u64) -> Result<Option<FirstSeen>, UniqueError> {
         let seen = self.enter(key, line & !EARLIER)?;
-        Ok(seen.map(|line| match line & EARLIER {
-            0 => FirstSeen::Here(line),
-            _ => FirstSeen::Earlier(line & !EARLIER),
-        }))
+        Ok(seen.map(FirstSeen::of))
+    }
+
+    /// Where a value stood before, if it did, without adding it: for rows of several unique
+    /// fields, which may enter an index only if no other field rejects them.
+    #[must_use]
+    pub fn first(&self, key: &str) -> Option<FirstSeen> {
+        self.first.get(&hash(key)).copied().map(FirstSeen::of)
     }
 
     fn enter(&mut self, key: &str, line: u64) -> Result<Option<u64>, UniqueError> {
-        let digest = Sha256::digest(key.as_bytes());
-        let mut hash = [0; 16];
-        for (to, from) in hash.iter_mut().zip(digest) {
-            *to = from;
-        }
+        let hash = hash(key);
         if let Some(first) = self.first.get(&hash) {
             return Ok(Some(*first));
         }
@@ -147,6 +165,10 @@ mod tests {
         let mut index = UniqueIndex::new();
         assert_eq!(index.insert("a", 2), Ok(None));
         assert_eq!(index.insert("b", 3), Ok(None));
+        assert_eq!(
+            (index.first("a"), index.first("c")),
+            (Some(FirstSeen::Here(2)), None)
+        );
         assert_eq!(index.insert("a", 4), Ok(Some(FirstSeen::Here(2))));
         assert_eq!(index.insert("a", 5), Ok(Some(FirstSeen::Here(2))));
         assert_eq!(index.insert("", 6), Ok(None));
