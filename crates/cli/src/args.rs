@@ -211,7 +211,9 @@ pub(crate) struct Set {
 }
 
 fn parse_set(text: &str) -> Result<Set, String> {
-    let name_end = text.find(['=', '@']).ok_or("write it as what=value, for example date_order=dmy")?;
+    let name_end = text
+        .find(['=', '@'])
+        .ok_or("write it as what=value, for example date_order=dmy")?;
     let (name, rest) = text.split_at_checked(name_end).unwrap_or_default();
     let what = What::parse(name).ok_or_else(|| {
         let names = What::ALL.map(What::name).join(", ");
@@ -220,14 +222,17 @@ fn parse_set(text: &str) -> Result<Set, String> {
     let (column, value) = match rest.strip_prefix('@') {
         // A column's name may hold `=`, a value rarely does.
         Some(rest) => {
-            let (column, value) =
-                rest.rsplit_once('=').ok_or("write it as what@column=value")?;
+            let (column, value) = rest
+                .rsplit_once('=')
+                .ok_or("write it as what@column=value")?;
             (Some(column.to_owned()), value)
         }
         None => (None, rest.strip_prefix('=').unwrap_or_default()),
     };
     if column.is_some() && !what.per_column() {
-        return Err(format!("{name} is decided for the whole source, not per column"));
+        return Err(format!(
+            "{name} is decided for the whole source, not per column"
+        ));
     }
     let value = match what {
         What::NullMarkers => serde_json::from_str::<Vec<String>>(value)
@@ -249,7 +254,11 @@ fn parse_set(text: &str) -> Result<Set, String> {
         | What::ThousandsMark
         | What::DateOrder => value.into(),
     };
-    Ok(Set { what, column, value })
+    Ok(Set {
+        what,
+        column,
+        value,
+    })
 }
 
 fn parse_confidence(text: &str) -> Result<f64, String> {
@@ -311,7 +320,10 @@ mod tests {
     #[test]
     fn set_takes_decisions_for_all_or_for_one_column() {
         let set = parse_set("delimiter=;").unwrap();
-        assert_eq!((set.what, set.column, set.value), (What::Delimiter, None, ";".into()));
+        assert_eq!(
+            (set.what, set.column, set.value),
+            (What::Delimiter, None, ";".into())
+        );
         let set = parse_set("date_order@Txn = Dt=mdy").unwrap();
         assert_eq!(set.column.as_deref(), Some("Txn = Dt"));
         assert_eq!(set.value, "mdy");
@@ -323,7 +335,11 @@ mod tests {
     #[test]
     fn set_refuses_what_it_does_not_know() {
         assert!(parse_set("delimeter=;").unwrap_err().contains("delimiter"));
-        assert!(parse_set("encoding@a=utf-8").unwrap_err().contains("whole source"));
+        assert!(
+            parse_set("encoding@a=utf-8")
+                .unwrap_err()
+                .contains("whole source")
+        );
         assert!(parse_set("date_order=ddmm").unwrap_err().contains("dmy"));
         assert!(parse_set("delimiter").unwrap_err().contains("what=value"));
     }

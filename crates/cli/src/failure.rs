@@ -1,6 +1,5 @@
 //! Failures: why the command ends with another code than 0, and how that is said.
 
-use std::error::Error;
 use std::fmt;
 
 use aimapper_core::error::Explain;
@@ -33,7 +32,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of our own words.
     pub(crate) fn new(ending: Ending, message: impl Into<String>) -> Self {
-        Self { ending, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self {
+            ending,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
     }
 
     /// The same, with a hint.
@@ -44,8 +48,10 @@ impl Failure {
 
     /// An error of the operating system about a file.
     pub(crate) fn io(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        let mut failure =
-            Self::new(Ending::CouldNotRun, format!("{what} {} failed", path.display()));
+        let mut failure = Self::new(
+            Ending::CouldNotRun,
+            format!("{what} {} failed", path.display()),
+        );
         failure.causes.push(error.to_string());
         match error.kind() {
             std::io::ErrorKind::PermissionDenied => {
@@ -77,7 +83,12 @@ impl<E: Explain> From<E> for Failure {
             | aimapper_core::error::ErrorKind::Unavailable
             | aimapper_core::error::ErrorKind::Internal => Ending::CouldNotRun,
         };
-        Self { ending, message: error.to_string(), causes, hints }
+        Self {
+            ending,
+            message: error.to_string(),
+            causes,
+            hints,
+        }
     }
 }
 

@@ -1,3 +1,47 @@
-//! The `aimapper` command.
+//! The `aimapper` command: the core over files and standard streams. It never asks; what needs a
+//! decision ends with exit code 4 and says how to settle it.
 
-fn main() {}
+mod args;
+mod failure;
+mod holding;
+mod job;
+mod outputs;
+mod progress;
+mod sources;
+mod summary;
+mod verbs;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Verb};
+use failure::{Ending, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ending = match run(&cli) {
+        Ok(ending) => ending,
+        Err(failure) => {
+            // Where standard error is closed nobody can be told.
+            let _ = write!(io::stderr(), "{failure}");
+            failure.ending
+        }
+    };
+    ExitCode::from(ending as u8)
+}
+
+fn run(cli: &Cli) -> Result<Ending, Failure> {
+    match &cli.verb {
+        Verb::Read(args) => verbs::read::read(args),
+        Verb::Profile(args) => verbs::profile::profile(args),
+        Verb::Map(args) => verbs::map::map(args),
+        Verb::Run(args) => verbs::run::run(args),
+        Verb::Check(args) => verbs::check::check(args),
+        Verb::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "aimapper", &mut io::stdout());
+            Ok(Ending::Done)
+        }
+    }
+}

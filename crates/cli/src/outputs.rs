@@ -29,19 +29,37 @@ struct Staged {
 #[derive(Debug)]
 pub(crate) struct Draft {
     suffix: String,
-    pub(crate) writer: BufWriter<NamedTempFile>,
+    writer: BufWriter<NamedTempFile>,
+}
+
+impl std::io::Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 impl Outputs {
     /// Results called `stem.*` in a folder, which is made if it is not there.
     pub(crate) fn new(folder: &Path, stem: &str, force: bool) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|error| Failure::io("making", folder, &error))?;
-        Ok(Self { folder: folder.to_owned(), stem: stem.to_owned(), force, staged: Vec::new() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            stem: stem.to_owned(),
+            force,
+            staged: Vec::new(),
+        })
     }
 
     /// Refuses to go on if one of these results is there already.
     pub(crate) fn refuse_existing(&self, suffixes: &[&str]) -> Result<(), Failure> {
-        let existing = suffixes.iter().map(|suffix| self.path(suffix)).find(|path| path.exists());
+        let existing = suffixes
+            .iter()
+            .map(|suffix| self.path(suffix))
+            .find(|path| path.exists());
         match existing {
             Some(path) if !self.force => Err(Failure::new(
                 Ending::CouldNotRun,
@@ -57,6 +75,11 @@ impl Outputs {
         self.folder.join(format!("{}.{suffix}", self.stem))
     }
 
+    /// The folder of the results.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Base name of the result with this suffix.
     pub(crate) fn name(&self, suffix: &str) -> String {
         format!("{}.{suffix}", self.stem)
@@ -69,7 +92,10 @@ impl Outputs {
             .suffix(".part")
             .tempfile_in(&self.folder)
             .map_err(|error| Failure::io("writing to", &self.folder, &error))?;
-        Ok(Draft { suffix: suffix.to_owned(), writer: BufWriter::with_capacity(1 << 18, file) })
+        Ok(Draft {
+            suffix: suffix.to_owned(),
+            writer: BufWriter::with_capacity(1 << 18, file),
+        })
     }
 
     /// Keeps a file that is complete.
@@ -79,7 +105,10 @@ impl Outputs {
             .writer
             .into_inner()
             .map_err(|error| Failure::io("writing", &path, error.error()))?;
-        self.staged.push(Staged { suffix: draft.suffix, file });
+        self.staged.push(Staged {
+            suffix: draft.suffix,
+            file,
+        });
         Ok(())
     }
 
@@ -88,7 +117,6 @@ impl Outputs {
         use std::io::Write as _;
         let mut draft = self.draft(suffix)?;
         draft
-            .writer
             .write_all(text.as_bytes())
             .map_err(|error| Failure::io("writing", &self.path(suffix), &error))?;
         self.keep(draft)
@@ -96,7 +124,10 @@ impl Outputs {
 
     /// Names of the files that are kept so far.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.staged.iter().map(|staged| self.name(&staged.suffix)).collect()
+        self.staged
+            .iter()
+            .map(|staged| self.name(&staged.suffix))
+            .collect()
     }
 
     /// Lets all files appear, in the order in which they were kept.
@@ -111,7 +142,8 @@ impl Outputs {
             let path = self.folder.join(format!("{}.{}", self.stem, staged.suffix));
             let sync = staged.file.as_file().sync_data();
             sync.map_err(|error| Failure::io("writing", &path, &error))?;
-            set_permissions(staged.file.path()).map_err(|error| Failure::io("writing", &path, &error))?;
+            set_permissions(staged.file.path())
+                .map_err(|error| Failure::io("writing", &path, &error))?;
             let persisted = if self.force {
                 staged.file.persist(&path)
             } else {

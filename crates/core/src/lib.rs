@@ -7,13 +7,14 @@
 //!   -> transform (compile, run) -> good rows | rejects -> Balance -> report
 //! ```
 //!
-//! Everything here but [`source::input`] and the writers is pure: no clock, no randomness, no
+//! Everything here but [`source::Input`] and the writers is pure: no clock, no randomness, no
 //! global configuration. The same input, mapping and version give the same bytes, whatever the
 //! number of threads and the size of the read blocks.
 
 pub mod error;
 pub mod mapping;
 pub mod matching;
+pub mod pipeline;
 pub mod profile;
 pub mod report;
 pub mod source;

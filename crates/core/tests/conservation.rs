@@ -40,13 +40,19 @@ fn take(outcome: &mut Outcome, portion: Portion) {
             .map(|column| portion.batch.cell(column, record).map(str::to_owned))
             .collect();
         outcome.good.push(row);
-        outcome.raw.push(portion.batch.raw.get(record).unwrap().to_owned());
+        outcome
+            .raw
+            .push(portion.batch.raw.get(record).unwrap().to_owned());
     }
     for reject in portion.rejects {
         let rule = reject.reasons[0].rule.clone();
-        outcome.rejects.push((reject.line, reject.row, rule, reject.raw));
+        outcome
+            .rejects
+            .push((reject.line, reject.row, rule, reject.raw));
     }
-    outcome.non_data.extend(portion.non_data.into_iter().map(|piece| piece.raw));
+    outcome
+        .non_data
+        .extend(portion.non_data.into_iter().map(|piece| piece.raw));
     outcome.state = portion.state;
 }
 
@@ -66,19 +72,32 @@ fn check(bytes: &[u8]) {
     };
     let limits = Limits::default();
     // Sources that are no text, or blank, are refused as a whole; that is accounting too.
-    let Ok(reading) = Reading::decide(&input, &Overrides::default(), &limits) else { return };
+    let Ok(reading) = Reading::decide(&input, &Overrides::default(), &limits) else {
+        return;
+    };
     let outcome = read(&input, &reading, 1 << 20);
     let state = &outcome.state;
     let context = format!("{:?} {:?}", reading.dialect, reading.layout);
     assert!(state.tiled, "{context}");
     assert_eq!(state.byte, input.size(), "{context}");
-    assert_eq!(state.rows, (outcome.good.len() + outcome.rejects.len()) as u64);
+    assert_eq!(
+        state.rows,
+        (outcome.good.len() + outcome.rejects.len()) as u64
+    );
     assert_eq!(state.read, state.rows + state.non_data, "{context}");
     let counted = audit(&input, &reading, 1 << 16).unwrap();
-    let expected = Audit { counted: state.read, borders: state.borders, end: state.byte };
+    let expected = Audit {
+        counted: state.read,
+        borders: state.borders,
+        end: state.byte,
+    };
     assert_eq!(counted, expected, "{context}");
     for block in [1, 64, 4096] {
-        assert_eq!(read(&input, &reading, block), outcome, "block {block} {context}");
+        assert_eq!(
+            read(&input, &reading, block),
+            outcome,
+            "block {block} {context}"
+        );
     }
     assert_eq!(audit(&input, &reading, 3).unwrap(), expected, "{context}");
     let (text, _, _) = reading.encoding.encoding.decode(bytes);
@@ -156,7 +175,11 @@ fn write_table(rows: &[Vec<String>], delimiter: &str, end: &str, quote_all: bool
             .iter()
             .map(|cell| {
                 let needs = quote_all || cell.contains([',', ';', '"', '\n', '\r', '\t', '|']);
-                if needs { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+                if needs {
+                    format!("\"{}\"", cell.replace('"', "\"\""))
+                } else {
+                    cell.clone()
+                }
             })
             .collect();
         text.push_str(&cells.join(delimiter));
@@ -190,7 +213,11 @@ fn apply(bytes: Vec<u8>, damage: &Damage) -> Vec<u8> {
 
 fn encode(text: &str, which: u8) -> Vec<u8> {
     match which {
-        0 => [b"\xff\xfe".to_vec(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat(),
+        0 => [
+            b"\xff\xfe".to_vec(),
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ]
+        .concat(),
         1 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         2 => encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
         3 => [b"\xef\xbb\xbf".to_vec(), text.as_bytes().to_vec()].concat(),

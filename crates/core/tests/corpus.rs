@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use aimapper_core::source::{Decision, Input, Limits, Overrides, Reader, Reading, SourceError, audit};
+use aimapper_core::source::{
+    Decision, Input, Limits, Overrides, Reader, Reading, SourceError, audit,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -71,7 +73,11 @@ fn open(case: &Case, folder: &Path) -> Result<Input, SourceError> {
     if case.recipe.is_empty() {
         return Input::open(&folder.join(&case.file));
     }
-    let text: String = case.recipe.iter().map(|part| part.text.repeat(part.times)).collect();
+    let text: String = case
+        .recipe
+        .iter()
+        .map(|part| part.text.repeat(part.times))
+        .collect();
     Input::spool(case.file.clone(), text.as_bytes())
 }
 
@@ -83,25 +89,41 @@ fn read(input: &Input, limits: Limits, block: usize) -> Result<Outcome, SourceEr
     while let Some(portion) = reader.next_portion()? {
         for record in 0..portion.batch.len() {
             let columns = 0..portion.batch.columns.len();
-            good.push(columns.map(|c| portion.batch.cell(c, record).map(str::to_owned)).collect());
+            good.push(
+                columns
+                    .map(|c| portion.batch.cell(c, record).map(str::to_owned))
+                    .collect(),
+            );
         }
         rejected_lines.extend(portion.rejects.iter().map(|reject| reject.line));
         state = Some(portion.state);
     }
     let state = state.unwrap();
     if state.rows == 0 {
-        return Err(SourceError::HeaderOnly { file: input.name().to_owned() });
+        return Err(SourceError::HeaderOnly {
+            file: input.name().to_owned(),
+        });
     }
     let audit = audit(input, &reading, block)?;
     let balanced = state.tiled
         && state.byte == input.size()
         && (audit.counted, audit.borders, audit.end) == (state.read, state.borders, state.byte)
         && state.read == good.len() as u64 + rejected_lines.len() as u64 + state.non_data;
-    Ok(Outcome { reading, good, rejected_lines, read: state.read, non_data: state.non_data, balanced })
+    Ok(Outcome {
+        reading,
+        good,
+        rejected_lines,
+        read: state.read,
+        non_data: state.non_data,
+        balanced,
+    })
 }
 
 fn decision<'a>(decisions: &'a [Decision], what: &str) -> &'a Decision {
-    decisions.iter().find(|decision| decision.what.name() == what).unwrap()
+    decisions
+        .iter()
+        .find(|decision| decision.what.name() == what)
+        .unwrap()
 }
 
 /// What is wrong with a case, in one line each.
@@ -116,7 +138,11 @@ fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
                 SourceError::Binary { .. } => "binary",
                 _ => "other",
             };
-            if case.error.as_deref().is_some_and(|expected| expected != kind) {
+            if case
+                .error
+                .as_deref()
+                .is_some_and(|expected| expected != kind)
+            {
                 problems.push(format!("error {kind}: {error}"));
             }
             return problems;
@@ -138,13 +164,29 @@ fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
             differ(what, got.to_string(), wanted.to_string());
         }
     };
-    count("read", outcome.read, balance.and_then(|balance| balance.read));
+    count(
+        "read",
+        outcome.read,
+        balance.and_then(|balance| balance.read),
+    );
     if case.loose {
         return problems;
     }
-    count("good", outcome.good.len() as u64, balance.and_then(|balance| balance.good));
-    count("rejected", outcome.rejected_lines.len() as u64, balance.and_then(|b| b.rejected));
-    count("non_data", outcome.non_data, balance.and_then(|balance| balance.non_data));
+    count(
+        "good",
+        outcome.good.len() as u64,
+        balance.and_then(|balance| balance.good),
+    );
+    count(
+        "rejected",
+        outcome.rejected_lines.len() as u64,
+        balance.and_then(|b| b.rejected),
+    );
+    count(
+        "non_data",
+        outcome.non_data,
+        balance.and_then(|balance| balance.non_data),
+    );
     let decisions = &outcome.reading.decisions;
     let texts = [
         ("encoding", &case.encoding),
@@ -155,7 +197,11 @@ fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
     ];
     for (what, wanted) in texts {
         if let Some(wanted) = wanted {
-            differ(what, decision(decisions, what).value.to_string(), Value::from(wanted.as_str()).to_string());
+            differ(
+                what,
+                decision(decisions, what).value.to_string(),
+                Value::from(wanted.as_str()).to_string(),
+            );
         }
     }
     let counts = [
@@ -165,17 +211,36 @@ fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
     ];
     for (what, wanted) in counts {
         if let Some(wanted) = wanted {
-            differ(what, decision(decisions, what).value.to_string(), wanted.to_string());
+            differ(
+                what,
+                decision(decisions, what).value.to_string(),
+                wanted.to_string(),
+            );
         }
     }
     if let Some(wanted) = &case.columns {
         let got = &outcome.reading.columns;
         let fits = got.len() == wanted.len()
-            && got.iter().zip(wanted).all(|(got, wanted)| wanted.as_ref().is_none_or(|w| w == got));
-        differ("columns", if fits { format!("{wanted:?}") } else { format!("{got:?}") }, format!("{wanted:?}"));
+            && got
+                .iter()
+                .zip(wanted)
+                .all(|(got, wanted)| wanted.as_ref().is_none_or(|w| w == got));
+        differ(
+            "columns",
+            if fits {
+                format!("{wanted:?}")
+            } else {
+                format!("{got:?}")
+            },
+            format!("{wanted:?}"),
+        );
     }
     if let Some(wanted) = &case.rejected_lines {
-        differ("rejected_lines", format!("{:?}", outcome.rejected_lines), format!("{wanted:?}"));
+        differ(
+            "rejected_lines",
+            format!("{:?}", outcome.rejected_lines),
+            format!("{wanted:?}"),
+        );
     }
     if let Some(wanted) = &case.good {
         differ("good", format!("{:?}", outcome.good), format!("{wanted:?}"));
@@ -183,7 +248,11 @@ fn problems(case: &Case, outcome: Result<Outcome, SourceError>) -> Vec<String> {
     // Decisions per column are the profile's, and are checked there.
     for what in case.open.iter().filter(|what| !what.contains('@')) {
         let sure = decision(decisions, what).sure;
-        differ(&format!("{what} sure"), sure.to_string(), "false".to_owned());
+        differ(
+            &format!("{what} sure"),
+            sure.to_string(),
+            "false".to_owned(),
+        );
     }
     problems
 }
@@ -196,11 +265,18 @@ fn every_file_of_the_corpus_is_accounted_for() {
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let mut failed = Vec::new();
     for case in &cases {
-        let outcome = open(case, &folder).and_then(|input| read(&input, Limits::default(), 1 << 16));
+        let outcome =
+            open(case, &folder).and_then(|input| read(&input, Limits::default(), 1 << 16));
         let problems = problems(case, outcome);
         if !problems.is_empty() {
             failed.push(format!("{}\n    {}", case.file, problems.join("\n    ")));
         }
     }
-    assert!(failed.is_empty(), "{} of {} cases:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} cases:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.join("\n")
+    );
 }

@@ -22,6 +22,12 @@ impl TextEncoding {
         bom: 0,
     };
 
+    /// The encoding of a label of the Encoding Standard, without a byte order mark.
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<Self> {
+        Encoding::for_label(label.as_bytes()).map(|encoding| Self { encoding, bom: 0 })
+    }
+
     /// The label in lower case, as decisions show it.
     #[must_use]
     pub fn label(&self) -> String {

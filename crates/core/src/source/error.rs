@@ -122,12 +122,10 @@ pub enum SourceError {
         tables: u64,
     },
     /// A rejects file that cannot be replayed.
-    #[error("{file}: line {line}: {problem}")]
+    #[error("{file}: {problem}")]
     Replay {
         /// The rejects file.
         file: String,
-        /// 1-based line in it.
-        line: u64,
         /// What is wrong.
         problem: String,
         /// What to do about it.

@@ -12,6 +12,7 @@
 mod audit;
 mod batch;
 mod binary;
+mod checks;
 mod decision;
 mod dialect;
 mod encoding;
@@ -33,6 +34,7 @@ pub use encoding::TextEncoding;
 pub use error::SourceError;
 pub use input::{Input, InputReader};
 pub use non_data::{NonDataLog, Piece};
+pub(crate) use reader::RecordReader;
 pub use reader::{Portion, Reader, State};
 pub use reading::Reading;
 pub use sniff::Layout;

@@ -7,12 +7,13 @@ use arrow_array::StringArray;
 use arrow_array::builder::StringBuilder;
 
 use super::batch::{Batch, CHUNK_RECORDS, Place, RawText};
+use super::checks::{Checks, undecodable};
 use super::dialect::Limits;
 use super::error::SourceError;
 use super::input::Input;
 use super::non_data::Piece;
 use super::reading::Reading;
-use super::record::{Fault, Parsed, Parser, Record};
+use super::record::{Parsed, Parser, Record};
 use super::stream::Stream;
 use crate::report::NonDataKind;
 use crate::validation::{Reason, Reject};
@@ -69,7 +70,7 @@ pub struct Reader<'a> {
     stream: Stream<'a>,
     record: Record,
     state: State,
-    repeated: Vec<String>,
+    checks: Checks<'a>,
 }
 
 /// What the next record is.
@@ -124,11 +125,7 @@ impl<'a> Reader<'a> {
             stream: Stream::new(input, reading.encoding, state.byte, stop, block)?,
             record: Record::default(),
             state,
-            repeated: reading
-                .header
-                .iter()
-                .map(|name| name.trim().to_owned())
-                .collect(),
+            checks: Checks::new(reading, limits),
         })
     }
 
@@ -288,7 +285,7 @@ impl<'a> Reader<'a> {
             .unwrap_or_default();
         let reason = match std::str::from_utf8(bytes) {
             Err(_) => Some(undecodable(&self.reading.encoding.label())),
-            Ok(text) => self.check(text),
+            Ok(text) => self.checks.check(text, &self.record),
         };
         build.rows += 1;
         build.bytes += bytes.len();
@@ -309,16 +306,7 @@ impl<'a> Reader<'a> {
             let raw_bytes = if decoded {
                 None
             } else {
-                let mut bytes = self.input.range(start, self.state.byte)?;
-                let line_end: &[u8] = if bytes.ends_with(b"\r\n") {
-                    b"\r\n"
-                } else {
-                    b"\n"
-                };
-                if self.reading.encoding.unit() == 1 && bytes.ends_with(line_end) {
-                    bytes.truncate(bytes.len() - line_end.len());
-                }
-                Some(bytes)
+                Some(self.input.range(start, self.state.byte)?)
             };
             self.state.rejected += 1;
             build.rejects.push(Reject {
@@ -343,147 +331,6 @@ impl<'a> Reader<'a> {
         self.state.read += 1;
         self.state.borders = self.state.borders.wrapping_add(border(end));
     }
-
-    /// Why a record cannot be taken, if so.
-    fn check(&self, text: &str) -> Option<Reason> {
-        let record = &self.record;
-        if let Some(fault) = record.fault {
-            return Some(quote_fault(fault));
-        }
-        if text.starts_with('\u{feff}') {
-            return Some(reason(
-                "byte_order_mark",
-                "a byte order mark stands at the start of the record".to_owned(),
-                "two files may have been put together; check that both have the same columns",
-            ));
-        }
-        if record.fields.len() != self.reading.columns.len() {
-            return Some(self.ragged(record.fields.len()));
-        }
-        if let Some(found) = memchr::memchr2(0, b'\r', text.as_bytes())
-            && let Some(reason) = self.control(text, found)
-        {
-            return Some(reason);
-        }
-        let too_long = record
-            .fields
-            .iter()
-            .position(|field| field.end - field.start > self.limits.field_bytes);
-        if let Some(column) = too_long {
-            let mut reason = reason(
-                "field_too_long",
-                format!("the field is longer than {} bytes", self.limits.field_bytes),
-                "check for an unclosed quote before it",
-            );
-            reason.field = self
-                .reading
-                .columns
-                .get(column)
-                .cloned()
-                .unwrap_or_default();
-            return Some(reason);
-        }
-        self.is_repeated_header(text).then(|| {
-            reason(
-                "repeated_header",
-                "the record repeats the header".to_owned(),
-                "two files may have been put together; leave the line out",
-            )
-        })
-    }
-
-    fn ragged(&self, fields: usize) -> Reason {
-        let columns = self.reading.columns.len();
-        let (what, hint) = if fields < columns {
-            ("too few", "a delimiter is missing, or the line was cut")
-        } else {
-            ("too many", "put the field that holds a delimiter in quotes")
-        };
-        reason(
-            "ragged",
-            format!("{fields} fields where the table has {columns}: {what}"),
-            hint,
-        )
-    }
-
-    fn control(&self, text: &str, found: usize) -> Option<Reason> {
-        if text
-            .as_bytes()
-            .get(found..)
-            .is_some_and(|rest| memchr::memchr(0, rest).is_some())
-        {
-            return Some(reason(
-                "nul",
-                "a NUL character stands in the record".to_owned(),
-                "the file may be damaged; export it again",
-            ));
-        }
-        if self.reading.dialect.line_end.lone_cr_ends() {
-            return None;
-        }
-        // A CR inside a quoted field is text; elsewhere it may have ended a record.
-        let outside = self
-            .record
-            .fields
-            .iter()
-            .filter(|field| !field.quoted)
-            .any(|field| {
-                text.get(field.start..field.end)
-                    .is_some_and(|cell| cell.contains('\r'))
-            });
-        outside.then(|| {
-            reason(
-                "lone_cr",
-                "a CR without LF stands in the record".to_owned(),
-                "it may end a record: try --set line_end=mixed",
-            )
-        })
-    }
-
-    fn is_repeated_header(&self, text: &str) -> bool {
-        self.reading.layout.header_lines > 0
-            && self
-                .repeated
-                .iter()
-                .zip(&self.record.fields)
-                .all(|(name, field)| {
-                    text.get(field.start..field.end)
-                        .is_some_and(|cell| cell.trim() == name)
-                })
-    }
-}
-
-fn reason(rule: &str, message: String, hint: &str) -> Reason {
-    Reason {
-        field: String::new(),
-        rule: rule.to_owned(),
-        value: String::new(),
-        message,
-        hint: hint.to_owned(),
-    }
-}
-
-fn undecodable(encoding: &str) -> Reason {
-    reason(
-        "bad_bytes",
-        format!("the record has bytes that are not {encoding}"),
-        "mend the bytes, or set another encoding with --set encoding=windows-1252",
-    )
-}
-
-fn quote_fault(fault: Fault) -> Reason {
-    match fault {
-        Fault::Unclosed => reason(
-            "unclosed_quote",
-            "a quote opens a field and is not closed".to_owned(),
-            "close the quote, or double it if it is part of the text",
-        ),
-        Fault::Stray => reason(
-            "stray_quote",
-            "a quote stands where none can".to_owned(),
-            "put the whole field in quotes and double those inside, or try --set quote=",
-        ),
-    }
 }
 
 /// One term of the sum over all borders; the auditor has its own copy of this rule.
@@ -492,7 +339,52 @@ const fn border(end: u64) -> u64 {
     mixed ^ (mixed >> 29)
 }
 
+/// Reads single records by a reading, wherever they come from.
+#[derive(Debug)]
+pub(crate) struct RecordReader<'a> {
+    checks: Checks<'a>,
+    parser: Parser,
+    record: Record,
+    build: Build,
+}
+
+impl<'a> RecordReader<'a> {
+    /// A reader of records that stand alone.
+    pub(crate) fn new(reading: &'a Reading, limits: Limits) -> Self {
+        let columns = reading.columns.len();
+        Self {
+            checks: Checks::new(reading, limits),
+            parser: Parser::new(&reading.dialect, columns),
+            record: Record::default(),
+            build: Build::new(columns, 0),
+        }
+    }
+
+    /// Takes one record, or says why it cannot be taken.
+    pub(crate) fn add(&mut self, raw: &str) -> Result<(), Reason> {
+        self.parser.parse(raw.as_bytes(), 0, true, &mut self.record);
+        if let Some(reason) = self.checks.check(raw, &self.record) {
+            return Err(reason);
+        }
+        if self.record.text_end < raw.len() {
+            return Err(self.checks.several());
+        }
+        self.build.add(raw, &self.record, &self.parser);
+        Ok(())
+    }
+
+    /// The columns of the records that were taken since the last call.
+    pub(crate) fn take(&mut self) -> Vec<StringArray> {
+        self.build
+            .columns
+            .iter_mut()
+            .map(StringBuilder::finish)
+            .collect()
+    }
+}
+
 /// A portion under construction.
+#[derive(Debug)]
 struct Build {
     chunk: u64,
     columns: Vec<StringBuilder>,

@@ -23,6 +23,8 @@ pub struct Reading {
     pub columns: Vec<String>,
     /// The decisions behind all that.
     pub decisions: Vec<Decision>,
+    /// Whether all bytes are ASCII, so that every 8-bit encoding reads them alike.
+    pub ascii: bool,
     /// SHA-256 of the source in hexadecimal.
     pub sha256: String,
 }
@@ -51,6 +53,7 @@ impl Reading {
             header: sniffed.header,
             columns,
             decisions,
+            ascii: survey.high == 0 && survey.nul == [0; 2],
             sha256: survey.sha256,
         })
     }

@@ -11,7 +11,7 @@
 //!
 //! It never copies and never fails: what is wrong with a record is a [`Fault`] of that record.
 
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::dialect::{Dialect, Escape, QUOTE_REACH};
 
@@ -422,11 +422,4 @@ impl Parser {
             Escape::Doubled | Escape::None => Some(character) == quote,
         }
     }
-}
-
-/// Whether any of the delimiter, the quote or a line end stands in the text.
-pub(crate) fn needs_quotes(text: &[u8], dialect: &Dialect) -> bool {
-    memchr3(b'\n', b'\r', dialect.quote.unwrap_or(b'\n'), text).is_some()
-        || (!dialect.delimiter.is_empty()
-            && memmem::find(text, dialect.delimiter.as_bytes()).is_some())
 }

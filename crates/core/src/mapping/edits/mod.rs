@@ -244,7 +244,8 @@ pub fn apply(mapping: &Mapping, edit: &Edit, by: &str, at: &str) -> Result<Mappi
 }
 
 /// Accepts every proposal, value and reading whose confidence is at or above the bar, signed by
-/// `by` (which should say that a bar accepted them, not a look).
+/// `by` (which should say that a bar accepted them, not a look). With an empty `at` no time is
+/// noted, so that the same input gives the same file.
 #[must_use]
 pub fn accept_at(mapping: &Mapping, bar: f64, by: &str, at: &str) -> Mapping {
     let mut next = mapping.clone();
@@ -277,7 +278,7 @@ struct Signature<'a> {
 impl Signature<'_> {
     fn sign(self, rule: &mut Rule) {
         rule.by = Some(self.by.to_owned());
-        rule.at = Some(self.at.to_owned());
+        rule.at = (!self.at.is_empty()).then(|| self.at.to_owned());
     }
 }
 

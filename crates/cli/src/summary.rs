@@ -1,0 +1,335 @@
+//! Summaries: what was read, decided, needed and written, for people or as JSON.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use aimapper_core::mapping::{
+    Confidence, Mapping, Question, Rule, RuleState, sources_in_words, transform_in_words,
+};
+use aimapper_core::report::Report;
+use aimapper_core::source::What;
+use aimapper_core::validation::Balance;
+
+use crate::args::Output;
+use crate::failure::{Ending, Failure};
+use crate::job::Outcome;
+use crate::sources::Named;
+
+/// The outcome of a source whose rows were written.
+pub(crate) fn done(
+    named: &Named,
+    ending: Ending,
+    report: Report,
+    mapping: Option<Mapping>,
+    paths: Vec<PathBuf>,
+) -> Outcome {
+    let (questions, new_columns) = (Vec::new(), Vec::new());
+    Outcome {
+        file: named.display(),
+        ending,
+        report,
+        questions,
+        mapping,
+        new_columns,
+        paths,
+    }
+}
+
+/// The outcome of a source that needs a decision.
+pub(crate) fn undecided(
+    named: &Named,
+    report: Report,
+    questions: Vec<Question>,
+    mapping: Option<Mapping>,
+    paths: Vec<PathBuf>,
+) -> Outcome {
+    let (ending, new_columns) = (Ending::Undecided, Vec::new());
+    Outcome {
+        file: named.display(),
+        ending,
+        report,
+        questions,
+        mapping,
+        new_columns,
+        paths,
+    }
+}
+
+/// Says on standard error why one of several sources failed.
+pub(crate) fn complain(failure: &Failure) {
+    // Where standard error is closed nobody can be told.
+    let _ = write!(io::stderr(), "{failure}");
+}
+
+/// Prints all outcomes, and their sum where there are several.
+pub(crate) fn print(outcomes: &[Outcome], output: &Output) {
+    let text = if output.json {
+        json(outcomes)
+    } else {
+        people(outcomes, output)
+    };
+    // A reader that closes early has seen what it wanted.
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+fn json(outcomes: &[Outcome]) -> String {
+    let sources: Vec<serde_json::Value> = outcomes
+        .iter()
+        .map(|outcome| {
+            serde_json::json!({
+                "file": outcome.file,
+                "exit": outcome.ending as u8,
+                "balance": outcome.report.balance,
+                "rejects_by_rule": outcome.report.rejects_by_rule,
+                "questions": outcome.questions,
+                "new_columns": outcome.new_columns,
+                "outputs": outcome.paths,
+            })
+        })
+        .collect();
+    format!(
+        "{:#}\n",
+        serde_json::json!({ "sources": sources, "total": total(outcomes) })
+    )
+}
+
+fn total(outcomes: &[Outcome]) -> Balance {
+    outcomes.iter().map(|outcome| outcome.report.balance).fold(
+        Balance::new(0, 0, 0, 0, 0, true),
+        |sum, next| Balance {
+            counted: sum.counted + next.counted,
+            read: sum.read + next.read,
+            good: sum.good + next.good,
+            rejected: sum.rejected + next.rejected,
+            non_data: sum.non_data + next.non_data,
+            balanced: sum.balanced && next.balanced,
+        },
+    )
+}
+
+fn people(outcomes: &[Outcome], output: &Output) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        one(&mut text, outcome, output);
+    }
+    if outcomes.len() > 1 {
+        let _ = writeln!(text, "Total    {}", balance(&total(outcomes)));
+    }
+    text.push_str("Privacy  nothing left this machine\n");
+    text
+}
+
+fn one(text: &mut String, outcome: &Outcome, output: &Output) {
+    let _ = writeln!(
+        text,
+        "Source   {} · {}",
+        outcome.file,
+        reading(&outcome.report)
+    );
+    if let Some(mapping) = &outcome.mapping {
+        self::mapping(text, mapping);
+    }
+    if !outcome.new_columns.is_empty() {
+        let _ = writeln!(
+            text,
+            "New      {} (no rule uses them)",
+            outcome.new_columns.join(", ")
+        );
+    }
+    let rejects: Vec<String> = outcome
+        .report
+        .rejects_by_rule
+        .iter()
+        .map(|(rule, count)| format!("{count} {rule}"))
+        .collect();
+    let _ = write!(text, "Rows     {}", balance(&outcome.report.balance));
+    if !rejects.is_empty() {
+        let _ = write!(text, "   ({})", rejects.join(", "));
+    }
+    text.push('\n');
+    let paths: Vec<String> = outcome
+        .paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let _ = writeln!(text, "Wrote    {}", paths.join("  "));
+    if !outcome.questions.is_empty() {
+        let _ = writeln!(
+            text,
+            "Needed   {} before rows are written:",
+            decisions(outcome.questions.len())
+        );
+        for question in &outcome.questions {
+            let _ = writeln!(text, "  ? {}", question.text);
+            if !question.reason.is_empty() {
+                let _ = writeln!(text, "      {}", question.reason);
+            }
+            for (option, confidence) in &question.options {
+                let _ = writeln!(text, "      {option}  {confidence:.2}");
+            }
+            let _ = writeln!(text, "      settle it: {}", question.settle);
+        }
+    }
+    if outcome.ending == Ending::TooManyRejects {
+        let rejected = outcome.report.balance.rejected;
+        let _ = writeln!(
+            text,
+            "Note     {rejected} rejected is more than --max-rejects {}: exit code 3",
+            output.max_rejects
+        );
+    }
+}
+
+fn decisions(count: usize) -> String {
+    if count == 1 {
+        "1 decision".to_owned()
+    } else {
+        format!("{count} decisions")
+    }
+}
+
+fn balance(balance: &Balance) -> String {
+    format!(
+        "{} read = {} good + {} rejected + {} non-data",
+        number(balance.read),
+        number(balance.good),
+        number(balance.rejected),
+        number(balance.non_data)
+    )
+}
+
+/// A number with its thousands apart.
+fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// How the source was read, in one line.
+fn reading(report: &Report) -> String {
+    let value = |what| {
+        report
+            .decisions
+            .iter()
+            .find(|decision| decision.what == what && decision.column.is_none())
+            .map(|decision| {
+                decision
+                    .value
+                    .as_str()
+                    .map_or_else(|| decision.value.to_string(), str::to_owned)
+            })
+    };
+    let mut parts = Vec::new();
+    parts.extend(value(What::Encoding));
+    match value(What::Delimiter).as_deref() {
+        Some("") => parts.push("one column".to_owned()),
+        Some("\t") => parts.push("tab".to_owned()),
+        Some(delimiter) => parts.push(format!("'{delimiter}'")),
+        None => {}
+    }
+    let preamble = value(What::PreambleLines).and_then(|lines| lines.parse::<u64>().ok());
+    let header = value(What::HeaderLines).and_then(|lines| lines.parse::<u64>().ok());
+    match (header, preamble) {
+        (Some(0), _) => parts.push("no header".to_owned()),
+        (Some(_), Some(0) | None) => parts.push("header on line 1".to_owned()),
+        (Some(_), Some(lines)) => parts.push(format!("header on line {}", lines + 1)),
+        (None, _) => {}
+    }
+    match value(What::FooterLines).as_deref() {
+        None | Some("0") => {}
+        Some("1") => parts.push("1 footer line".to_owned()),
+        Some(lines) => parts.push(format!("{lines} footer lines")),
+    }
+    parts.push(format!("{} columns", report.columns.len()));
+    parts.join(" · ")
+}
+
+fn mapping(text: &mut String, mapping: &Mapping) {
+    let required = mapping
+        .target
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .count();
+    let _ = writeln!(
+        text,
+        "Target   {} · {} fields, {required} required",
+        mapping.target.name,
+        mapping.target.fields.len()
+    );
+    text.push_str("Mapping\n");
+    let names = mapping
+        .rules
+        .iter()
+        .map(|rule| rule.field.chars().count())
+        .max()
+        .unwrap_or(0);
+    let lines: Vec<(String, &Rule)> = mapping
+        .rules
+        .iter()
+        .map(|rule| (origin(rule), rule))
+        .collect();
+    let origins = lines
+        .iter()
+        .map(|(origin, _)| origin.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(64);
+    for (origin, rule) in &lines {
+        let _ = writeln!(
+            text,
+            "  {:names$} <- {origin:origins$}  {}",
+            rule.field,
+            confidence(rule)
+        );
+    }
+    for column in &mapping.unused {
+        let _ = writeln!(text, "  unused: {} ({})", column.column, column.why);
+    }
+}
+
+fn origin(rule: &Rule) -> String {
+    if !rule.has_origin() {
+        return "nothing".to_owned();
+    }
+    let sources = sources_in_words(rule);
+    let steps = transform_in_words(&rule.transform);
+    if rule.sources.is_empty() {
+        steps
+    } else {
+        format!("{sources} · {steps}")
+    }
+}
+
+fn confidence(rule: &Rule) -> String {
+    let word = match rule.state {
+        RuleState::Proposed if !rule.has_origin() => return "open".to_owned(),
+        RuleState::Proposed => Confidence::of(rule.confidence).word().to_owned(),
+        RuleState::Accepted => "accepted".to_owned(),
+        RuleState::Edited => "edited".to_owned(),
+        RuleState::Rejected => "rejected".to_owned(),
+        RuleState::Ignored => "ignored".to_owned(),
+        RuleState::Absent => return "absent".to_owned(),
+    };
+    format!("{word} {:.2}", rule.confidence)
+}
+
+/// A value as a word of a shell's command line.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ','));
+    match text {
+        "\t" => "'\\t'".to_owned(),
+        text if plain => text.to_owned(),
+        text => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}

@@ -1,0 +1,120 @@
+//! One pass over a source: read, work side by side, take in order, audit.
+
+use std::thread;
+
+use super::error::PipelineError;
+use super::replay::Replay;
+use super::tally::Tally;
+use super::{Settings, Source};
+use crate::source::{Batch, NonDataLog, Portion, Reader, SourceError, State, audit};
+use crate::transform::in_order;
+use crate::validation::Reject;
+
+/// A portion after the work on its batch.
+pub(super) struct Item<T> {
+    pub(super) work: T,
+    pub(super) batch_records: u64,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) state: State,
+}
+
+/// Where portions come from.
+enum Portions<'a> {
+    Reader(Reader<'a>),
+    Replay(Replay<'a>),
+}
+
+impl Iterator for Portions<'_> {
+    type Item = Result<Portion, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Reader(reader) => reader.next_portion().transpose(),
+            Self::Replay(replay) => replay.next_portion().transpose(),
+        }
+    }
+}
+
+/// Runs `work` over all batches and `sink` over the results in source order, and audits beside it.
+pub(super) fn run<T: Send>(
+    source: Source<'_>,
+    settings: Settings,
+    work: impl Fn(&Batch) -> T + Sync,
+    mut sink: impl FnMut(Item<T>, &mut Tally) -> Result<(), PipelineError>,
+) -> Result<Tally, PipelineError> {
+    let Source {
+        input,
+        reading,
+        limits,
+        replays,
+    } = source;
+    let reader = source.reader(settings)?;
+    let portions = match replays {
+        None => Portions::Reader(reader),
+        Some(original) => Portions::Replay(Replay::new(reader, original, limits, input.name())),
+    };
+    let mut tally = Tally {
+        size: input.size(),
+        ..Tally::default()
+    };
+    let mut log = NonDataLog::default();
+    // A portion, or the error that ended the reading: it has to reach the sink in its turn.
+    let worked = |portion: Result<Portion, SourceError>| {
+        portion.map(|portion| {
+            let work = work(&portion.batch);
+            let batch_records = portion.batch.len() as u64;
+            let Portion {
+                rejects,
+                non_data,
+                state,
+                ..
+            } = portion;
+            (
+                Item {
+                    work,
+                    batch_records,
+                    rejects,
+                    state,
+                },
+                non_data,
+            )
+        })
+    };
+    let (passed, audited) = thread::scope(|scope| {
+        let auditor = scope.spawn(|| audit(input, reading, settings.block));
+        let passed = in_order(
+            portions,
+            settings.threads,
+            settings.threads * 2 + 2,
+            worked,
+            |result| -> Result<(), PipelineError> {
+                let (item, non_data) = result?;
+                for piece in non_data {
+                    log.push(piece).map_err(PipelineError::NonData)?;
+                }
+                tally.state = item.state.clone();
+                sink(item, &mut tally)
+            },
+        );
+        (passed, auditor.join())
+    });
+    passed?;
+    tally.audit = match audited {
+        Ok(audit) => audit?,
+        // A panic of the auditor is a bug of ours, as one of the reader would be.
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    (tally.non_data, tally.spill) = log.finish();
+    Ok(tally)
+}
+
+/// Rejects of the reader and of the mapping, in source order.
+pub(super) fn merge(reader: Vec<Reject>, mapping: Vec<Reject>) -> Vec<Reject> {
+    if reader.is_empty() {
+        return mapping;
+    }
+    let mut all = reader;
+    all.extend(mapping);
+    all.sort_by_key(|reject| reject.row);
+    all
+}

@@ -1,0 +1,71 @@
+//! Proposals as a whole mapping, ready for review.
+
+use crate::mapping::{FORMAT_VERSION, Fingerprint, FingerprintColumn, Mapping, Rule, UnusedColumn};
+use crate::matching::{self, Memory, Table};
+use crate::profile::{ColumnProfile, Profile};
+use crate::source::Reading;
+use crate::target::{self, TargetSchema};
+
+/// Proposes a mapping of a profiled source to a target; `file` is the source's base name.
+#[must_use]
+pub fn propose(
+    file: &str,
+    reading: &Reading,
+    profile: &Profile,
+    target: &TargetSchema,
+    memory: &Memory,
+) -> Mapping {
+    let decisions = [reading.decisions.as_slice(), profile.decisions.as_slice()].concat();
+    let table = Table {
+        name: None,
+        columns: &profile.columns,
+        named: reading.layout.header_lines > 0,
+    };
+    let rules = matching::propose(&table, target, &decisions, memory);
+    let unused = profile
+        .columns
+        .iter()
+        .filter(|column| !uses(&rules, &column.name))
+        .map(|column| UnusedColumn {
+            column: column.name.clone(),
+            why: why_unused(column).to_owned(),
+        })
+        .collect();
+    Mapping {
+        version: FORMAT_VERSION,
+        tool: format!("aimapper {}", env!("CARGO_PKG_VERSION")),
+        source: fingerprint(file, &profile.columns),
+        decisions,
+        target: target.clone(),
+        target_sha256: target::sha256(target),
+        rules,
+        unused,
+    }
+}
+
+fn uses(rules: &[Rule], column: &str) -> bool {
+    rules
+        .iter()
+        .any(|rule| rule.sources.iter().any(|source| source == column))
+}
+
+fn why_unused(column: &ColumnProfile) -> &'static str {
+    if column.nulls == column.count {
+        "empty"
+    } else if column.distinct.number() == 1 {
+        "constant"
+    } else {
+        "no field fits"
+    }
+}
+
+fn fingerprint(file: &str, columns: &[ColumnProfile]) -> Fingerprint {
+    let columns = columns.iter().map(|column| FingerprintColumn {
+        name: column.name.clone(),
+        semantic: column.semantic,
+    });
+    Fingerprint {
+        file: file.to_owned(),
+        columns: columns.collect(),
+    }
+}
