@@ -129,6 +129,7 @@ impl<'a> Checks<'a> {
 
     fn is_repeated_header(&self, text: &str, record: &Record) -> bool {
         self.reading.layout.header_lines > 0
+            && !self.header.is_empty()
             && self.header.iter().zip(&record.fields).all(|(name, field)| {
                 text.get(field.start..field.end)
                     .is_some_and(|cell| cell.trim() == name)

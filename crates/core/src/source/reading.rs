@@ -17,7 +17,8 @@ pub struct Reading {
     pub dialect: Dialect,
     /// Where the table stands.
     pub layout: Layout,
-    /// Names of the columns as they stand in the source; may repeat or be empty.
+    /// Texts of the header as they stand in the source; they may repeat, be empty, or be more or
+    /// fewer than the columns.
     pub header: Vec<String>,
     /// Names of the columns, unique: duplicates are `name#2`, empty ones `column_3`.
     pub columns: Vec<String>,
@@ -45,7 +46,7 @@ impl Reading {
         let sniffed = sniff::sniff(input, encoding, &survey, overrides, limits)?;
         let mut decisions = vec![decision];
         decisions.extend(sniffed.decisions);
-        let columns = sniff::unique_names(&sniffed.header);
+        let columns = sniff::column_names(&sniffed.header, sniffed.width);
         Ok(Self {
             encoding,
             dialect: sniffed.dialect,

@@ -11,6 +11,9 @@ use crate::source::record::{Fault, Parsed, Parser, Record};
 /// Most rows that a candidate is judged on.
 const ROWS: usize = 600;
 
+/// Most rows of the head in which quotes are looked for.
+const QUOTE_ROWS: usize = 3_000;
+
 /// Delimiters that are tried, with how common each is among delimited files (0 to 1); ties and near
 /// ties go to the more common one.
 const DELIMITERS: [(&str, f64); 9] = [
@@ -247,8 +250,8 @@ impl Quoting {
 
 /// Counts over the head and, where that is not the whole source, over the tail.
 fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
-    let mut all = rows(&samples.head, samples.whole, dialect, 0, ROWS);
-    if !samples.whole || all.len() == ROWS {
+    let mut all = rows(&samples.head, samples.whole, dialect, 0, QUOTE_ROWS);
+    if !samples.whole || all.len() == QUOTE_ROWS {
         all.extend(
             rows(&samples.tail, true, dialect, 0, usize::MAX)
                 .into_iter()
@@ -268,10 +271,19 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
 }
 
 fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate {
-    let rows: Vec<Row> = rows(sample, ended, &dialect, 0, ROWS)
+    let all: Vec<Row> = rows(sample, ended, &dialect, 0, ROWS)
         .into_iter()
         .filter(|row| !row.blank())
         .collect();
+    // Comment lines say nothing about the table, if there is one beside them.
+    let (comments, mut rows): (Vec<Row>, Vec<Row>) = all.into_iter().partition(|row| {
+        row.cells
+            .first()
+            .is_some_and(|cell| cell.text.starts_with('#'))
+    });
+    if rows.is_empty() {
+        rows = comments;
+    }
     let width = common_width(&rows);
     let total = rows.len().max(1) as f64;
     let body: Vec<&Row> = rows
@@ -280,6 +292,11 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         .collect();
     let regular = body.len() as f64 / total;
     let typed = typed_share(&body, width);
+    // Tables of several widths below each other are regular too, if less than one table.
+    let regular = regular.max(0.8 * in_runs(&rows) / total);
+    // Quotes that this dialect takes for letters would need an explanation.
+    let ignored = dialect.quote != Some(b'"') && memchr::memchr(b'"', sample).is_some();
+    let prior = if ignored { prior * 0.85 } else { prior };
     let score = if dialect.delimiter.is_empty() {
         // One column is what is left when nothing delimits; a line that is full of delimiters with
         // nothing behind them is no value.
@@ -301,6 +318,22 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         regular,
         typed,
     }
+}
+
+/// Rows that stand among at least five of their own width behind each other.
+fn in_runs(rows: &[Row]) -> f64 {
+    let mut total = 0;
+    let mut run = 0;
+    let mut width = 0;
+    for row in rows {
+        if row.cells.len() != width {
+            total += if run >= 5 && width > 1 { run } else { 0 };
+            (run, width) = (0, row.cells.len());
+        }
+        run += 1;
+    }
+    total += if run >= 5 && width > 1 { run } else { 0 };
+    f64::from(total)
 }
 
 /// Whether a text looks like several fields: a delimiter without a blank behind it, in what is

@@ -98,7 +98,7 @@ fn numeric(text: &str, counts: &Counts) -> Option<Kind> {
             return plausible.then_some(Kind::Date);
         }
         // 1 234 567,89 but not two numbers beside each other.
-        return grouped(text).then_some(Kind::Number);
+        return (grouped(text) && marked(text)).then_some(Kind::Number);
     }
     if counts.letters <= 4 && counts.dates >= 2 && counts.marks >= 2 {
         return Some(Kind::Date); // 2026-11-24T10:30:00Z, 10:30:00 PM
@@ -145,6 +145,27 @@ fn grouped(text: &str) -> bool {
             let whole = group.split(['.', ',']).next().unwrap_or_default();
             whole.len() == 3
         })
+}
+
+/// Whether the marks of a number can be its own: one that repeats separates groups of three digits,
+/// and of two sorts the last stands once.
+fn marked(text: &str) -> bool {
+    let count = |mark: char| text.matches(mark).count();
+    let (points, commas) = (count('.'), count(','));
+    if points > 0 && commas > 0 {
+        let last = if text.rfind('.') > text.rfind(',') {
+            points
+        } else {
+            commas
+        };
+        return last == 1;
+    }
+    let mark = if points > 0 { '.' } else { ',' };
+    points.max(commas) < 2
+        || text
+            .split(mark)
+            .skip(1)
+            .all(|group| group.trim_end_matches(|c: char| !c.is_ascii_digit()).len() == 3)
 }
 
 /// 1.5E-07.

@@ -395,6 +395,9 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
     if repeated {
         return true;
     }
+    if above.is_some_and(|above| completes(row, above, body, width)) {
+        return true;
+    }
     let mut typed_columns = 0;
     let mut names = 0;
     for column in 0..width {
@@ -415,6 +418,37 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
         }
     }
     typed_columns >= 2 && names * 2 > typed_columns && body.len() >= 2
+}
+
+/// Whether a line completes the names above it: names where those above are missing, nothing where
+/// the columns always hold values.
+fn completes(row: &Row, above: &Row, body: &[&Row], width: usize) -> bool {
+    let empty = |row: &Row, column: usize| {
+        row.cells
+            .get(column)
+            .is_none_or(|cell| cell.kind == Kind::Empty)
+    };
+    let mut added = 0;
+    let mut spared = 0;
+    for column in 0..width {
+        let (counts, filled) = kinds(body, column);
+        let typed = counts
+            .iter()
+            .filter(|(kind, _)| kind.typed())
+            .map(|(_, n)| n)
+            .sum::<usize>();
+        let always = filled * 10 >= body.len().min(BODY_ROWS) * 8;
+        match (
+            empty(row, column),
+            always && typed * 10 >= filled * 9 && filled > 0,
+        ) {
+            (true, true) => spared += 1,
+            (false, true) if !empty(above, column) => return false,
+            (false, _) if empty(above, column) => added += 1,
+            (true | false, _) => {}
+        }
+    }
+    !has_values(row) && added > 0 && spared > 0 && body.len() >= 2
 }
 
 /// How many rows at the end of `rows` are no data: sparse lines behind a blank one, or of another

@@ -47,8 +47,11 @@ pub struct Layout {
 pub(crate) struct Sniffed {
     pub(crate) dialect: Dialect,
     pub(crate) layout: Layout,
-    /// Names of the columns as they stand in the header lines, joined; may repeat or be empty.
+    /// Texts of the header as they stand in it; may repeat, be empty, or be more or fewer than the
+    /// columns.
     pub(crate) header: Vec<String>,
+    /// Number of columns.
+    pub(crate) width: usize,
     pub(crate) decisions: Vec<Decision>,
 }
 
@@ -85,6 +88,10 @@ pub(crate) fn sniff(
         });
     };
     let mut dialect = best.dialect.clone();
+    if dialect.delimiter.is_empty() && given.delimiter.is_none() && !has_comma(&samples, &dialect) {
+        // One column either way; the comma is what a second one would most likely bring.
+        ",".clone_into(&mut dialect.delimiter);
+    }
     if given.delimiter.is_none() && blank_follows(&samples, &dialect) {
         dialect.delimiter.push(' ');
     }
@@ -109,11 +116,11 @@ pub(crate) fn sniff(
         sep.is_some(),
     )?;
     let header = header(&rows, &layout, width);
-    if header.len() > limits.columns {
+    if width > limits.columns {
         return Err(SourceError::TooManyColumns {
             file: input.name().to_owned(),
             line: layout.preamble_lines + 1,
-            columns: header.len(),
+            columns: width,
             limit: limits.columns,
         });
     }
@@ -129,6 +136,7 @@ pub(crate) fn sniff(
         dialect,
         layout,
         header,
+        width,
         decisions,
     })
 }
@@ -338,6 +346,18 @@ fn one_ascii(what: What, value: &Value) -> Result<Option<u8>, SourceError> {
             expected: "one ASCII sign, or nothing".to_owned(),
         }),
     }
+}
+
+/// Whether a comma stands outside the quotes of a table of one column.
+fn has_comma(samples: &Samples, dialect: &Dialect) -> bool {
+    let with = Dialect {
+        delimiter: ",".to_owned(),
+        ..dialect.clone()
+    };
+    candidates::rows(&samples.head, samples.whole, &with, 0, usize::MAX)
+        .iter()
+        .chain(&candidates::rows(&samples.tail, true, &with, 0, usize::MAX))
+        .any(|row| row.cells.len() > 1)
 }
 
 /// Whether a blank follows every delimiter of the head, so that it belongs to the delimiter.
@@ -629,7 +649,8 @@ fn footer(
     };
     let reason = match lines {
         0 => "the last lines look like the lines before them".to_owned(),
-        lines => format!("the last {lines} lines add up or comment on the table"),
+        1 => "the last line adds the table up or comments on it".to_owned(),
+        lines => format!("the last {lines} lines add the table up or comment on it"),
     };
     decisions.push(Decision::new(
         What::FooterLines,
@@ -670,19 +691,22 @@ fn is_comment(row: &Row, mark: &str) -> bool {
         .is_some_and(|cell| !cell.quoted && cell.text.starts_with(mark))
 }
 
-/// Names of the columns: those of the header lines, joined; made up where there are none.
+/// Texts of the header: as they stand in one line, joined over several, made up without any.
 fn header(rows: &[Row], layout: &Layout, width: usize) -> Vec<String> {
     if layout.header_lines == 0 {
         return (1..=width)
             .map(|number| format!("column_{number}"))
             .collect();
     }
-    let mut names = vec![String::new(); width];
     let lines: Vec<&Row> = rows
         .iter()
         .filter(|row| row.line >= layout.preamble_lines && !row.blank())
         .take(usize::try_from(layout.header_lines).unwrap_or(usize::MAX))
         .collect();
+    if let [only] = lines.as_slice() {
+        return only.cells.iter().map(|cell| cell.text.clone()).collect();
+    }
+    let mut names = vec![String::new(); width];
     for (at, row) in lines.iter().enumerate() {
         let group = lines
             .get(at + 1)
@@ -704,8 +728,21 @@ fn header(rows: &[Row], layout: &Layout, width: usize) -> Vec<String> {
     names
 }
 
+/// One name per column, from the texts of the header. Where it has one text less than the rows, the
+/// first column holds the names of the rows, as R writes them.
+pub(crate) fn column_names(header: &[String], width: usize) -> Vec<String> {
+    let shift = usize::from(header.len() + 1 == width && width > 2);
+    let named = header.iter().map(|name| name.trim().to_owned());
+    let mut names: Vec<String> = std::iter::repeat_n(String::new(), shift)
+        .chain(named)
+        .take(width)
+        .collect();
+    names.resize(width, String::new());
+    unique_names(&names)
+}
+
 /// Makes names unique: the second `a` becomes `a#2`; an empty one becomes `column_3` by position.
-pub(crate) fn unique_names(names: &[String]) -> Vec<String> {
+fn unique_names(names: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = names.iter().cloned().collect();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut unique = Vec::with_capacity(names.len());
