@@ -2,6 +2,8 @@
 //! and what the library never does. A text scan over the sources, so it needs no build of them; it
 //! leaves out comments and what is compiled for tests only.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
+# tests, a release build, and the README's commands with what they promise.
+#
+# Network: the registries of cargo, once; Debian's, if there is no C compiler.
+# CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+say() { printf '\n== %s (after %s s)\n' "$*" "$SECONDS"; }
+die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 1; }
+
+# A step runs only if its tool is there; what was left out is said again at the end.
+skipped=()
+
+need_cargo() {
+    command -v cargo >/dev/null || die "cargo is not here" "install Rust 1.95 or newer, see https://rustup.rs"
+    cargo --version
+}
+
+# The compression library of the Parquet writer (zstd-sys) is C.
+need_c_compiler() {
+    command -v cc >/dev/null && return
+    say "installing a C compiler (build-essential)"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+    "${root[@]}" apt-get update -q
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q build-essential
+}
+
+# Whether cargo has a component; with rustup, a missing one is installed.
+has_component() {
+    local component=$1 verb=$2
+    cargo "$verb" --version >/dev/null 2>&1 && return
+    if command -v rustup >/dev/null; then
+        say "installing $component"
+        rustup component add "$component"
+        return
+    fi
+    skipped+=("cargo $verb: no $component, and no rustup to install it")
+    return 1
+}
+
+# Runs a command of the README, which has to be there word for word, and checks its exit code.
+readme() {
+    local wanted=$1 command=$2
+    grep -qF -- "$command" README.md || die "README.md does not say: $command" "change both together"
+    printf '$ %s\n' "$command"
+    local code=0
+    bash -c "$command" || code=$?
+    [ "$code" -eq "$wanted" ] || die "exit code $code instead of $wanted: $command" "see the output above"
+}
+
+# Whether a report says this.
+reports() {
+    grep -qF -- "$2" "$1" || die "$1 does not say: $2" "look at its balance"
+}
+
+need_cargo
+need_c_compiler
+
+if has_component rustfmt fmt; then
+    say "format"
+    cargo fmt --all -- --check
+fi
+if has_component clippy clippy; then
+    say "lints"
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+fi
+
+# Always the whole workspace, so that features are unified once and nothing is built twice.
+say "tests"
+cargo test --workspace --locked
+
+say "release build"
+cargo build --release --locked
+
+say "the README's example"
+readme 0 "cargo run --release -- map examples/bank/umsaetze_2026-03.csv --to examples/bank/transaction.schema.json --accept 0.8 --max-rejects 2 -o target/example --force"
+report=target/example/umsaetze_2026-03.report.json
+reports "$report" '"read": 45'
+reports "$report" '"good": 38'
+reports "$report" '"rejected": 2'
+reports "$report" '"non_data": 5'
+reports "$report" '"balanced": true'
+
+say "an ambiguous date is asked, and settled"
+readme 4 "cargo run --release -- map examples/bank/statement_2026-03.csv --to examples/bank/transaction.schema.json -o target/example --force"
+[ ! -e target/example/statement_2026-03.good.csv ] || die "rows were written before the decision" "exit code 4 publishes no rows"
+readme 0 "cargo run --release -- map examples/bank/statement_2026-03.csv --to examples/bank/transaction.schema.json --set date_order=mdy -o target/example --force"
+reports target/example/statement_2026-03.report.json '"good": 40'
+
+say "done"
+for step in "${skipped[@]}"; do
+    printf 'skipped: %s\n' "$step"
+done
