@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -74,35 +75,45 @@ def compare(aimapper: Path, rows: int, folder: Path) -> None:
         seconds_of(command)
     check_same_rows(ran / f"{source.stem}.good.csv", duck / "good.csv")
     check_balance(ran / f"{source.stem}.report.json", rows, duck / "rejects.csv")
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(REPEATS):
         for name, command in commands.items():
             times[name].append(seconds_of(command))
-
-    baseline = statistics.median(times["DuckDB"])
-    print(f"{'':14}{'median s':>9}{'lowest':>9}{'highest':>9}{'rows/s':>12}{'x DuckDB':>10}")
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(
-            f"{name:14}{median:9.2f}{min(values):9.2f}{max(values):9.2f}"
-            f"{rows / median:12,.0f}{median / baseline:10.1f}"
-        )
+    print_times(times, rows)
 
     small_out = folder / "small"
     map_small = [aimapper, "map", small, "--to", SCHEMA, "-o", small_out, *everything]
     seconds_of(map_small)
-    small_times = [seconds_of(map_small) for _ in range(5)]
+    small_times = [seconds_of(map_small)[0] for _ in range(5)]
     print(f"aimapper map on 1,000 rows: {statistics.median(small_times) * 1e3:.0f} ms (median of 5)")
 
 
-def seconds_of(command: list) -> float:
-    """Wall time of a command, from its start to its end; it has to succeed."""
-    start = time.perf_counter()
+def print_times(times: dict[str, list[tuple[float, float]]], rows: int) -> None:
+    """One line per command. Processor time says more than wall time where a machine is busy."""
+    medians = {
+        name: [statistics.median(column) for column in zip(*values, strict=True)]
+        for name, values in times.items()
+    }
+    wall_base, cpu_base = medians["DuckDB"]
+    print(f"{'':14}{'wall s':>8}{'(lowest':>9}{'highest)':>9}{'rows/s':>10}{'x DuckDB':>10}"
+          f"{'cpu s':>8}{'x DuckDB':>10}")  # fmt: skip
+    for name, values in times.items():
+        (wall, cpu), walls = medians[name], [wall for wall, _ in values]
+        print(
+            f"{name:14}{wall:8.2f}{min(walls):9.2f}{max(walls):9.2f}{rows / wall:10,.0f}"
+            f"{wall / wall_base:10.1f}{cpu:8.2f}{cpu / cpu_base:10.1f}"
+        )
+
+
+def seconds_of(command: list) -> tuple[float, float]:
+    """Wall time and processor time of a command, start and end included; it has to succeed."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         sys.exit(f"exit code {done.returncode}: {command}\n{done.stdout}{done.stderr}")
-    return seconds
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu
 
 
 def check_same_rows(ours: Path, theirs: Path) -> None:
