@@ -314,18 +314,44 @@ fn the_library_prints_nothing_and_ends_no_process() {
     assert_eq!(found, Vec::<String>::new());
 }
 
+/// Names of the crates in the sections of a manifest that end in `dependencies`.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && !line.is_empty() && !line.starts_with('#') {
+            names.extend(line.split(['.', ' ', '=']).next().map(str::to_owned));
+        }
+    }
+    names
+}
+
 #[test]
 fn core_depends_on_no_crate_of_the_command() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let manifest = fs::read_to_string(manifest).unwrap();
-    let names: BTreeSet<&str> = manifest
-        .lines()
-        .filter_map(|line| line.split(['.', ' ', '=']).next())
-        .collect();
+    let names = dependencies(&fs::read_to_string(manifest).unwrap());
     assert!(names.contains("serde_json"), "the manifest is read wrongly");
     for name in FOREIGN_CRATES {
         assert!(!names.contains(name), "core depends on {name}");
     }
+}
+
+#[test]
+fn every_dependency_is_explained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let explained = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let names = dependencies(&fs::read_to_string(root.join("Cargo.toml")).unwrap());
+    assert!(names.contains("parquet"), "the manifest is read wrongly");
+    let missing: Vec<&String> = names
+        .iter()
+        .filter(|name| *name != "aimapper-core" && !explained.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md has no row for {missing:?}"
+    );
 }
 
 /// The scan itself: it has to find what it looks for.
