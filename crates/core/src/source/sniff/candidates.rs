@@ -259,7 +259,14 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
                 .take(ROWS),
         );
     }
-    let width = common_width(&all);
+    // Lines inside quoted text have one field each; they are no table.
+    let least = if dialect.delimiter.is_empty() { 1 } else { 2 };
+    let tabular: Vec<Row> = all
+        .iter()
+        .filter(|row| row.cells.len() >= least)
+        .cloned()
+        .collect();
+    let width = common_width(&tabular);
     let mut counts = Quoting::default();
     for row in all {
         counts.faults += usize::from(row.fault.is_some());

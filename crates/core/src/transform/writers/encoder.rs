@@ -94,7 +94,9 @@ impl Encoder {
     #[must_use]
     pub fn head(&self) -> Encoded {
         let mut head = match self.style {
-            Style::Csv | Style::ExcelCsv => self.rows(1, |column, _| self.name(column), |_| 0),
+            Style::Csv | Style::ExcelCsv => {
+                self.rows(1, self.names.len(), |column, _| self.name(column), |_| 0)
+            }
             Style::Ndjson(_) => Encoded::default(),
         };
         head.rows = 0;
@@ -122,16 +124,17 @@ impl Encoder {
                 .get(column)
                 .map_or(Cell::Null, |column| column.cell(row))
         };
-        self.rows(outcome.len(), cell, |row| {
+        self.rows(outcome.len(), self.names.len(), cell, |row| {
             outcome.places.get(row).map_or(0, |at| at.line)
         })
     }
 
-    /// Encodes all records of a batch, all columns as text.
+    /// Encodes all records of a batch, all columns as text; as CSV also where the header has fewer
+    /// or more names than the records have cells.
     #[must_use]
     pub fn encode_batch(&self, batch: &Batch) -> Encoded {
         let cell = |column, row| batch.cell(column, row).map_or(Cell::Null, Cell::Text);
-        self.rows(batch.len(), cell, |row| {
+        self.rows(batch.len(), batch.columns.len(), cell, |row| {
             batch.places.get(row).map_or(0, |at| at.line)
         })
     }
@@ -139,10 +142,11 @@ impl Encoder {
     fn rows<'c>(
         &self,
         rows: usize,
+        columns: usize,
         cell: impl Fn(usize, usize) -> Cell<'c>,
         line: impl Fn(usize) -> u64,
     ) -> Encoded {
-        let columns = 0..self.names.len();
+        let columns = 0..columns;
         let mut encoded = Encoded::default();
         for row in 0..rows {
             encoded.rows += 1;
@@ -177,9 +181,11 @@ impl Encoder {
             | Cell::Time(_) => None,
         };
         let guards: Vec<Option<String>> = cells.iter().map(guard).collect();
-        for (name, guard) in self.names.iter().zip(&guards) {
+        for (column, guard) in guards.iter().enumerate() {
             if guard.is_some() {
-                let (row, field) = (encoded.rows, name.clone());
+                let row = encoded.rows;
+                let name = self.names.get(column).cloned();
+                let field = name.unwrap_or_else(|| format!("column_{}", column + 1));
                 encoded.guarded.push(Guarded { row, line, field });
             }
         }
