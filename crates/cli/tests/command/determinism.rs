@@ -31,6 +31,7 @@ fn sales() -> String {
             _ if row % 1_499 == 0 => format!("{row},{date},\"1.50,open"),
             _ if row % 2_003 == 0 => format!("{},{date},1.00,again", row / 2),
             _ if row % 2_503 == 0 => format!("\n{row},{date},5.00,below a blank line"),
+            _ if row % 5 == 0 => format!("{row},{date},{}.50,\"n, quoted\"", row % 5_000),
             _ => format!(
                 "{row},{date},{}.{:02},n{}",
                 row % 5_000,

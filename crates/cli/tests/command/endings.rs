@@ -62,6 +62,14 @@ fn the_summary_for_programs_names_everything() {
     let place = Place::with_bank();
     let ran = place.run(&format!("{MAP_GERMAN} --json -o out")).ends(3);
     let summary: Value = serde_json::from_str(&ran.out).unwrap();
+    let outputs = [
+        "good.csv",
+        "rejects.csv",
+        "mapping.yaml",
+        "report.html",
+        "report.json",
+    ]
+    .map(|kind| format!("out/umsaetze_2026-03.{kind}"));
     let balance = json!({
         "counted": 45, "read": 45, "good": 38, "rejected": 2, "non_data": 5, "balanced": true
     });
@@ -75,8 +83,7 @@ fn the_summary_for_programs_names_everything() {
                 "rejects_by_rule": {"impossible_date": 1, "unseen_value": 1},
                 "questions": [],
                 "new_columns": [],
-                "outputs": ["good.csv", "rejects.csv", "mapping.yaml", "report.html", "report.json"]
-                    .map(|kind| format!("out/umsaetze_2026-03.{kind}")),
+                "outputs": outputs,
             }],
             "total": balance,
         })
