@@ -5,7 +5,7 @@ use std::fmt;
 use aimapper_core::error::Explain;
 
 /// How the command ended; the number is its exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Ending {
     /// Done.
@@ -18,6 +18,28 @@ pub(crate) enum Ending {
     TooManyRejects = 3,
     /// A decision is needed.
     Undecided = 4,
+}
+
+impl Ending {
+    /// The worse of two endings: a source that gave nothing is worse than a question about one,
+    /// and that is worse than rejects.
+    pub(crate) const fn worse(self, other: Self) -> Self {
+        if self.rank() < other.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::TooManyRejects => 1,
+            Self::Undecided => 2,
+            Self::CouldNotRun => 3,
+            Self::Usage => 4,
+        }
+    }
 }
 
 /// Why the command could not go on: a message, its causes, and a hint.

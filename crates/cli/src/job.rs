@@ -91,8 +91,12 @@ pub(crate) struct Outcome {
 impl<'a> Job<'a> {
     /// Opens a source and decides how it is read.
     pub(crate) fn open(named: &Named, options: &'a Options<'a>) -> Result<Self, Failure> {
+        Self::decide(named.open()?, options)
+    }
+
+    /// Decides how an open source is read.
+    pub(crate) fn decide(input: Input, options: &'a Options<'a>) -> Result<Self, Failure> {
         let started = Instant::now();
-        let input = named.open()?;
         let reading = Reading::decide(&input, &options.overrides, &options.limits)?;
         Ok(Self {
             input,
@@ -354,9 +358,16 @@ pub(crate) fn ending_of(balance: &Balance, most: Most) -> Ending {
 
 /// Results that must not be there yet.
 pub(crate) fn suffixes(format: Format) -> Vec<String> {
-    let mut suffixes: Vec<String> = ["rejects.csv", "mapping.yaml", "report.html", "report.json"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut suffixes: Vec<String> = [
+        "rejects.csv",
+        "mapping.yaml",
+        "guarded.csv",
+        "nondata.csv",
+        "report.html",
+        "report.json",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     suffixes.push(good_suffix(format));
     suffixes
 }

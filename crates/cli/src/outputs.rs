@@ -2,12 +2,22 @@
 //! under a temporary name, then renamed, the report last, so that a report marks a whole set.
 
 use std::fs;
-use std::io::BufWriter;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::failure::{Ending, Failure};
+
+/// Results that hold rows or belong to them; never the mapping, which may hold a person's work.
+const ROWS: [&str; 6] = [
+    "good.csv",
+    "good.ndjson",
+    "good.parquet",
+    "rejects.csv",
+    "guarded.csv",
+    "nondata.csv",
+];
 
 /// The results of one source.
 #[derive(Debug)]
@@ -132,11 +142,11 @@ impl Outputs {
 
     /// Lets all files appear, in the order in which they were kept.
     ///
-    /// An old report is taken away first, because it would vouch for a set that is not whole.
+    /// An old report is taken away first, because it would vouch for a set that is not whole, and
+    /// then old rows that this set does not replace, because the new report would not be about them.
     pub(crate) fn publish(self) -> Result<(), Failure> {
-        let report = self.path("report.json");
-        if self.force && report.exists() {
-            fs::remove_file(&report).map_err(|error| Failure::io("replacing", &report, &error))?;
+        if self.force {
+            self.remove_old()?;
         }
         for staged in self.staged {
             let path = self.folder.join(format!("{}.{}", self.stem, staged.suffix));
@@ -150,6 +160,21 @@ impl Outputs {
                 staged.file.persist_noclobber(&path)
             };
             persisted.map_err(|error| Failure::io("writing", &path, &error.error))?;
+        }
+        Ok(())
+    }
+
+    fn remove_old(&self) -> Result<(), Failure> {
+        let kept = |suffix: &str| self.staged.iter().any(|staged| staged.suffix == suffix);
+        let rows = ROWS.into_iter().filter(|suffix| !kept(suffix));
+        for suffix in std::iter::once("report.json").chain(rows) {
+            let path = self.path(suffix);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Failure::io("replacing", &path, &error));
+                }
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(())
     }

@@ -32,16 +32,12 @@ fn each(
     for named in sources {
         match one(named) {
             Ok(outcome) => {
-                worst = worst.max(outcome.ending);
+                worst = worst.worse(outcome.ending);
                 outcomes.push(outcome);
             }
             Err(failure) => {
                 summary::complain(&failure);
-                worst = if worst == Ending::CouldNotRun {
-                    worst
-                } else {
-                    failure.ending.max(worst)
-                };
+                worst = worst.worse(failure.ending);
             }
         }
     }

@@ -24,13 +24,18 @@ pub(crate) fn read(args: &args::Read) -> Result<Ending, Failure> {
 
 fn one(named: &Named, options: &Options<'_>, output: &args::Output) -> Result<Outcome, Failure> {
     let mut outputs = super::outputs(named, output)?;
-    if options.accept.is_some() && matches!(named.open(), Err(SourceError::Empty { .. })) {
-        return empty(named, outputs);
-    }
-    let job = Job::open(named, options)?;
+    // Opened once only, because standard input is gone afterwards.
+    let input = match named.open() {
+        Err(SourceError::Empty { .. }) if options.accept.is_some() => {
+            return empty(named, outputs);
+        }
+        opened => opened?,
+    };
+    let job = Job::decide(input, options)?;
     let questions = questions(&job.reading.decisions, options.accept);
     if !questions.is_empty() {
         let (profile, tally) = job.profile()?;
+        job.has_rows(&tally)?;
         let mut report = job.report(&tally, job.reading.decisions.clone(), profile.columns, None);
         let papers = Papers {
             mapping: None,

@@ -175,10 +175,20 @@ fn seed(
 ) -> Result<(), Failure> {
     let input = Input::open(path)?;
     let reading = Reading::decide(&input, &of_csv(","), &options.limits)?;
+    let unique_fields = || plan.fields().iter().filter(|field| field.is_unique());
+    if let Some(field) = unique_fields().find(|field| !names(&reading, field.name())) {
+        let message = format!(
+            "{} has no column `{}`, so nobody can tell which values there are already",
+            path.display(),
+            field.name()
+        );
+        return Err(Failure::new(Ending::CouldNotRun, message)
+            .hint("--with takes the good rows of an earlier run as CSV (--format csv)"));
+    }
     let mut reader = Reader::new(&input, &reading, options.limits, options.settings.block)?;
     let mut key = String::new();
     while let Some(portion) = reader.next_portion()? {
-        for field in plan.fields() {
+        for field in unique_fields() {
             let Some(column) = reading.columns.iter().position(|name| name == field.name()) else {
                 continue;
             };
@@ -196,4 +206,8 @@ fn seed(
         }
     }
     Ok(())
+}
+
+fn names(reading: &Reading, column: &str) -> bool {
+    reading.columns.iter().any(|name| name == column)
 }

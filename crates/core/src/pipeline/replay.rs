@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::source::{
     Batch, Input, Limits, Place, Portion, RawText, Reader, Reading, RecordReader, SourceError,
+    undecodable,
 };
 use crate::transform::REJECT_COLUMNS;
 use crate::validation::Reject;
@@ -41,7 +42,8 @@ pub fn is_rejects_file(input: &Input) -> Option<&'static str> {
 /// value that is shown instead of the record.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    /// By row: hash of field and rule, and hash of these and the value; none where rows repeat.
+    /// By row: hash of field and rule, and hash of these and the value; none where rows repeat or
+    /// no value is shown.
     rows: HashMap<u64, Option<(u64, u64)>>,
 }
 
@@ -57,19 +59,22 @@ impl Claims {
                 let Ok(row) = cell(ROW).trim().parse::<u64>() else {
                     continue;
                 };
-                let claim = hashes(cell(FIELD), cell(RULE), cell(VALUE));
+                let claim =
+                    (!cell(VALUE).is_empty()).then(|| hashes(cell(FIELD), cell(RULE), cell(VALUE)));
                 claims
                     .rows
                     .entry(row)
                     .and_modify(|known| *known = None)
-                    .or_insert(Some(claim));
+                    .or_insert(claim);
             }
         }
         Ok(claims)
     }
 
     /// Refuses a record that is rejected for the same reason as before, but for another value than
-    /// the file shows: the value was mended, and the record was not.
+    /// the file shows: most likely the value was mended, and the record was not. Somebody who put
+    /// another wrong value into the record gets the same error, because what stood there before is
+    /// not known any more; an empty `_value` claims nothing.
     pub(super) fn check(&self, file: &str, reject: &Reject) -> Result<(), SourceError> {
         let (Some(Some(claim)), Some(reason)) =
             (self.rows.get(&reject.row), reject.reasons.first())
@@ -83,10 +88,12 @@ impl Claims {
         Err(SourceError::Replay {
             file: file.to_owned(),
             problem: format!(
-                "the record of line {} is still wrong in `{}`, but _value was changed",
+                "the record of line {} is still wrong in `{}`, and _value is not what stands there",
                 reject.line, reason.field
             ),
-            hint: "mend the record in _raw; _value only shows what was wrong".to_owned(),
+            hint: "mend the record in _raw, not in _value; to have a record rejected again with \
+                   another value, empty its _value"
+                .to_owned(),
         })
     }
 }
@@ -97,6 +104,16 @@ fn hashes(field: &str, rule: &str, value: &str) -> (u64, u64) {
     let place = hasher.finish();
     value.hash(&mut hasher);
     (place, hasher.finish())
+}
+
+/// A record as the original source had it, or as somebody mended it.
+enum Original {
+    Text(String),
+    /// Bytes that are still no text of the original's encoding, and how they were shown.
+    Undecodable {
+        raw: String,
+        bytes: Vec<u8>,
+    },
 }
 
 /// The records of a rejects file.
@@ -142,8 +159,15 @@ impl<'a> Replay<'a> {
             };
             let line = number(LINE).unwrap_or(place.line);
             let row = number(ROW).unwrap_or(place.row);
-            let raw = self.raw(&outer, index, place.line)?;
-            match self.records.add(&raw) {
+            let (raw, raw_bytes) = match self.record(&outer, index, place.line)? {
+                Original::Text(raw) => (raw, None),
+                Original::Undecodable { raw, bytes } => (raw, Some(bytes)),
+            };
+            let added = match raw_bytes {
+                None => self.records.add(&raw),
+                Some(_) => Err(undecodable(&self.original.encoding.label())),
+            };
+            match added {
                 Ok(()) => {
                     places.push(Place {
                         line,
@@ -158,7 +182,7 @@ impl<'a> Replay<'a> {
                         row,
                         reasons: vec![reason],
                         raw,
-                        raw_bytes: None,
+                        raw_bytes,
                     });
                 }
             }
@@ -177,7 +201,9 @@ impl<'a> Replay<'a> {
         })
     }
 
-    fn raw(&self, outer: &Batch, index: usize, line: u64) -> Result<String, SourceError> {
+    /// The original record that one line of the rejects file holds.
+    fn record(&self, outer: &Batch, index: usize, line: u64) -> Result<Original, SourceError> {
+        let raw = outer.cell(RAW, index).unwrap_or_default();
         let wrong = |problem: &str, hint: &str| SourceError::Replay {
             file: self.file.clone(),
             problem: format!("line {line}: {problem}"),
@@ -193,20 +219,24 @@ impl<'a> Replay<'a> {
                     "leave _raw_base64 empty and mend _raw instead",
                 )
             })?;
-            let (text, _) = self
-                .original
-                .encoding
-                .encoding
-                .decode_without_bom_handling(&bytes);
-            return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+            let encoding = self.original.encoding.encoding;
+            // What was not mended is rejected again, never taken with replacement characters.
+            return Ok(
+                match encoding.decode_without_bom_handling_and_without_replacement(&bytes) {
+                    Some(text) => Original::Text(text.trim_end_matches(['\r', '\n']).to_owned()),
+                    None => Original::Undecodable {
+                        raw: raw.to_owned(),
+                        bytes,
+                    },
+                },
+            );
         }
-        let raw = outer.cell(RAW, index).unwrap_or_default();
         if raw.is_empty() {
             return Err(wrong(
                 "_raw is empty",
                 "mend the record in _raw, or leave the whole line out",
             ));
         }
-        Ok(raw.to_owned())
+        Ok(Original::Text(raw.to_owned()))
     }
 }

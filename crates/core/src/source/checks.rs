@@ -147,6 +147,7 @@ fn reason(rule: &str, message: String, hint: &str) -> Reason {
     }
 }
 
+/// Why a record whose bytes are no text of the source's encoding cannot be taken.
 pub(crate) fn undecodable(encoding: &str) -> Reason {
     reason(
         "bad_bytes",

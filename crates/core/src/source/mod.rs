@@ -28,6 +28,7 @@ mod survey;
 
 pub use audit::{Audit, audit};
 pub use batch::{Batch, CHUNK_RECORDS, Place, RawText};
+pub(crate) use checks::undecodable;
 pub use decision::{Alternative, Decision, Overrides, SURE_BAR, What};
 pub use dialect::{Dialect, Escape, Limits, LineEnd, QUOTE_REACH};
 pub use encoding::TextEncoding;

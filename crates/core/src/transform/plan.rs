@@ -69,6 +69,12 @@ impl PlanField {
         self.kind
     }
 
+    /// Whether no two good rows may have the same value.
+    #[must_use]
+    pub const fn is_unique(&self) -> bool {
+        self.unique
+    }
+
     fn first_column(&self) -> Option<usize> {
         match &self.fill {
             Fill::Nothing => None,

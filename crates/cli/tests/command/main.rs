@@ -1,0 +1,17 @@
+//! The command from outside: the binary is run over files, and its exit codes, outputs and words
+//! are held. Nothing here knows how it works inside.
+
+#[cfg(test)]
+mod determinism;
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod replay;
