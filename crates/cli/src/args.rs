@@ -71,9 +71,11 @@ pub(crate) enum Verb {
 /// How a source is read.
 #[derive(Debug, Args)]
 pub(crate) struct Reading {
-    /// Sets a reading decision: WHAT=VALUE, or WHAT@COLUMN=VALUE for one column. WHAT is encoding,
-    /// delimiter, quote, escape, line_end, header_lines, preamble_lines, footer_lines, table,
-    /// decimal_mark, thousands_mark, date_order (dmy, mdy, ymd) or null_markers (a JSON list).
+    /// Sets a reading decision, for the source or for one column.
+    ///
+    /// WHAT is `encoding`, `delimiter`, `quote`, `escape`, `line_end`, `header_lines`,
+    /// `preamble_lines`, `footer_lines`, `table`, `decimal_mark`, `thousands_mark`, `date_order`
+    /// (`dmy`, `mdy`, `ymd`) or `null_markers` (a JSON list).
     #[arg(long = "set", value_name = "WHAT[@COLUMN]=VALUE", value_parser = parse_set)]
     pub(crate) set: Vec<Set>,
     /// Takes table N of the source instead of the largest.

@@ -75,13 +75,14 @@ impl Failure {
             format!("{what} {} failed", path.display()),
         );
         failure.causes.push(error.to_string());
-        match error.kind() {
-            std::io::ErrorKind::PermissionDenied => {
-                failure.hint("you may not write there; name another folder with -o")
-            }
-            std::io::ErrorKind::StorageFull => failure.hint("the disk is full"),
-            _ => failure,
-        }
+        let hint = if error.kind() == std::io::ErrorKind::PermissionDenied {
+            "you may not write there; name another folder with -o"
+        } else if error.kind() == std::io::ErrorKind::StorageFull {
+            "the disk is full"
+        } else {
+            return failure;
+        };
+        failure.hint(hint)
     }
 }
 

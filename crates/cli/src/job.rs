@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aimapper_core::mapping::{Mapping, Question, Rule, to_yaml};
-use aimapper_core::pipeline::{self, Done, Settings, Source, Tally};
+use aimapper_core::pipeline::{self, Done, Settings, Sinks, Source, Tally};
 use aimapper_core::profile::{ColumnProfile, Profile, check_overrides};
 use aimapper_core::report::{self, FieldReport, Report, SourceFile, to_html, to_json};
 use aimapper_core::source::{Decision, Input, Limits, Overrides, Reading};
@@ -170,8 +170,7 @@ impl<'a> Job<'a> {
             self.source(),
             &self.options.overrides,
             encoder.as_deref(),
-            table,
-            rejects,
+            Sinks { table, rejects },
             self.options.settings,
             &mut |byte| bar.set_position(byte),
         )?;
@@ -208,8 +207,7 @@ impl<'a> Job<'a> {
             plan,
             encoder.as_deref(),
             unique,
-            table,
-            rejects,
+            Sinks { table, rejects },
             self.options.settings,
             &mut |byte| bar.set_position(byte),
         )?;

@@ -143,7 +143,19 @@ fn one(text: &mut String, outcome: &Outcome, output: &Output) {
         .iter()
         .map(|(rule, count)| format!("{count} {rule}"))
         .collect();
-    let _ = write!(text, "Rows     {}", balance(&outcome.report.balance));
+    let counts = &outcome.report.balance;
+    if outcome.ending == Ending::Undecided {
+        let _ = write!(
+            text,
+            "Rows     {} read: {} readable, {} rejected, {} non-data; none written yet",
+            number(counts.read),
+            number(counts.good),
+            number(counts.rejected),
+            number(counts.non_data)
+        );
+    } else {
+        let _ = write!(text, "Rows     {}", balance(counts));
+    }
     if !rejects.is_empty() {
         let _ = write!(text, "   ({})", rejects.join(", "));
     }

@@ -2,6 +2,8 @@
 //! each time every record is accounted for, every byte of data is found again, the reader and the
 //! auditor agree, and nothing depends on the size of the read blocks.
 
+#![cfg(test)]
+
 use std::collections::HashMap;
 
 use aimapper_core::source::{

@@ -48,13 +48,7 @@ fn first(
     let job = Job::open(named, options)?;
     let (profile, tally) = job.profile()?;
     job.has_rows(&tally)?;
-    let proposed = pipeline::propose(
-        job.input.name(),
-        &job.reading,
-        &profile,
-        target,
-        &Memory::default(),
-    );
+    let proposed = pipeline::propose(job.input.name(), &job.reading, &profile, target, &Memory);
     let mapping = match options.accept {
         Some(bar) => accept_at(&proposed, bar, &format!("--accept {bar}"), ""),
         None => proposed,

@@ -29,16 +29,22 @@ pub enum PipelineError {
     NonData(#[source] io::Error),
 }
 
+/// A full disk is told apart from everything else.
+fn of_io(error: &io::Error) -> ErrorKind {
+    if error.kind() == io::ErrorKind::StorageFull {
+        ErrorKind::NoSpace
+    } else {
+        ErrorKind::Unavailable
+    }
+}
+
 impl Explain for PipelineError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Source(error) => error.kind(),
             Self::Write(error) => error.kind(),
             Self::Unique(error) => error.kind(),
-            Self::Rejects(error) | Self::NonData(error) => match error.kind() {
-                io::ErrorKind::StorageFull => ErrorKind::NoSpace,
-                _ => ErrorKind::Unavailable,
-            },
+            Self::Rejects(error) | Self::NonData(error) => of_io(error),
         }
     }
 

@@ -61,6 +61,15 @@ pub struct Source<'a> {
     pub replays: Option<&'a Reading>,
 }
 
+/// Where a pass writes.
+#[derive(Debug)]
+pub struct Sinks<W: Write + Send> {
+    /// Good rows.
+    pub table: TableWriter<W>,
+    /// Rejects.
+    pub rejects: RejectsWriter<W>,
+}
+
 /// What a pass that writes gives back.
 #[derive(Debug)]
 pub struct Done<W> {
@@ -118,13 +127,15 @@ pub fn read<W: Write + Send>(
     source: Source<'_>,
     overrides: &Overrides,
     encoder: Option<&Encoder>,
-    table: TableWriter<W>,
-    rejects: RejectsWriter<W>,
+    sinks: Sinks<W>,
     settings: Settings,
     progress: Progress<'_>,
 ) -> Result<(Profile, Done<W>), PipelineError> {
     let columns = source.columns();
-    let (mut table, mut rejects) = (table, rejects);
+    let Sinks {
+        mut table,
+        mut rejects,
+    } = sinks;
     let mut all = Partial::new(columns, overrides);
     let mut tally = pass::run(
         source,
@@ -166,12 +177,15 @@ pub fn run<W: Write + Send>(
     plan: &Plan,
     encoder: Option<&Encoder>,
     unique: UniqueStage,
-    table: TableWriter<W>,
-    rejects: RejectsWriter<W>,
+    sinks: Sinks<W>,
     settings: Settings,
     progress: Progress<'_>,
 ) -> Result<Done<W>, PipelineError> {
-    let (mut table, mut rejects, mut unique) = (table, rejects, unique);
+    let Sinks {
+        mut table,
+        mut rejects,
+    } = sinks;
+    let mut unique = unique;
     let claims = match source.replays {
         Some(_) => Claims::read(source.reader(settings)?)?,
         None => Claims::default(),

@@ -20,8 +20,8 @@ pub(super) struct Item<T> {
 
 /// Where portions come from.
 enum Portions<'a> {
-    Reader(Reader<'a>),
-    Replay(Replay<'a>),
+    Reader(Box<Reader<'a>>),
+    Replay(Box<Replay<'a>>),
 }
 
 impl Iterator for Portions<'_> {
@@ -50,8 +50,13 @@ pub(super) fn run<T: Send>(
     } = source;
     let reader = source.reader(settings)?;
     let portions = match replays {
-        None => Portions::Reader(reader),
-        Some(original) => Portions::Replay(Replay::new(reader, original, limits, input.name())),
+        None => Portions::Reader(Box::new(reader)),
+        Some(original) => Portions::Replay(Box::new(Replay::new(
+            reader,
+            original,
+            limits,
+            input.name(),
+        ))),
     };
     let mut tally = Tally {
         size: input.size(),

@@ -137,11 +137,13 @@ impl Explain for SourceError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull => ErrorKind::NoSpace,
-                io::ErrorKind::NotFound => ErrorKind::NotFound,
-                _ => ErrorKind::Unavailable,
-            },
+            Self::Io { source, .. } => {
+                if source.kind() == io::ErrorKind::StorageFull {
+                    ErrorKind::NoSpace
+                } else {
+                    ErrorKind::Unavailable
+                }
+            }
             Self::LineTooLong { .. } | Self::TooManyColumns { .. } => ErrorKind::TooLarge,
             Self::Binary { .. } => ErrorKind::Unsupported,
             Self::Changed { .. } => ErrorKind::Conflict,

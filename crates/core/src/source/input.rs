@@ -25,13 +25,16 @@ impl Input {
     /// When it is missing, a folder, unreadable or empty.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let file = path.display().to_string();
-        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => SourceError::NotFound { file: file.clone() },
-            _ => SourceError::Io {
-                file: file.clone(),
-                byte: 0,
-                source,
-            },
+        let metadata = fs::metadata(path).map_err(|source| {
+            if source.kind() == io::ErrorKind::NotFound {
+                SourceError::NotFound { file: file.clone() }
+            } else {
+                SourceError::Io {
+                    file: file.clone(),
+                    byte: 0,
+                    source,
+                }
+            }
         })?;
         if metadata.is_dir() {
             return Err(SourceError::Folder { file });

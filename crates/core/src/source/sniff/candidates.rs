@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Samples;
 use super::kind::{Kind, kind};
+use super::samples::Samples;
 use crate::source::dialect::{Dialect, Escape, LineEnd};
 use crate::source::record::{Fault, Parsed, Parser, Record};
 

@@ -1,0 +1,210 @@
+//! Where the table stands: preamble, header, units, footer and comments, each as a decision.
+
+use super::candidates::{self, Row};
+use super::samples::Samples;
+use super::{Layout, by_person, layout, round};
+use crate::source::decision::{Alternative, Decision, Overrides, What};
+use crate::source::dialect::Dialect;
+use crate::source::error::SourceError;
+use crate::source::input::Input;
+
+/// What the place of a table is told from.
+pub(super) struct Evidence<'a> {
+    pub(super) input: &'a Input,
+    pub(super) samples: &'a Samples,
+    pub(super) rows: &'a [Row],
+    pub(super) dialect: &'a Dialect,
+    pub(super) width: usize,
+    pub(super) overrides: &'a Overrides,
+    /// Whether the first line names the delimiter (`sep=`).
+    pub(super) sep: bool,
+}
+
+impl Evidence<'_> {
+    /// Decides where the table stands.
+    ///
+    /// # Errors
+    /// When a number of lines is set that cannot be.
+    pub(super) fn layout(&self, decisions: &mut Vec<Decision>) -> Result<Layout, SourceError> {
+        let comment = comment_mark(self.rows, self.width);
+        let table: Vec<Row> = self
+            .rows
+            .iter()
+            .map(|row| uncommented(row, comment.as_deref()))
+            .collect();
+        let preamble_lines = self.preamble(&table, decisions)?;
+        let start = table
+            .iter()
+            .position(|row| row.line >= preamble_lines)
+            .unwrap_or(table.len());
+        let body = table.get(start..).unwrap_or_default();
+        let header_lines = self.header(body, decisions)?;
+        let headers = usize::try_from(header_lines).unwrap_or(usize::MAX);
+        let units_lines = u64::from(layout::has_units(body, headers, self.width));
+        let before = preamble_lines + header_lines + units_lines;
+        let (footer_lines, footer_start) = self.footer(before, decisions)?;
+        Ok(Layout {
+            preamble_lines,
+            header_lines,
+            footer_lines,
+            footer_start,
+            units_lines,
+            comment,
+        })
+    }
+
+    fn preamble(&self, table: &[Row], decisions: &mut Vec<Decision>) -> Result<u64, SourceError> {
+        if let Some(lines) = count(self.overrides, What::PreambleLines)? {
+            decisions.push(by_person(What::PreambleLines, lines));
+            return Ok(lines);
+        }
+        let skip = usize::from(self.sep);
+        let guess = layout::preamble(table.get(skip..).unwrap_or_default(), self.width);
+        let first = table.get(guess.value + skip).map_or(0, |row| row.line);
+        let reason = match first {
+            0 => "the table starts on the first line".to_owned(),
+            lines => format!("the table starts on line {}", lines + 1),
+        };
+        let confidence = guess.confidence;
+        decisions.push(Decision::new(
+            What::PreambleLines,
+            first,
+            confidence,
+            Vec::new(),
+            reason,
+        ));
+        Ok(first)
+    }
+
+    fn header(&self, body: &[Row], decisions: &mut Vec<Decision>) -> Result<u64, SourceError> {
+        if let Some(lines) = count(self.overrides, What::HeaderLines)? {
+            decisions.push(by_person(What::HeaderLines, lines));
+            return Ok(lines);
+        }
+        let guess = layout::header(body, self.width);
+        let reason = match guess.value {
+            0 => "the first line looks like the lines below it".to_owned(),
+            1 => "the first line differs in kind from the lines below it".to_owned(),
+            lines => format!("the first {lines} lines differ in kind from the lines below them"),
+        };
+        let rival = Alternative {
+            value: u64::from(guess.value == 0).into(),
+            confidence: round(1.0 - guess.confidence),
+        };
+        let lines = guess.value as u64;
+        let confidence = round(guess.confidence);
+        decisions.push(Decision::new(
+            What::HeaderLines,
+            lines,
+            confidence,
+            vec![rival],
+            reason,
+        ));
+        Ok(lines)
+    }
+
+    fn footer(
+        &self,
+        before: u64,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<(u64, u64), SourceError> {
+        let Self {
+            input,
+            samples,
+            dialect,
+            width,
+            overrides,
+            ..
+        } = *self;
+        let total = samples.tail_lines.len() as u64;
+        if let Some(lines) = count(overrides, What::FooterLines)? {
+            decisions.push(by_person(What::FooterLines, lines));
+            if lines > total {
+                return Err(SourceError::TooFewLines {
+                    file: input.name().to_owned(),
+                    lines: total,
+                    wanted: lines,
+                });
+            }
+            return Ok((lines, line_start(samples, total - lines, input)));
+        }
+        let rows = candidates::rows(&samples.tail, true, dialect, width, usize::MAX);
+        // What is certainly not data at the start cannot be a footer.
+        let skip = if samples.whole { before } else { 0 };
+        let body: Vec<Row> = rows.into_iter().filter(|row| row.line >= skip).collect();
+        let guess = layout::footer(&body, width);
+        let first = body
+            .len()
+            .checked_sub(guess.value)
+            .and_then(|at| body.get(at));
+        let lines = match (guess.value, first) {
+            (0, _) | (_, None) => 0,
+            (_, Some(row)) => total - row.line.min(total),
+        };
+        let reason = match lines {
+            0 => "the last lines look like the lines before them".to_owned(),
+            1 => "the last line adds the table up or comments on it".to_owned(),
+            lines => format!("the last {lines} lines add the table up or comment on it"),
+        };
+        decisions.push(Decision::new(
+            What::FooterLines,
+            lines,
+            guess.confidence,
+            Vec::new(),
+            reason,
+        ));
+        Ok((lines, line_start(samples, total - lines, input)))
+    }
+}
+
+/// A row, emptied where it is a comment.
+fn uncommented(row: &Row, mark: Option<&str>) -> Row {
+    let mut row = row.clone();
+    if mark.is_some_and(|mark| is_comment(&row, mark)) {
+        row.cells.clear();
+    }
+    row
+}
+
+fn count(overrides: &Overrides, what: What) -> Result<Option<u64>, SourceError> {
+    let Some(value) = overrides.get(what, None) else {
+        return Ok(None);
+    };
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    number.map(Some).ok_or_else(|| SourceError::BadOverride {
+        what: what.name(),
+        value: value.to_string(),
+        expected: "a number of lines, 0 or more".to_owned(),
+    })
+}
+
+fn line_start(samples: &Samples, line: u64, input: &Input) -> u64 {
+    usize::try_from(line)
+        .ok()
+        .and_then(|line| samples.tail_lines.get(line))
+        .copied()
+        .unwrap_or_else(|| input.size())
+}
+
+/// The mark of comment lines: `#` or `//`, where no row of the table's width starts with it.
+fn comment_mark(rows: &[Row], width: usize) -> Option<String> {
+    ["#", "//"].into_iter().find_map(|mark| {
+        let (comments, data): (Vec<&Row>, Vec<&Row>) = rows
+            .iter()
+            .filter(|row| {
+                row.cells
+                    .first()
+                    .is_some_and(|cell| cell.text.starts_with(mark))
+            })
+            .partition(|row| is_comment(row, mark) && (row.cells.len() != width || width == 1));
+        (!comments.is_empty() && data.is_empty() && width > 1).then(|| mark.to_owned())
+    })
+}
+
+fn is_comment(row: &Row, mark: &str) -> bool {
+    row.cells
+        .first()
+        .is_some_and(|cell| !cell.quoted && cell.text.starts_with(mark))
+}

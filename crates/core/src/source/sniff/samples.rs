@@ -1,0 +1,129 @@
+//! Samples: the text at the start and at the end of a source.
+
+use crate::source::dialect::{Dialect, Limits, LineEnd};
+use crate::source::encoding::TextEncoding;
+use crate::source::error::SourceError;
+use crate::source::input::Input;
+use crate::source::record::Parser;
+use crate::source::stream::Stream;
+
+/// Text at the start of a source that is looked at, in bytes.
+const HEAD_BYTES: usize = 256 << 10;
+/// Text at its end.
+const TAIL_BYTES: u64 = 64 << 10;
+
+/// The source's text as far as it is looked at.
+pub(super) struct Samples {
+    pub(super) head: Vec<u8>,
+    /// Whether the head is the whole source.
+    pub(super) whole: bool,
+    /// Text at the end, from a line start on; all of it if the head is the whole source.
+    pub(super) tail: Vec<u8>,
+    /// Byte of the source at which the tail starts, and of each of its lines.
+    pub(super) tail_lines: Vec<u64>,
+}
+
+/// Takes both samples.
+///
+/// # Errors
+/// When the source cannot be read.
+pub(super) fn samples(
+    input: &Input,
+    encoding: TextEncoding,
+    line_end: LineEnd,
+    limits: &Limits,
+) -> Result<Samples, SourceError> {
+    let mut stream = Stream::new(input, encoding, 0, input.size(), HEAD_BYTES)?;
+    stream.fill()?;
+    while !stream.ended() && stream.text().len() < HEAD_BYTES && stream.held() < limits.line_bytes {
+        stream.fill()?;
+    }
+    let head = stream.text().to_vec();
+    let whole = stream.ended();
+    let from = if whole {
+        0
+    } else {
+        tail_start(input, encoding, line_end)?
+    };
+    let mut stream = Stream::new(input, encoding, from, input.size(), HEAD_BYTES)?;
+    while !stream.ended() && stream.held() < limits.line_bytes {
+        stream.fill()?;
+    }
+    let tail = stream.text().to_vec();
+    let mut tail_lines = Vec::new();
+    let parser = Parser::new(
+        &Dialect {
+            line_end,
+            ..Dialect::rfc4180()
+        },
+        0,
+    );
+    while !stream.text().is_empty() {
+        tail_lines.push(if stream.byte() == encoding.bom as u64 {
+            0
+        } else {
+            stream.byte()
+        });
+        let Some((_, end)) = parser.line_end(stream.text(), 0, true) else {
+            break;
+        };
+        stream.consume(end);
+    }
+    Ok(Samples {
+        head,
+        whole,
+        tail,
+        tail_lines,
+    })
+}
+
+/// The first line start in the last bytes of the source.
+fn tail_start(
+    input: &Input,
+    encoding: TextEncoding,
+    line_end: LineEnd,
+) -> Result<u64, SourceError> {
+    let unit = encoding.unit() as u64;
+    let from = (input.size().saturating_sub(TAIL_BYTES) / unit) * unit;
+    let bytes = input.range(from, input.size())?;
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| {
+        if line_end.lone_cr_ends() {
+            memchr::memchr2(b'\n', b'\r', rest)
+        } else {
+            memchr::memchr(b'\n', rest)
+        }
+    }) {
+        let here = at + found;
+        let next = bytes.get(here + 1).copied();
+        let aligned = unit == 1 || is_unit(encoding, &bytes, here);
+        if aligned && !(bytes.get(here) == Some(&b'\r') && next == Some(b'\n')) {
+            let unit_start = here / encoding.unit() * encoding.unit();
+            return Ok(from + (unit_start + encoding.unit()) as u64);
+        }
+        at = here + 1;
+    }
+    Ok(input.size())
+}
+
+/// Whether the byte at `at` is the low byte of a unit whose high byte is 0.
+fn is_unit(encoding: TextEncoding, bytes: &[u8], at: usize) -> bool {
+    let little = encoding.encoding == encoding_rs::UTF_16LE;
+    let (parity, other) = if little {
+        (0, at + 1)
+    } else {
+        (1, at.wrapping_sub(1))
+    };
+    at % 2 == parity && bytes.get(other) == Some(&0)
+}
+
+/// The delimiter that a first line `sep=;` names, as Excel writes and reads it.
+pub(super) fn sep_line(head: &[u8]) -> Option<String> {
+    let line = head.split(|byte| *byte == b'\n' || *byte == b'\r').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let rest = line
+        .trim_matches('"')
+        .strip_prefix("sep=")
+        .or_else(|| line.strip_prefix("SEP="))?;
+    (!rest.is_empty() && rest.chars().count() <= 2).then(|| rest.to_owned())
+}
