@@ -68,7 +68,21 @@ impl Failure {
         self
     }
 
-    /// An error of the operating system about a file.
+    /// An error of the operating system about a file that is read.
+    pub(crate) fn unreadable(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        let mut failure = Self::new(
+            Ending::CouldNotRun,
+            format!("reading {what} {} failed", path.display()),
+        );
+        failure.causes.push(error.to_string());
+        failure.hint(match error.kind() {
+            std::io::ErrorKind::NotFound => "check the spelling and the folder you are in",
+            std::io::ErrorKind::InvalidData => "it has to be a text file in UTF-8",
+            _ => "check that you may read it",
+        })
+    }
+
+    /// An error of the operating system about a file that is written.
     pub(crate) fn io(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         let mut failure = Self::new(
             Ending::CouldNotRun,

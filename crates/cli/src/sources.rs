@@ -100,7 +100,8 @@ fn named(path: PathBuf, output: Option<&Path>) -> Named {
 }
 
 fn folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| Failure::io("reading", folder, &error))?;
+    let entries =
+        fs::read_dir(folder).map_err(|error| Failure::unreadable("the folder", folder, &error))?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.is_file() && is_table(path) && !is_result(path))

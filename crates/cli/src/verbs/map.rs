@@ -110,7 +110,7 @@ fn target(path: &Path, options: &Options<'_>) -> Result<TargetSchema, Failure> {
         .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     if is_json {
         let text = fs::read_to_string(path)
-            .map_err(|error| Failure::io("reading the target", path, &error))?;
+            .map_err(|error| Failure::unreadable("the target", path, &error))?;
         return Ok(from_json_schema(&text, &name)?);
     }
     let input = Input::open(path)?;

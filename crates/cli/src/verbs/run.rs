@@ -32,7 +32,7 @@ pub(crate) fn run(args: &args::Run) -> Result<Ending, Failure> {
 /// Reads a mapping file and checks it against its own target.
 pub(super) fn load(path: &Path) -> Result<Mapping, Failure> {
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure::io("reading the mapping", path, &error))?;
+        .map_err(|error| Failure::unreadable("the mapping", path, &error))?;
     let name = path.display().to_string();
     let mapping = from_yaml(&text, &name)?;
     if let Some(problem) = check(&mapping).first() {

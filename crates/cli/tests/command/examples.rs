@@ -226,6 +226,19 @@ fn a_kept_mapping_gives_the_same_rows_again() {
 }
 
 #[test]
+fn mappings_fit_their_published_schema() {
+    let place = Place::with_bank();
+    place.run(&format!("{MAP_GERMAN} -o out")).ends(3);
+    place.run(&format!("{MAP_ENGLISH} -o out")).ends(4);
+    let schema = repository("docs/mapping.schema.json");
+    for name in [GERMAN, ENGLISH] {
+        let text = place.text(&format!("out/{name}.mapping.yaml"));
+        let mapping: Value = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(complaints(&schema, &mapping), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn reports_fit_their_published_schema() {
     let place = Place::with_bank();
     place.run(&format!("{MAP_GERMAN} -o mapped")).ends(3);
