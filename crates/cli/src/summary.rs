@@ -312,7 +312,14 @@ fn origin(rule: &Rule) -> String {
         return "nothing".to_owned();
     }
     let sources = sources_in_words(rule);
-    let steps = transform_in_words(&rule.transform);
+    let steps = match rule.value_map.len() {
+        0 => transform_in_words(&rule.transform),
+        values if rule.transform.is_empty() => format!("by its map of {values} values"),
+        values => format!(
+            "{}; by its map of {values} values",
+            transform_in_words(&rule.transform)
+        ),
+    };
     if rule.sources.is_empty() {
         steps
     } else {
