@@ -75,10 +75,13 @@ impl Failure {
             format!("reading {what} {} failed", path.display()),
         );
         failure.causes.push(error.to_string());
-        failure.hint(match error.kind() {
-            std::io::ErrorKind::NotFound => "check the spelling and the folder you are in",
-            std::io::ErrorKind::InvalidData => "it has to be a text file in UTF-8",
-            _ => "check that you may read it",
+        let kind = error.kind();
+        failure.hint(if kind == std::io::ErrorKind::NotFound {
+            "check the spelling and the folder you are in"
+        } else if kind == std::io::ErrorKind::InvalidData {
+            "it has to be a text file in UTF-8"
+        } else {
+            "check that you may read it"
         })
     }
 

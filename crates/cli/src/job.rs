@@ -8,7 +8,7 @@ use aimapper_core::mapping::{Mapping, Question, Rule, to_yaml};
 use aimapper_core::pipeline::{self, Done, Settings, Sinks, Source, Tally};
 use aimapper_core::profile::{ColumnProfile, Profile, check_overrides};
 use aimapper_core::report::{self, FieldReport, Report, SourceFile, to_html, to_json};
-use aimapper_core::source::{Decision, Input, Limits, Overrides, Reading};
+use aimapper_core::source::{Decision, Input, Limits, Overrides, Reading, What};
 use aimapper_core::target::TargetSchema;
 use aimapper_core::transform::{
     Encoder, Guarded, Layout, Plan, RejectsWriter, TableWriter, TextFormat, UniqueStage,
@@ -41,9 +41,10 @@ impl<'a> Options<'a> {
             overrides.set(set.what, set.column.clone(), set.value.clone());
         }
         if let Some(table) = reading.table {
-            overrides.set(aimapper_core::source::What::Table, None, table);
+            overrides.set(What::Table, None, table);
         }
         check_overrides(&overrides)?;
+        one_table(&overrides)?;
         let threads = reading.threads.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         });
@@ -62,6 +63,25 @@ impl<'a> Options<'a> {
             accept: reading.accept,
             output,
         })
+    }
+}
+
+/// Refuses a table that nobody would get, because every source is read as one table so far.
+fn one_table(overrides: &Overrides) -> Result<(), Failure> {
+    let table = overrides.get(What::Table, None);
+    match table.map(|table| {
+        table
+            .as_str()
+            .map_or_else(|| table.to_string(), str::to_owned)
+    }) {
+        Some(table) if table != "1" => {
+            let message = format!("there is no table {table}: a source is read as one table");
+            Err(Failure::new(Ending::Usage, message).hint(
+                "leave the lines of other tables out with --set preamble_lines=N and \
+                 --set footer_lines=N",
+            ))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

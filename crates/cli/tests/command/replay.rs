@@ -252,3 +252,80 @@ fn good_rows_that_cannot_be_compared_are_refused() {
     assert!(ran.err.contains("`id`"), "{}", ran.err);
     assert!(ran.err.contains("hint:"), "{}", ran.err);
 }
+
+#[test]
+fn a_record_of_several_lines_replays_as_one() {
+    for delimiter in [',', ';'] {
+        let place = Place::new();
+        place.write("part.json", TARGET);
+        place.write(
+            "parts.csv",
+            parts(&[(7, "7,\"Pièce;\n\"\"sept\"\"\",x".as_bytes())]),
+        );
+        place
+            .run("map parts.csv --to part.json --max-rejects 1")
+            .ends(0);
+        let mut rejects = place.table("parts.rejects.csv");
+        let raw = rejects[1][8].as_mut().unwrap();
+        assert_eq!(raw, "7,\"Pièce;\n\"\"sept\"\"\",x");
+        *raw = raw.replace(",x", ",7.50");
+        place.write("mended.csv", as_a_spreadsheet_saves(&rejects, delimiter));
+        replay(&place, "mended.csv").ends(0);
+        let good = place.table("mended/mended.good.csv");
+        assert_eq!(column(&good, "name"), ["Pièce;\n\"sept\""]);
+        assert_eq!(column(&good, "price"), ["7.50"]);
+    }
+}
+
+#[test]
+fn a_replay_that_is_run_again_gives_no_row_twice() {
+    let place = unreadable_parts();
+    place.write("mended.csv", mend_parts(&place, "13,Pièce 13,13.50", ""));
+    replay(&place, "mended.csv").ends(0);
+    let line = "run --mapping parts.mapping.yaml mended.csv -o again";
+    let with = "--with parts.good.csv --with mended/mended.good.csv";
+    place.run(&format!("{line} {with}")).ends(3);
+    let again = place.table("again/mended.rejects.csv");
+    assert_eq!(column(&again, "_rule"), ["unique", "unique", "unique"]);
+    assert_eq!(place.table("again/mended.good.csv").len(), 1);
+}
+
+#[test]
+fn bytes_of_wide_encodings_replay_too() {
+    let place = Place::new();
+    place.write("part.json", TARGET);
+    let text = String::from_utf8(parts(&[(5, b"5,Pi\xc3\xa8ce 5")])).unwrap();
+    let mut units: Vec<u16> = text.encode_utf16().collect();
+    // The letter of part 20 becomes half of a pair.
+    let at = text[..text.find("20,Pièce").unwrap()]
+        .encode_utf16()
+        .count()
+        + 4;
+    units[at] = 0xd800;
+    let bytes: Vec<u8> = [0xfeff]
+        .iter()
+        .chain(&units)
+        .flat_map(|unit| unit.to_le_bytes())
+        .collect();
+    place.write("parts.csv", bytes);
+    place
+        .run("map parts.csv --to part.json --max-rejects 2")
+        .ends(0);
+    let rejects = place.table("parts.rejects.csv");
+    assert_eq!(column(&rejects, "_rule"), ["ragged", "bad_bytes"]);
+    replay(&place, "parts.rejects.csv").ends(3);
+    let again = place.table("mended/parts.rejects.rejects.csv");
+    assert_eq!(rejects[2][1..], again[2][1..]);
+    place.write("mended.csv", {
+        let mut mended = rejects;
+        mended[1][8] = Some("5,Pièce 5,5.50".to_owned());
+        mended[2][8] = Some("20,Pièce 20,20.50".to_owned());
+        mended[2][9] = None;
+        as_a_spreadsheet_saves(&mended, ';')
+    });
+    replay(&place, "mended.csv").ends(0);
+    assert_eq!(
+        rows(&place.text("mended/mended.good.csv")),
+        ["20,Pièce 20,20.50", "5,Pièce 5,5.50"]
+    );
+}
