@@ -299,10 +299,20 @@ fn dialect_decisions(
         .filter(|row| row.cells.iter().any(|cell| cell.quoted))
         .count();
     let faults = rows.iter().filter(|row| row.fault.is_some()).count();
+    let opened = rows
+        .iter()
+        .flat_map(|row| &row.cells)
+        .filter(|cell| !cell.quoted && cell.text.starts_with('"'))
+        .count();
     let quote_decision = if set(What::Quote) {
         by_person(What::Quote, quote)
     } else {
         let (confidence, reason) = match (quoted, faults) {
+            // A field that begins with a quote may be a broken one, where nothing else is quoted.
+            (0, 0) if opened > 0 => (
+                0.85,
+                format!("{opened} fields begin with a quote, but none is enclosed in quotes"),
+            ),
             (0, 0) => (0.95, "no field is quoted in what was looked at".to_owned()),
             (quoted, 0) => (
                 0.99,
