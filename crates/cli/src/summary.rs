@@ -276,6 +276,13 @@ fn mapping(text: &mut String, mapping: &Mapping) {
         mapping.target.name,
         mapping.target.fields.len()
     );
+    for unused in &mapping.target.unused {
+        let _ = writeln!(
+            text,
+            "  not used: `{}` at {} ({})",
+            unused.keyword, unused.pointer, unused.why
+        );
+    }
     text.push_str("Mapping\n");
     let names = mapping
         .rules

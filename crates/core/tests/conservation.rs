@@ -282,6 +282,52 @@ proptest! {
     }
 }
 
+#[test]
+fn a_reader_goes_on_where_a_portion_ended() {
+    // More than one chunk of 65,536 records, with damage and quoted line ends on the way.
+    let mut text = "id,name,note\r\n".to_owned();
+    for row in 0..70_000 {
+        text.push_str(&match row % 1_000 {
+            7 => format!("{row},short\r\n"),
+            8 => format!("{row},\"never closed,x\r\n"),
+            9 => format!("{row},\"two\r\nlines\",x\r\n"),
+            10 => "\r\n".to_owned(),
+            _ => format!("{row},\"Anna, Bert\",x\r\n"),
+        });
+    }
+    for bytes in [text.clone().into_bytes(), encode(&text, 0)] {
+        let input = Input::spool("test.csv", bytes.as_slice()).unwrap();
+        let limits = Limits::default();
+        let reading = Reading::decide(&input, &Overrides::default(), &limits).unwrap();
+        let mut reader = Reader::new(&input, &reading, limits, 1 << 18).unwrap();
+        let mut portions = Vec::new();
+        while let Some(portion) = reader.next_portion().unwrap() {
+            portions.push(portion);
+        }
+        assert!(portions.len() > 8, "{} portions", portions.len());
+        let mut crossed = false;
+        for (at, portion) in portions.iter().enumerate() {
+            let state = portion.state.clone();
+            crossed |= state.rows == 65_536;
+            let mut resumed = Reader::resume(&input, &reading, limits, 4096, state).unwrap();
+            let next = resumed.next_portion().unwrap();
+            let expected = portions.get(at + 1);
+            assert_eq!(
+                next.as_ref().map(|next| &next.state),
+                expected.map(|next| &next.state)
+            );
+            if let (Some(next), Some(expected)) = (next, expected) {
+                assert_eq!(next.batch.columns, expected.batch.columns);
+                assert_eq!(next.batch.places, expected.batch.places);
+                assert_eq!(next.batch.raw, expected.batch.raw);
+                assert_eq!(next.rejects, expected.rejects);
+                assert_eq!(next.non_data, expected.non_data);
+            }
+        }
+        assert!(crossed, "no portion ended at the chunk's border");
+    }
+}
+
 /// Cases per property: few by default, as many as `PROPTEST_CASES` says for a long run.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES")

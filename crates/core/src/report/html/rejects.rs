@@ -58,7 +58,7 @@ fn by_rule(report: &Report) -> String {
 
 fn track(share: f64) -> String {
     format!(
-        "<svg class=\"track\" style=\"width:120px\" viewBox=\"0 0 100 8\" \
+        "<svg class=\"track\" style=\"width:min(120px,18vw)\" viewBox=\"0 0 100 8\" \
          preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bg\" width=\"100\" \
          height=\"8\"/><rect class=\"fg\" width=\"{:.1}\" height=\"8\"/></svg>",
         (share * 100.0).max(1.0)
