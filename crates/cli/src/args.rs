@@ -78,7 +78,7 @@ pub(crate) struct Reading {
     /// (`dmy`, `mdy`, `ymd`) or `null_markers` (a JSON list).
     #[arg(long = "set", value_name = "WHAT[@COLUMN]=VALUE", value_parser = parse_set)]
     pub(crate) set: Vec<Set>,
-    /// Takes table N of the source instead of the largest.
+    /// Takes table N of the source; so far a source is read as one table, number 1.
     #[arg(long, value_name = "N")]
     pub(crate) table: Option<u64>,
     /// Takes the best proposals and readings at or above this confidence (0 to 1) without asking.
