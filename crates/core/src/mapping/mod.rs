@@ -338,6 +338,29 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The column that the step reads beside the rule's first source: a sign flag or a debit.
+    #[must_use]
+    pub fn side_column(&self) -> Option<&str> {
+        match self {
+            Self::Sign { column, .. } | Self::MinusDebit { column } => Some(column),
+            Self::Constant(_)
+            | Self::Concat { .. }
+            | Self::Coalesce
+            | Self::Trim
+            | Self::Case(_)
+            | Self::Split { .. }
+            | Self::RegexExtract { .. }
+            | Self::NullIf(_)
+            | Self::Integer { .. }
+            | Self::Decimal { .. }
+            | Self::Date { .. }
+            | Self::Timestamp { .. }
+            | Self::Boolean { .. } => None,
+        }
+    }
+}
+
 /// Letter case of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

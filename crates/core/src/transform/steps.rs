@@ -44,28 +44,12 @@ impl Steps {
     }
 }
 
-/// The column that a step names for a sign or a debit.
-fn side_column(step: &Step) -> Option<&str> {
-    match step {
-        Step::Sign { column, .. } | Step::MinusDebit { column } => Some(column),
-        Step::Constant(_)
-        | Step::Concat { .. }
-        | Step::Coalesce
-        | Step::Trim
-        | Step::Case(_)
-        | Step::Split { .. }
-        | Step::RegexExtract { .. }
-        | Step::NullIf(_)
-        | Step::Integer { .. }
-        | Step::Decimal { .. }
-        | Step::Date { .. }
-        | Step::Timestamp { .. }
-        | Step::Boolean { .. } => None,
-    }
-}
-
 fn input(rule: &Rule, source: &Source<'_>) -> Result<Option<Input>, CompileError> {
-    let side: Vec<&str> = rule.transform.iter().filter_map(side_column).collect();
+    let side: Vec<&str> = rule
+        .transform
+        .iter()
+        .filter_map(Step::side_column)
+        .collect();
     let main = rule
         .sources
         .iter()

@@ -6,26 +6,7 @@ use crate::value::DateFormat;
 
 /// Whether a step names the column besides the first source.
 pub(super) fn uses_column(steps: &[Step], column: &str) -> bool {
-    steps.iter().any(|step| second_column(step) == Some(column))
-}
-
-fn second_column(step: &Step) -> Option<&str> {
-    match step {
-        Step::Sign { column, .. } | Step::MinusDebit { column } => Some(column),
-        Step::Constant(_)
-        | Step::Concat { .. }
-        | Step::Coalesce
-        | Step::Trim
-        | Step::Case(_)
-        | Step::Split { .. }
-        | Step::RegexExtract { .. }
-        | Step::NullIf(_)
-        | Step::Integer { .. }
-        | Step::Decimal { .. }
-        | Step::Date { .. }
-        | Step::Timestamp { .. }
-        | Step::Boolean { .. } => None,
-    }
+    steps.iter().any(|step| step.side_column() == Some(column))
 }
 
 /// What a step takes.
@@ -94,7 +75,7 @@ pub(super) fn check_steps(rule: &Rule, path: &str, found: &mut Vec<Problem>) {
 }
 
 fn check_column(step: &Step, rule: &Rule, at: &str, found: &mut Vec<Problem>) {
-    let Some(column) = second_column(step) else {
+    let Some(column) = step.side_column() else {
         return;
     };
     let (name, ..) = kind(step);

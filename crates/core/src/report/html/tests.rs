@@ -198,11 +198,3 @@ fn the_json_comes_back_and_ends_its_line() {
     assert!(text.starts_with("{\n  \"version\": 1,\n  \"source\": {\n") && text.ends_with("}\n"));
     assert_eq!(from_json(&text).expect("is a report"), report);
 }
-
-/// `cargo test -p aimapper-core -- --ignored a_page_to_look_at`
-#[test]
-#[ignore = "writes a page to look at into the temporary folder"]
-fn a_page_to_look_at() {
-    let path = std::env::temp_dir().join("aimapper-report.html");
-    std::fs::write(path, page()).expect("is written");
-}
