@@ -96,6 +96,8 @@ impl Failure {
             "you may not write there; name another folder with -o"
         } else if error.kind() == std::io::ErrorKind::StorageFull {
             "the disk is full"
+        } else if error.kind() == std::io::ErrorKind::AlreadyExists {
+            "it is a file; name a folder with -o"
         } else {
             return failure;
         };
