@@ -183,6 +183,11 @@ fn one(text: &mut String, outcome: &Outcome, output: &Output) {
             let _ = writeln!(text, "      settle it: {}", question.settle);
         }
     }
+    if outcome.ending == Ending::Undecided {
+        text.push_str(
+            "Next     settle it and run again with --force, which writes over these files\n",
+        );
+    }
     if outcome.ending == Ending::TooManyRejects {
         let rejected = outcome.report.balance.rejected;
         let _ = writeln!(

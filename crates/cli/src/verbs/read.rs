@@ -1,6 +1,6 @@
 //! `aimapper read`: a messy file into a clean table.
 
-use aimapper_core::mapping::{Question, Subject, decision_question};
+use aimapper_core::mapping::{Question, Subject, decision_question, value_in_words};
 use aimapper_core::pipeline::Tally;
 use aimapper_core::report::{self, Report, SourceFile};
 use aimapper_core::source::{Decision, SourceError};
@@ -79,12 +79,12 @@ fn questions(decisions: &[Decision], accept: Option<f64>) -> Vec<Question> {
             },
             text: decision_question(decision),
             reason: decision.reason.clone(),
-            options: std::iter::once((text(&decision.value), decision.confidence))
+            options: std::iter::once((value_in_words(&decision.value), decision.confidence))
                 .chain(
                     decision
                         .alternatives
                         .iter()
-                        .map(|a| (text(&a.value), a.confidence)),
+                        .map(|a| (value_in_words(&a.value), a.confidence)),
                 )
                 .collect(),
             settle: format!(

@@ -275,6 +275,15 @@ fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
     (counts, filled)
 }
 
+/// How many cells are numbers or dates.
+fn typed(counts: &BTreeMap<Kind, usize>) -> usize {
+    counts
+        .iter()
+        .filter(|(kind, _)| kind.typed())
+        .map(|(_, count)| count)
+        .sum()
+}
+
 /// Log odds that `first` is a header over `body`.
 fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
     let mut logit = 0.6;
@@ -287,11 +296,7 @@ fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
         if filled == 0 {
             continue;
         }
-        let typed = counts
-            .iter()
-            .filter(|(kind, _)| kind.typed())
-            .map(|(_, n)| n)
-            .sum::<usize>();
+        let typed = typed(&counts);
         let mostly_typed = typed * 10 >= filled * 8;
         if cell.kind == Kind::Number && is_year(&cell.text) && mostly_typed {
             years += 1;
@@ -402,11 +407,7 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
     let mut names = 0;
     for column in 0..width {
         let (counts, filled) = kinds(body, column);
-        let typed = counts
-            .iter()
-            .filter(|(kind, _)| kind.typed())
-            .map(|(_, n)| n)
-            .sum::<usize>();
+        let typed = typed(&counts);
         if filled * 3 < body.len().min(BODY_ROWS) || typed * 10 < filled * 9 {
             continue;
         }
@@ -432,11 +433,7 @@ fn completes(row: &Row, above: &Row, body: &[&Row], width: usize) -> bool {
     let mut spared = 0;
     for column in 0..width {
         let (counts, filled) = kinds(body, column);
-        let typed = counts
-            .iter()
-            .filter(|(kind, _)| kind.typed())
-            .map(|(_, n)| n)
-            .sum::<usize>();
+        let typed = typed(&counts);
         let always = filled * 10 >= body.len().min(BODY_ROWS) * 8;
         match (
             empty(row, column),

@@ -311,7 +311,7 @@ fn dialect_decisions(
             // A field that begins with a quote may be a broken one, where nothing else is quoted.
             (0, 0) if opened > 0 => (
                 0.85,
-                format!("{opened} fields begin with a quote, but none is enclosed in quotes"),
+                format!("fields that begin with a quote: {opened}; enclosed in quotes: none"),
             ),
             (0, 0) => (0.95, "no field is quoted in what was looked at".to_owned()),
             (quoted, 0) => (
