@@ -252,6 +252,7 @@ fn parse_set(text: &str) -> Result<Set, String> {
         | What::PreambleLines
         | What::FooterLines
         | What::Table
+        | What::Repair
         | What::DecimalMark
         | What::ThousandsMark
         | What::DateOrder => value.into(),

@@ -75,6 +75,7 @@ pub(crate) fn of_records(mapping: &Mapping, own: &Reading) -> Reading {
         reading.encoding = encoding;
     }
     reading.header.clone_from(&columns);
+    reading.kept = Vec::new();
     reading.columns = columns;
     reading
 }
@@ -114,6 +115,7 @@ fn plain(what: What, now: &Decision, own: &Reading) -> bool {
         | What::PreambleLines
         | What::FooterLines
         | What::Table
+        | What::Repair
         | What::DecimalMark
         | What::ThousandsMark
         | What::DateOrder

@@ -8,7 +8,9 @@ use aimapper_core::mapping::{Mapping, Question, Rule, to_yaml};
 use aimapper_core::pipeline::{self, Done, Settings, Sinks, Source, Tally};
 use aimapper_core::profile::{ColumnProfile, Profile, check_overrides};
 use aimapper_core::report::{self, FieldReport, Report, SourceFile, to_html, to_json};
-use aimapper_core::source::{Decision, Input, Limits, Overrides, Reading, What};
+use aimapper_core::source::{
+    Alternative, Decision, Input, Limits, Overrides, Reading, What, repair,
+};
 use aimapper_core::target::TargetSchema;
 use aimapper_core::transform::{
     Encoder, Guarded, Layout, Plan, RejectsWriter, TableWriter, TextFormat, UniqueStage,
@@ -44,7 +46,6 @@ impl<'a> Options<'a> {
             overrides.set(What::Table, None, table);
         }
         check_overrides(&overrides)?;
-        one_table(&overrides)?;
         let threads = reading.threads.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         });
@@ -63,25 +64,6 @@ impl<'a> Options<'a> {
             accept: reading.accept,
             output,
         })
-    }
-}
-
-/// Refuses a table that nobody would get, because every source is read as one table so far.
-fn one_table(overrides: &Overrides) -> Result<(), Failure> {
-    let table = overrides.get(What::Table, None);
-    match table.map(|table| {
-        table
-            .as_str()
-            .map_or_else(|| table.to_string(), str::to_owned)
-    }) {
-        Some(table) if table != "1" => {
-            let message = format!("there is no table {table}: a source is read as one table");
-            Err(Failure::new(Ending::Usage, message).hint(
-                "leave the lines of other tables out with --set preamble_lines=N and \
-                 --set footer_lines=N",
-            ))
-        }
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -295,6 +277,8 @@ impl<'a> Job<'a> {
         columns: Vec<ColumnProfile>,
         rules: Option<&[Rule]>,
     ) -> Report {
+        let mut decisions = decisions;
+        tell_repairs(&mut decisions, tally);
         Report {
             version: report::FORMAT_VERSION,
             source: SourceFile {
@@ -312,6 +296,39 @@ impl<'a> Job<'a> {
             seconds: self.started.elapsed().as_secs_f64(),
         }
     }
+}
+
+/// Says in the decision about repairs what was repaired, and what more could be.
+fn tell_repairs(decisions: &mut Vec<Decision>, tally: &Tally) {
+    let (done, possible) = (tally.repaired.in_words(), tally.repairable.in_words());
+    if done.is_none() && possible.is_none() {
+        return;
+    }
+    let found = decisions
+        .iter()
+        .position(|decision| decision.what == What::Repair);
+    let mut decision = match found {
+        Some(at) => decisions.remove(at),
+        None => Decision::new(What::Repair, "", 0.95, Vec::new(), ""),
+    };
+    let mut reasons = vec![decision.reason];
+    reasons.extend(done.map(|done| format!("repaired: {done}")));
+    if let Some(possible) = possible {
+        reasons.push(format!(
+            "rejected, but exactly one other reading fits the table: {possible}"
+        ));
+        let mut all =
+            repair::parse(decision.value.as_str().unwrap_or_default()).unwrap_or_default();
+        all.extend(tally.repairable.repairs());
+        decision.alternatives = vec![Alternative {
+            value: repair::names(&all).into(),
+            confidence: 0.0,
+        }];
+    }
+    reasons.retain(|reason| !reason.is_empty());
+    decision.reason = reasons.join("; ");
+    decisions.push(decision);
+    decisions.sort_by_key(|decision| decision.what);
 }
 
 /// What goes into a set of results beside the rows.

@@ -183,9 +183,24 @@ fn one(text: &mut String, outcome: &Outcome, output: &Output) {
             let _ = writeln!(text, "      settle it: {}", question.settle);
         }
     }
+    closing(text, outcome, output);
+}
+
+/// What to do next, and what the exit code means.
+fn closing(text: &mut String, outcome: &Outcome, output: &Output) {
     if outcome.ending == Ending::Undecided {
         text.push_str(
             "Next     settle it and run again with --force, which writes over these files\n",
+        );
+    }
+    let repairs = outcome.report.decisions.iter().find_map(|decision| {
+        let more = decision.alternatives.first()?;
+        (decision.what == What::Repair).then_some(&more.value)
+    });
+    if let Some(more) = repairs.and_then(serde_json::Value::as_str) {
+        let _ = writeln!(
+            text,
+            "Repair   rejects with exactly one other reading become rows with --set repair={more}"
         );
     }
     if outcome.ending == Ending::TooManyRejects {

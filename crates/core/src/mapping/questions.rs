@@ -97,7 +97,8 @@ impl Rule {
             | What::HeaderLines
             | What::PreambleLines
             | What::FooterLines
-            | What::Table => true,
+            | What::Table
+            | What::Repair => true,
         }
     }
 }

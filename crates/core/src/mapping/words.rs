@@ -162,6 +162,7 @@ pub const fn what_in_words(what: What) -> &'static str {
         What::PreambleLines => "preamble lines",
         What::FooterLines => "footer lines",
         What::Table => "table",
+        What::Repair => "repairs",
         What::DecimalMark => "decimal mark",
         What::ThousandsMark => "thousands mark",
         What::DateOrder => "date order",

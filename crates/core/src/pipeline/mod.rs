@@ -21,7 +21,7 @@ pub use error::PipelineError;
 pub use propose::propose;
 use replay::Claims;
 pub use replay::is_rejects_file;
-pub use tally::Tally;
+pub use tally::{RepairCounts, Tally};
 
 use crate::profile::{Partial, Profile};
 use crate::source::{Batch, Input, Limits, Overrides, Reader, Reading, SourceError};

@@ -71,6 +71,8 @@ pub(super) fn run<T: Send>(
             let Portion {
                 rejects,
                 non_data,
+                repaired,
+                repairable,
                 state,
                 ..
             } = portion;
@@ -81,7 +83,7 @@ pub(super) fn run<T: Send>(
                     rejects,
                     state,
                 },
-                non_data,
+                (non_data, repaired, repairable),
             )
         })
     };
@@ -93,7 +95,9 @@ pub(super) fn run<T: Send>(
             settings.threads * 2 + 2,
             worked,
             |result| -> Result<(), PipelineError> {
-                let (item, non_data) = result?;
+                let (item, (non_data, repaired, repairable)) = result?;
+                tally.repaired.take(&repaired);
+                tally.repairable.take(&repairable);
                 for piece in non_data {
                     log.push(piece).map_err(PipelineError::NonData)?;
                 }

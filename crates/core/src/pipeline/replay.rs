@@ -197,6 +197,8 @@ impl<'a> Replay<'a> {
             batch,
             rejects,
             non_data: portion.non_data,
+            repaired: Vec::new(),
+            repairable: Vec::new(),
             state: portion.state,
         })
     }

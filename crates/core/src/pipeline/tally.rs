@@ -1,13 +1,18 @@
 //! Tallies: what a pass counted, and the balance that follows from it.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use tempfile::NamedTempFile;
 
 use super::error::PipelineError;
 use crate::report::NonData;
-use crate::source::{Audit, State};
+use crate::source::repair::{Repair, Repairs};
+use crate::source::{Audit, Repaired, State};
 use crate::validation::{Balance, Reject, RejectsByRule};
+
+/// Lines of repaired records that are named.
+const NAMED: usize = 20;
 
 /// Rejects that are kept to be shown; all of them are in the rejects file.
 const SHOWN: usize = 50;
@@ -29,12 +34,63 @@ pub struct Tally {
     pub by_rule: RejectsByRule,
     /// The first rejects, to be shown.
     pub shown: Vec<Reject>,
+    /// Records that were repaired.
+    pub repaired: RepairCounts,
+    /// Rejects that a repair would have made records.
+    pub repairable: RepairCounts,
     /// What is not data.
     pub non_data: Vec<NonData>,
     /// Its text, where that is too much for the report.
     pub spill: Option<NamedTempFile>,
     /// The proof; set when the pass has ended.
     pub balance: Balance,
+}
+
+/// Records by repair: how many, and the lines of the first ones.
+#[derive(Debug, Default)]
+pub struct RepairCounts {
+    by_repair: BTreeMap<Repair, (u64, Vec<u64>)>,
+}
+
+impl RepairCounts {
+    /// Counts records.
+    pub(super) fn take(&mut self, records: &[Repaired]) {
+        for record in records {
+            let (count, lines) = self.by_repair.entry(record.repair).or_default();
+            *count += 1;
+            if lines.len() < NAMED {
+                lines.push(record.line);
+            }
+        }
+    }
+
+    /// Their repairs, as a decision names them.
+    #[must_use]
+    pub fn repairs(&self) -> Repairs {
+        self.by_repair.keys().copied().collect()
+    }
+
+    /// How many records there are, by repair and with the lines of the first ones, in words;
+    /// nothing if there are none.
+    #[must_use]
+    pub fn in_words(&self) -> Option<String> {
+        let each = self.by_repair.iter().map(|(repair, (count, lines))| {
+            let places: Vec<String> = lines.iter().map(u64::to_string).collect();
+            let more = if *count > lines.len() as u64 {
+                ", .."
+            } else {
+                ""
+            };
+            let lines = if *count == 1 { "line" } else { "lines" };
+            format!(
+                "{} {count} ({lines} {}{more})",
+                repair.name(),
+                places.join(", ")
+            )
+        });
+        let each: Vec<String> = each.collect();
+        (!each.is_empty()).then(|| each.join(", "))
+    }
 }
 
 impl Tally {

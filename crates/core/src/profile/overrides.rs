@@ -38,7 +38,8 @@ impl Explain for InvalidOverride {
             | What::HeaderLines
             | What::PreambleLines
             | What::FooterLines
-            | What::Table => return None,
+            | What::Table
+            | What::Repair => return None,
         };
         Some(hint.to_owned())
     }
@@ -63,7 +64,8 @@ pub fn check_overrides(overrides: &Overrides) -> Result<(), InvalidOverride> {
             | What::HeaderLines
             | What::PreambleLines
             | What::FooterLines
-            | What::Table => true,
+            | What::Table
+            | What::Repair => true,
         };
         if !fits {
             return Err(InvalidOverride {

@@ -2,6 +2,8 @@
 //! (docs/reading.md), one code unit at a time. It shares no code with the record parser, and exists
 //! to disagree with it where either is wrong.
 
+use std::ops::Range;
+
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
 };
@@ -57,13 +59,15 @@ struct Auditor<'a> {
     width: u64,
     bom: u64,
     encoding: &'static Encoding,
-    /// Units in the data, behind which only the footer stands.
-    data_units: u64,
+    /// Units of the data; before and behind them every record is a physical line.
+    data: Range<u64>,
     delimiter: Vec<u16>,
     comment: Vec<u16>,
     quote: Option<u16>,
     escape: Option<u16>,
     lone_cr: bool,
+    /// Whether any number of delimiters is one.
+    runs: bool,
     columns: usize,
     preamble: u64,
     /// UTF-8 bytes that each value of a byte becomes, for 8-bit encodings.
@@ -72,6 +76,7 @@ struct Auditor<'a> {
 
 const LF: u16 = 10;
 const CR: u16 = 13;
+const BLANK: u16 = 32;
 
 /// What follows a field.
 enum After {
@@ -89,7 +94,8 @@ impl<'a> Auditor<'a> {
             1
         };
         let bom = reading.encoding.bom as u64;
-        let data_bytes = reading.layout.footer_start.saturating_sub(bom);
+        let layout = &reading.layout;
+        let units = |byte: u64| byte.saturating_sub(bom).div_ceil(width);
         Ok(Self {
             reader: input.reader_at(bom)?,
             block: block.max(1),
@@ -102,20 +108,18 @@ impl<'a> Auditor<'a> {
             width,
             bom,
             encoding,
-            data_units: data_bytes.div_ceil(width),
+            data: units(layout.start)..units(layout.end),
             delimiter: encode(&reading.dialect.delimiter, encoding),
-            comment: encode(
-                reading.layout.comment.as_deref().unwrap_or_default(),
-                encoding,
-            ),
+            comment: encode(layout.comment.as_deref().unwrap_or_default(), encoding),
             quote: reading.dialect.quote.map(u16::from),
             escape: match reading.dialect.escape {
                 Escape::Char(byte) => Some(u16::from(byte)),
                 Escape::None | Escape::Doubled => None,
             },
             lone_cr: reading.dialect.line_end.lone_cr_ends(),
+            runs: reading.dialect.runs,
             columns: reading.columns.len(),
-            preamble: reading.layout.preamble_lines,
+            preamble: layout.start_line + layout.preamble_lines,
             lengths: lengths(encoding),
         })
     }
@@ -163,9 +167,11 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// The unit at `offset`, within the data or the footer as the record's start is.
+    /// The unit at `offset`, before, within or behind the data as the record's start is.
     fn unit(&mut self, offset: usize) -> Result<Option<u16>, SourceError> {
-        if self.index < self.data_units && self.index + offset as u64 >= self.data_units {
+        let at = self.index + offset as u64;
+        let beyond = |border| self.index < border && at >= border;
+        if beyond(self.data.start) || beyond(self.data.end) {
             return Ok(None);
         }
         Ok(if self.has(offset)? {
@@ -188,7 +194,7 @@ impl<'a> Auditor<'a> {
     /// Units and physical lines of the record at the current position.
     fn record(&mut self, line: u64) -> Result<(usize, u64), SourceError> {
         let first_line = self.physical_line()?;
-        if line <= self.preamble || self.index >= self.data_units || self.is_comment()? {
+        if line <= self.preamble || !self.data.contains(&self.index) || self.is_comment()? {
             return Ok((first_line, 1));
         }
         Ok(self.quoted_record()?.unwrap_or((first_line, 1)))
@@ -247,6 +253,16 @@ impl<'a> Auditor<'a> {
         let delimiter = self.delimiter.clone();
         let (mut at, mut fields, mut lines) = (0, 0, 0);
         loop {
+            while self.runs && self.unit(at)? == Some(BLANK) {
+                at += 1;
+            }
+            if self.runs
+                && fields > 0
+                && let Some(length) = self.line_end(at)?
+            {
+                let fits = lines == 0 || self.columns == 0 || fields == self.columns;
+                return Ok(fits.then_some((at + length, lines + 1)));
+            }
             let opening = self.blanks(at, &delimiter)?;
             let after = if self.quote.is_some() && self.unit(opening)? == self.quote {
                 match self.closing(opening + 1, &delimiter, &mut lines)? {

@@ -147,6 +147,15 @@ fn reason(rule: &str, message: String, hint: &str) -> Reason {
     }
 }
 
+/// Why a line of another table is no record of this one.
+pub(crate) fn other_table(number: u64) -> Reason {
+    reason(
+        "other_table",
+        format!("the line stands in table {number} of the source"),
+        &format!("read that table with --table {number}"),
+    )
+}
+
 /// Why a record whose bytes are no text of the source's encoding cannot be taken.
 pub(crate) fn undecodable(encoding: &str) -> Reason {
     reason(

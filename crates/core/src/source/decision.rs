@@ -26,6 +26,9 @@ pub enum What {
     FooterLines,
     /// Which table of the source was taken, counted from 1.
     Table,
+    /// What is mended on the way, as names with commas between them (docs/reading.md); only where
+    /// something is, or a person said what shall be.
+    Repair,
     /// `.` or `,`, per column.
     DecimalMark,
     /// `,`, `.`, `'`, a space or empty, per column.
@@ -38,7 +41,7 @@ pub enum What {
 
 impl What {
     /// All of them, in the order in which they are reported.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Encoding,
         Self::Delimiter,
         Self::Quote,
@@ -48,6 +51,7 @@ impl What {
         Self::PreambleLines,
         Self::FooterLines,
         Self::Table,
+        Self::Repair,
         Self::DecimalMark,
         Self::ThousandsMark,
         Self::DateOrder,
@@ -67,6 +71,7 @@ impl What {
             Self::PreambleLines => "preamble_lines",
             Self::FooterLines => "footer_lines",
             Self::Table => "table",
+            Self::Repair => "repair",
             Self::DecimalMark => "decimal_mark",
             Self::ThousandsMark => "thousands_mark",
             Self::DateOrder => "date_order",

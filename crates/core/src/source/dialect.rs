@@ -65,6 +65,9 @@ pub struct Dialect {
     pub escape: Escape,
     /// What ends a record.
     pub line_end: LineEnd,
+    /// Whether any number of blanks is one delimiter, and those at the ends of a line are none; only
+    /// with a blank as delimiter.
+    pub runs: bool,
 }
 
 impl Dialect {
@@ -76,6 +79,7 @@ impl Dialect {
             quote: Some(b'"'),
             escape: Escape::Doubled,
             line_end: LineEnd::Crlf,
+            runs: false,
         }
     }
 }

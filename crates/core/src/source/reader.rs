@@ -7,13 +7,14 @@ use arrow_array::StringArray;
 use arrow_array::builder::StringBuilder;
 
 use super::batch::{Batch, CHUNK_RECORDS, Place, RawText};
-use super::checks::{Checks, undecodable};
+use super::checks::{Checks, other_table, undecodable};
 use super::dialect::Limits;
 use super::error::SourceError;
 use super::input::Input;
 use super::non_data::Piece;
 use super::reading::Reading;
 use super::record::{Parsed, Parser, Record};
+use super::repair::{Cells, Mender, Repair};
 use super::stream::Stream;
 use crate::report::NonDataKind;
 use crate::validation::{Reason, Reject};
@@ -55,8 +56,21 @@ pub struct Portion {
     pub rejects: Vec<Reject>,
     /// What is not data, in source order.
     pub non_data: Vec<Piece>,
+    /// Records of the batch that were repaired, in source order.
+    pub repaired: Vec<Repaired>,
+    /// Rejects that a repair would have made records, in source order.
+    pub repairable: Vec<Repaired>,
     /// Where the reader stands behind it.
     pub state: State,
+}
+
+/// A record that was repaired, or could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repaired {
+    /// 1-based physical line on which it starts.
+    pub line: u64,
+    /// How.
+    pub repair: Repair,
 }
 
 /// Reads one source by a reading.
@@ -71,11 +85,14 @@ pub struct Reader<'a> {
     record: Record,
     state: State,
     checks: Checks<'a>,
+    mender: Mender,
 }
 
 /// What the next record is.
 enum Taken {
     Record,
+    /// A line of another table, of this number, that nothing separates from the one that is read.
+    Other(u64),
     NonData(NonDataKind),
     End,
 }
@@ -111,11 +128,7 @@ impl<'a> Reader<'a> {
         block: usize,
         state: State,
     ) -> Result<Self, SourceError> {
-        let stop = if state.byte < reading.layout.footer_start {
-            reading.layout.footer_start
-        } else {
-            input.size()
-        };
+        let stop = part_end(reading, state.byte, input.size());
         Ok(Self {
             input,
             reading,
@@ -126,6 +139,7 @@ impl<'a> Reader<'a> {
             record: Record::default(),
             state,
             checks: Checks::new(reading, limits),
+            mender: Mender::new(&reading.dialect, &reading.kept),
         })
     }
 
@@ -135,12 +149,16 @@ impl<'a> Reader<'a> {
     /// When the source cannot be read to its end, naming line and byte.
     pub fn next_portion(&mut self) -> Result<Option<Portion>, SourceError> {
         let before = self.state.byte;
-        let mut build = Build::new(self.reading.columns.len(), self.state.rows / CHUNK_RECORDS);
+        let mut build = Build::new(self.reading, self.state.rows / CHUNK_RECORDS);
         while !build.full() {
             match self.take()? {
                 Taken::End => break,
                 Taken::NonData(kind) => self.non_data(kind, &mut build),
                 Taken::Record => self.record(&mut build)?,
+                Taken::Other(number) => {
+                    let reason = other_table(number);
+                    self.reject(reason, &mut build)?;
+                }
             }
             if self.state.rows.is_multiple_of(CHUNK_RECORDS) && build.rows > 0 {
                 break;
@@ -164,21 +182,22 @@ impl<'a> Reader<'a> {
                 if self.state.byte >= self.input.size() {
                     return Ok(Taken::End);
                 }
-                // The data ended; the footer is left.
+                // The data are done, or what stands before them; the next part is left.
                 let byte = self.state.byte;
                 let size = self.input.size();
                 if byte == 0 && self.reading.encoding.bom as u64 == size {
                     return Ok(Taken::End);
                 }
+                let stop = part_end(self.reading, byte, size);
                 self.stream =
-                    Stream::new(self.input, self.reading.encoding, byte, size, self.block)?;
+                    Stream::new(self.input, self.reading.encoding, byte, stop, self.block)?;
                 continue;
             }
             let text = self.stream.text();
             let ended = self.stream.ended();
-            let preamble = self.state.line <= layout.preamble_lines;
-            let footer = self.state.byte >= layout.footer_start;
-            let whole_line = preamble || footer || self.comment(text);
+            let data = (layout.start..layout.end).contains(&self.state.byte);
+            let preamble = self.state.line <= layout.start_line + layout.preamble_lines;
+            let whole_line = !data || preamble || self.comment(text);
             let parsed = if whole_line {
                 self.physical_line(ended)
             } else {
@@ -196,7 +215,12 @@ impl<'a> Reader<'a> {
                 self.stream.fill()?;
                 continue;
             }
-            return Ok(self.kind(preamble, footer, whole_line));
+            return Ok(match (data, preamble, whole_line) {
+                (false, _, _) => self.outside(),
+                (true, true, _) => Taken::NonData(NonDataKind::Preamble),
+                (true, false, true) => Taken::NonData(NonDataKind::Comment),
+                (true, false, false) => self.kind(),
+            });
         }
     }
 
@@ -217,21 +241,36 @@ impl<'a> Reader<'a> {
         Parsed::Complete
     }
 
-    fn kind(&self, preamble: bool, footer: bool, whole_line: bool) -> Taken {
+    /// What a line before or behind the data is.
+    fn outside(&self) -> Taken {
+        let layout = &self.reading.layout;
+        let byte = self.state.byte;
+        let other = layout
+            .others
+            .iter()
+            .find(|other| (other.start..other.end).contains(&byte));
+        match other {
+            None if byte < layout.start => Taken::NonData(NonDataKind::Preamble),
+            None => Taken::NonData(NonDataKind::Footer),
+            Some(other) if other.separated => Taken::NonData(NonDataKind::Table),
+            Some(other) => {
+                let text = self.stream.text();
+                let line = text.get(..self.record.text_end).unwrap_or_default();
+                if line.trim_ascii().is_empty() {
+                    Taken::NonData(NonDataKind::Blank)
+                } else {
+                    Taken::Other(other.number)
+                }
+            }
+        }
+    }
+
+    fn kind(&self) -> Taken {
         let text = self
             .stream
             .text()
             .get(..self.record.text_end)
             .unwrap_or_default();
-        if preamble {
-            return Taken::NonData(NonDataKind::Preamble);
-        }
-        if footer {
-            return Taken::NonData(NonDataKind::Footer);
-        }
-        if whole_line {
-            return Taken::NonData(NonDataKind::Comment);
-        }
         let fields = self.record.fields.len();
         let nothing = self.record.fault.is_none()
             && (fields == 1 || fields == self.reading.columns.len())
@@ -287,36 +326,87 @@ impl<'a> Reader<'a> {
             Err(_) => Some(undecodable(&self.reading.encoding.label())),
             Ok(text) => self.checks.check(text, &self.record),
         };
+        match reason {
+            Some(reason) => self.mend(reason, build),
+            None => {
+                let text = std::str::from_utf8(bytes).unwrap_or_default();
+                build.rows += 1;
+                build.bytes += bytes.len();
+                build.add(text, &self.record, &self.parser);
+                self.advance();
+                build.places.push(Place {
+                    line,
+                    row,
+                    start,
+                    end: self.state.byte,
+                });
+                self.state.rows = row;
+                Ok(())
+            }
+        }
+    }
+
+    /// Repairs a record that cannot be taken as it is, or rejects it.
+    fn mend(&mut self, reason: Reason, build: &mut Build) -> Result<(), SourceError> {
+        let text = self.stream.text();
+        let bytes = text.get(..self.record.text_end).unwrap_or_default();
+        // A line that repeats the header fits by its form; it is no row.
+        let mended = if reason.rule == "repeated_header" {
+            None
+        } else {
+            self.mender.mend(bytes)
+        };
+        let Some((repair, cells)) = mended else {
+            return self.reject(reason, build);
+        };
+        if !self.reading.repairs.contains(&repair) {
+            let line = self.state.line;
+            build.repairable.push(Repaired { line, repair });
+            return self.reject(reason, build);
+        }
+        let raw = String::from_utf8_lossy(bytes).into_owned();
         build.rows += 1;
         build.bytes += bytes.len();
-        if reason.is_none() {
-            let text = std::str::from_utf8(bytes).unwrap_or_default();
-            build.add(text, &self.record, &self.parser);
-            self.advance();
-            build.places.push(Place {
-                line,
-                row,
-                start,
-                end: self.state.byte,
-            });
+        build.add_cells(&raw, cells);
+        let (line, start) = (self.state.line, self.state.byte);
+        self.advance();
+        self.state.rows += 1;
+        build.places.push(Place {
+            line,
+            row: self.state.rows,
+            start,
+            end: self.state.byte,
+        });
+        build.repaired.push(Repaired { line, repair });
+        Ok(())
+    }
+
+    fn reject(&mut self, reason: Reason, build: &mut Build) -> Result<(), SourceError> {
+        let row = self.state.rows + 1;
+        let (line, start) = (self.state.line, self.state.byte);
+        let bytes = self
+            .stream
+            .text()
+            .get(..self.record.text_end)
+            .unwrap_or_default();
+        build.rows += 1;
+        build.bytes += bytes.len();
+        let decoded = std::str::from_utf8(bytes).is_ok();
+        let raw = String::from_utf8_lossy(bytes).into_owned();
+        self.advance();
+        let raw_bytes = if decoded {
+            None
         } else {
-            let decoded = std::str::from_utf8(bytes).is_ok();
-            let raw = String::from_utf8_lossy(bytes).into_owned();
-            self.advance();
-            let raw_bytes = if decoded {
-                None
-            } else {
-                Some(self.input.range(start, self.state.byte)?)
-            };
-            self.state.rejected += 1;
-            build.rejects.push(Reject {
-                line,
-                row,
-                reasons: reason.into_iter().collect(),
-                raw,
-                raw_bytes,
-            });
-        }
+            Some(self.input.range(start, self.state.byte)?)
+        };
+        self.state.rejected += 1;
+        build.rejects.push(Reject {
+            line,
+            row,
+            reasons: vec![reason],
+            raw,
+            raw_bytes,
+        });
         self.state.rows = row;
         Ok(())
     }
@@ -331,6 +421,38 @@ impl<'a> Reader<'a> {
         self.state.read += 1;
         self.state.borders = self.state.borders.wrapping_add(border(end));
     }
+}
+
+/// Whether a character is one of the control characters U+0080 to U+009F.
+const fn is_control(character: char) -> bool {
+    matches!(character, '\u{80}'..='\u{9f}')
+}
+
+/// A text with the characters of windows-1252 for the control characters of the same numbers.
+pub(crate) fn without_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match u8::try_from(u32::from(character)) {
+            Ok(byte) if is_control(character) => {
+                out.push_str(
+                    &encoding_rs::WINDOWS_1252
+                        .decode_without_bom_handling(&[byte])
+                        .0,
+                );
+            }
+            Ok(_) | Err(_) => out.push(character),
+        }
+    }
+    out
+}
+
+/// Where the part of a source ends that `byte` stands in: before, in or behind the data.
+fn part_end(reading: &Reading, byte: u64, size: u64) -> u64 {
+    let layout = &reading.layout;
+    [layout.start, layout.end]
+        .into_iter()
+        .find(|border| byte < *border)
+        .unwrap_or(size)
 }
 
 /// One term of the sum over all borders; the auditor has its own copy of this rule.
@@ -356,7 +478,7 @@ impl<'a> RecordReader<'a> {
             checks: Checks::new(reading, limits),
             parser: Parser::new(&reading.dialect, columns),
             record: Record::default(),
-            build: Build::new(columns, 0),
+            build: Build::new(reading, 0),
         }
     }
 
@@ -392,12 +514,18 @@ struct Build {
     raw: RawText,
     rejects: Vec<Reject>,
     non_data: Vec<Piece>,
+    repaired: Vec<Repaired>,
+    repairable: Vec<Repaired>,
+    /// Whether control characters stand for those of windows-1252.
+    controls: bool,
     rows: usize,
     bytes: usize,
 }
 
 impl Build {
-    fn new(columns: usize, chunk: u64) -> Self {
+    fn new(reading: &Reading, chunk: u64) -> Self {
+        let columns = reading.columns.len();
+        let controls = reading.repairs.contains(&Repair::ControlCharacters);
         Self {
             chunk,
             columns: (0..columns).map(|_| StringBuilder::new()).collect(),
@@ -405,6 +533,9 @@ impl Build {
             raw: RawText::default(),
             rejects: Vec::new(),
             non_data: Vec::new(),
+            repaired: Vec::new(),
+            repairable: Vec::new(),
+            controls,
             rows: 0,
             bytes: 0,
         }
@@ -419,7 +550,14 @@ impl Build {
     fn add(&mut self, text: &str, record: &Record, parser: &Parser) {
         for (column, field) in self.columns.iter_mut().zip(&record.fields) {
             let cell = text.get(field.start..field.end).unwrap_or_default();
-            if field.escaped {
+            if self.controls && cell.contains(is_control) {
+                let cell = if field.escaped {
+                    parser.unescape(cell)
+                } else {
+                    cell.to_owned()
+                };
+                column.append_value(without_controls(&cell));
+            } else if field.escaped {
                 column.append_value(parser.unescape(cell));
             } else if cell.is_empty() && !field.quoted {
                 column.append_null();
@@ -428,6 +566,16 @@ impl Build {
             }
         }
         self.raw.push(text);
+    }
+
+    fn add_cells(&mut self, raw: &str, cells: Cells) {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            match cell {
+                Some(cell) if self.controls => column.append_value(without_controls(&cell)),
+                cell => column.append_option(cell),
+            }
+        }
+        self.raw.push(raw);
     }
 
     fn finish(mut self, state: State) -> Portion {
@@ -443,6 +591,8 @@ impl Build {
             batch,
             rejects: self.rejects,
             non_data: self.non_data,
+            repaired: self.repaired,
+            repairable: self.repairable,
             state,
         }
     }

@@ -1,12 +1,13 @@
 //! Readings: everything that was decided about a source, ready for a reader.
 
-use super::decision::{Decision, Overrides};
+use super::decision::{Decision, Overrides, What};
 use super::dialect::{Dialect, Limits};
 use super::encoding::{self, TextEncoding};
 use super::error::SourceError;
 use super::input::Input;
-use super::sniff::{self, Layout};
-use super::survey;
+use super::repair::{self, Repair, Repairs};
+use super::sniff::{self, Column, Layout};
+use super::survey::{self, Survey};
 
 /// How a source is read.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub struct Reading {
     pub header: Vec<String>,
     /// Names of the columns, unique: duplicates are `name#2`, empty ones `column_3`.
     pub columns: Vec<String>,
+    /// What each column holds, for repairs; none where that is not known.
+    pub kept: Vec<Column>,
+    /// What is mended on the way.
+    pub repairs: Repairs,
     /// The decisions behind all that.
     pub decisions: Vec<Decision>,
     /// Whether all bytes are ASCII, so that every 8-bit encoding reads them alike.
@@ -46,6 +51,11 @@ impl Reading {
         let sniffed = sniff::sniff(input, encoding, &survey, overrides, limits)?;
         let mut decisions = vec![decision];
         decisions.extend(sniffed.decisions);
+        let repairs = repairs(&survey, encoding, &sniffed.dialect, overrides)?;
+        if let Some(decision) = repair_decision(&repairs, &survey, overrides) {
+            decisions.push(decision);
+            decisions.sort_by_key(|decision| decision.what);
+        }
         let columns = sniff::column_names(&sniffed.header, sniffed.width);
         Ok(Self {
             encoding,
@@ -53,9 +63,53 @@ impl Reading {
             layout: sniffed.layout,
             header: sniffed.header,
             columns,
+            kept: sniffed.kept,
+            repairs,
             decisions,
             ascii: survey.high == 0 && survey.nul == [0; 2],
             sha256: survey.sha256,
         })
     }
+}
+
+/// The repairs that a person set, or those that the whole source asks for.
+fn repairs(
+    survey: &Survey,
+    encoding: TextEncoding,
+    dialect: &Dialect,
+    overrides: &Overrides,
+) -> Result<Repairs, SourceError> {
+    if let Some(repairs) = repair::given(overrides)? {
+        return Ok(repairs);
+    }
+    let mut repairs = Repairs::new();
+    if encoding.encoding == encoding_rs::UTF_8 && survey.utf8_controls > 0 {
+        repairs.insert(Repair::ControlCharacters);
+    }
+    if dialect.runs {
+        repairs.insert(Repair::BlankRuns);
+    }
+    Ok(repairs)
+}
+
+fn repair_decision(repairs: &Repairs, survey: &Survey, overrides: &Overrides) -> Option<Decision> {
+    let value = repair::names(repairs);
+    if overrides.get(What::Repair, None).is_some() {
+        return Some(sniff::by_person(What::Repair, value));
+    }
+    if repairs.is_empty() {
+        return None;
+    }
+    let mut reasons = Vec::new();
+    if repairs.contains(&Repair::ControlCharacters) {
+        reasons.push(format!(
+            "{} control characters U+0080 to U+009F stand for those of windows-1252",
+            survey.utf8_controls
+        ));
+    }
+    if repairs.contains(&Repair::BlankRuns) {
+        reasons.push("the columns are aligned with blanks".to_owned());
+    }
+    let reason = reasons.join("; ");
+    Some(Decision::new(What::Repair, value, 0.95, Vec::new(), reason))
 }

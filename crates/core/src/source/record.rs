@@ -69,6 +69,8 @@ pub(crate) struct Parser {
     lone_cr_ends: bool,
     delimiter: Vec<u8>,
     finder: memmem::Finder<'static>,
+    /// Whether any number of delimiters is one.
+    runs: bool,
     /// Number of fields that a record of several lines has to have; 0 = any.
     width: usize,
 }
@@ -97,6 +99,7 @@ impl Parser {
             lone_cr_ends: dialect.line_end.lone_cr_ends(),
             delimiter: dialect.delimiter.as_bytes().to_vec(),
             finder: memmem::Finder::new(dialect.delimiter.as_bytes()).into_owned(),
+            runs: dialect.runs,
             width,
         }
     }
@@ -193,7 +196,11 @@ impl Parser {
     /// Splits a line at every delimiter, quotes or not.
     fn split(&self, line: &[u8], offset: usize, fields: &mut Vec<Span>) {
         let mut from = 0;
+        let runs = self.runs;
         let mut push = |start: usize, end: usize| {
+            if runs && start == end {
+                return;
+            }
             fields.push(Span {
                 start: offset + start,
                 end: offset + end,
@@ -217,6 +224,14 @@ impl Parser {
             }
         }
         push(from, line.len());
+        if fields.is_empty() {
+            fields.push(Span {
+                start: offset,
+                end: offset,
+                quoted: false,
+                escaped: false,
+            });
+        }
     }
 
     fn quoted_record(
@@ -228,6 +243,14 @@ impl Parser {
     ) -> Result<(), Broken> {
         let mut at = start;
         loop {
+            if self.runs {
+                at += self.run_at(text, at);
+                let (text_end, end) = self.line_end(text, at, eof).ok_or(Broken::NeedMore)?;
+                if at == text_end && !out.fields.is_empty() {
+                    (out.text_end, out.end) = (text_end, end);
+                    return Ok(());
+                }
+            }
             let opening = self.blanks(text, at);
             let next = if self.quote.is_some() && text.get(opening).copied() == self.quote {
                 self.quoted_field(text, opening, eof, out)?
@@ -242,6 +265,12 @@ impl Parser {
                 return Err(Broken::Unclosed);
             }
         }
+    }
+
+    /// Length of the run of blanks at `at`.
+    fn run_at(&self, text: &[u8], at: usize) -> usize {
+        let rest = text.get(at..).unwrap_or_default();
+        rest.iter().take_while(|byte| **byte == b' ').count()
     }
 
     /// The first position at or after `at` that is not a blank, unless blanks delimit.

@@ -22,6 +22,8 @@ pub(crate) struct Survey {
     pub(crate) head: Vec<u8>,
     /// Characters that are valid UTF-8 of more than one byte.
     pub(crate) utf8_characters: u64,
+    /// Control characters U+0080 to U+009F in UTF-8, but U+0085, which is a line end to some.
+    pub(crate) utf8_controls: u64,
     /// Sequences that are not UTF-8.
     pub(crate) utf8_faults: u64,
     /// Bytes of value 0 at even and at odd positions.
@@ -49,6 +51,7 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         sha256: String::with_capacity(64),
         head: Vec::new(),
         utf8_characters: 0,
+        utf8_controls: 0,
         utf8_faults: 0,
         nul: [0; 2],
         controls: 0,
@@ -111,6 +114,15 @@ impl Survey {
             if let Some(count) = self.nul.get_mut(parity) {
                 *count += 1;
             }
+        }
+        let control = |byte: Option<&u8>| {
+            u64::from(byte.is_some_and(|byte| *byte != 0x85 && (0x80..0xA0).contains(byte)))
+        };
+        if before == 0xC2 {
+            self.utf8_controls += control(bytes.first());
+        }
+        for at in memchr_iter(0xC2, bytes) {
+            self.utf8_controls += control(bytes.get(at + 1));
         }
         // Both loops are branch-free sums, which the compiler turns into vector code.
         self.high += bytes.iter().map(|byte| u64::from(byte >> 7)).sum::<u64>();

@@ -108,6 +108,10 @@ fn refusal(what: What, column: Option<&str>, value: &Value) -> Option<&'static s
             value.as_u64().is_some_and(|table| table > 0),
             "a number from 1",
         ),
+        What::Repair => (
+            text.is_some_and(|text| crate::source::repair::parse(text).is_some()),
+            "\"all\", \"\" for none, or names such as \"other_delimiter,quotes\"",
+        ),
         What::DecimalMark => (
             text.is_some_and(|text| [".", ","].contains(&text)),
             "\".\" or \",\"",

@@ -1,7 +1,7 @@
 //! Dialects as candidates: each is tried on a sample and scored by how regular its table is and how
 //! well its columns keep one kind of value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::kind::{Kind, kind};
 use super::samples::Samples;
@@ -131,6 +131,8 @@ pub(crate) struct Given {
     pub(crate) delimiter: Option<String>,
     pub(crate) quote: Option<Option<u8>>,
     pub(crate) escape: Option<Escape>,
+    /// Whether any number of blanks is one delimiter.
+    pub(crate) runs: Option<bool>,
 }
 
 /// All candidates, best first, at most one per delimiter.
@@ -145,20 +147,30 @@ pub(super) fn candidates(samples: &Samples, line_end: LineEnd, given: &Given) ->
             .chain([(String::new(), 1.0)])
             .collect(),
     };
-    let mut all: Vec<Candidate> = delimiters
-        .into_iter()
-        .map(|(delimiter, prior)| {
+    let aligned = memchr::memmem::find(sample, b"  ").is_some();
+    let mut all = Vec::new();
+    for (delimiter, prior) in delimiters {
+        let both: &[bool] = match given.runs {
+            _ if delimiter != " " => &[false],
+            Some(true) => &[true],
+            None if aligned => &[false, true],
+            Some(false) | None => &[false],
+        };
+        for runs in both {
             let base = Dialect {
-                delimiter,
+                delimiter: delimiter.clone(),
                 quote: None,
                 escape: Escape::Doubled,
                 line_end,
+                runs: *runs,
             };
             let dialect = with_quotes(samples, base, given);
-            judge(sample, samples.whole, dialect, prior)
-        })
-        .collect();
+            all.push(judge(sample, samples.whole, dialect, prior));
+        }
+    }
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut seen = HashSet::new();
+    all.retain(|candidate| seen.insert(candidate.dialect.delimiter.clone()));
     all
 }
 
@@ -316,7 +328,13 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         0.0
     } else {
         let size = (width as f64 - 1.0) / width as f64;
-        prior * regular.powf(1.5) * typed * size.powf(0.25)
+        let quoted = body.iter().filter(|row| framed(row)).count();
+        let share = if body.len() >= 2 && quoted * 2 > body.len() {
+            1.0
+        } else {
+            regular
+        };
+        prior * share.powf(1.5) * typed * size.powf(0.25)
     };
     Candidate {
         dialect,
@@ -325,6 +343,12 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         regular,
         typed,
     }
+}
+
+/// Whether a row has three fields or more in quotes, which nothing but a delimiter explains,
+/// however many lines of prose stand around it.
+fn framed(row: &Row) -> bool {
+    row.fault.is_none() && row.cells.iter().filter(|cell| cell.quoted).count() >= 3
 }
 
 /// Rows that stand among at least five of their own width behind each other.
@@ -356,13 +380,19 @@ fn is_packed(cell: &Cell) -> bool {
         })
 }
 
-/// The most common number of fields; of two as common, the larger.
+/// The most common number of fields; of two as common, the larger. Where that is one, but some rows
+/// are framed by quotes, it is theirs.
 pub(crate) fn common_width(rows: &[Row]) -> usize {
+    let framed: Vec<&Row> = rows.iter().filter(|row| framed(row)).collect();
+    match most_common(rows.iter()) {
+        0 | 1 if framed.len() > 1 => most_common(framed.into_iter()),
+        width => width,
+    }
+}
+
+fn most_common<'a>(rows: impl Iterator<Item = &'a Row>) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for row in rows
-        .iter()
-        .filter(|row| row.fault.is_none() && !row.blank())
-    {
+    for row in rows.filter(|row| row.fault.is_none() && !row.blank()) {
         *counts.entry(row.cells.len()).or_default() += 1;
     }
     counts

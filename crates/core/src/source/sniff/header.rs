@@ -23,17 +23,25 @@ pub(super) fn header(rows: &[Row], layout: &Layout, width: usize) -> Vec<String>
     }
     let mut names = vec![String::new(); width];
     for (at, row) in lines.iter().enumerate() {
-        let group = lines
-            .get(at + 1)
-            .is_some_and(|next| layout::is_group(row, next, width));
+        let below = lines.get(at + 1);
+        let group = below.is_some_and(|next| layout::is_group(row, next, width));
+        let named_below = |column: usize| {
+            let cell = below.and_then(|next| next.cells.get(column));
+            cell.is_some_and(|cell| !cell.text.trim().is_empty())
+        };
+        // The cells of a group were merged: its name goes for all columns up to the next one, as
+        // far as they have names of their own below it.
         let mut before = "";
-        for (name, cell) in names.iter_mut().zip(&row.cells) {
+        for (column, (name, cell)) in names.iter_mut().zip(&row.cells).enumerate() {
             let mut text = cell.text.trim();
-            if group && text.is_empty() {
-                // The cells of a group were merged: its name goes for all columns up to the next.
+            if text.is_empty() && (group || named_below(column)) {
                 text = before;
             }
-            before = text;
+            before = if group || named_below(column) {
+                text
+            } else {
+                ""
+            };
             if !name.is_empty() && !text.is_empty() {
                 name.push(' ');
             }

@@ -85,6 +85,12 @@ pub(crate) fn preamble(rows: &[Row], width: usize) -> Guess {
         confidence = 0.92;
         at += 1;
     }
+    if values_only(rows.get(first..=value).unwrap_or_default()) {
+        return Guess {
+            value: first,
+            confidence: 0.6,
+        };
+    }
     if at >= scan {
         return Guess {
             value: first,
@@ -92,6 +98,30 @@ pub(crate) fn preamble(rows: &[Row], width: usize) -> Guess {
         };
     }
     Guess { value, confidence }
+}
+
+/// The preamble and header of a table without a line of names: the line right above it may name
+/// some of its columns, if a blank line separates it from what stands above.
+pub(crate) fn partial_header(rows: &[Row], preamble: usize, width: usize) -> Option<usize> {
+    let above = preamble.checked_sub(1)?;
+    let line = rows.get(above)?;
+    let named = line.cells.len() == width && width > 1 && !line.blank() && !has_values(line);
+    let apart = rows.get(above.checked_sub(1)?)?.blank();
+    let headless = header(rows.get(preamble..)?, width).value == 0;
+    (named && apart && headless).then_some(above)
+}
+
+/// Whether nothing but numbers and dates stands in some rows and in the one below them: short
+/// records rather than lines about the table.
+fn values_only(rows: &[Row]) -> bool {
+    let values = |row: &Row| {
+        row.filled() > 0
+            && row
+                .cells
+                .iter()
+                .all(|cell| cell.kind.typed() || cell.kind == Kind::Empty)
+    };
+    rows.len() > 1 && rows.iter().all(values)
 }
 
 /// Median of the filled cells of the rows that have the table's width.
@@ -461,6 +491,12 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
     let typical = typical_filled(rows, width);
     let always = always_filled(rows, width);
     let mut value = other_blocks(rows, width);
+    if value == 0 && last_is_record(rows, width, &always) {
+        return Guess {
+            value,
+            confidence: 0.7,
+        };
+    }
     for (back, row) in rows.iter().rev().enumerate().skip(value).take(MOST_FOOTER) {
         if row.blank() {
             continue;
@@ -483,6 +519,37 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
         value,
         confidence: 0.92,
     }
+}
+
+/// Whether the last row adds the table up but reads like one of its records: its word stands in a
+/// column of texts, and every column that always holds a number has one.
+fn last_is_record(rows: &[Row], width: usize, always: &[bool]) -> bool {
+    let Some(at) = rows.iter().rposition(|row| !row.blank()) else {
+        return false;
+    };
+    let (body, last) = rows.split_at_checked(at).unwrap_or_default();
+    let Some(last) = last.first().filter(|row| row.cells.len() == width) else {
+        return false;
+    };
+    let body: Vec<&Row> = body.iter().filter(|row| row.cells.len() == width).collect();
+    let mut sums = 0;
+    let fits = last
+        .cells
+        .iter()
+        .zip(always)
+        .enumerate()
+        .all(|(column, (cell, always))| {
+            let (counts, filled) = kinds(&body, column);
+            let values = filled > 0 && typed(&counts) * 10 >= filled * 9;
+            sums += usize::from(values && cell.kind.typed());
+            match (values, cell.kind) {
+                (true, Kind::Empty) => !*always,
+                (true, kind) => kind.typed(),
+                (false, kind) => !kind.typed(),
+            }
+        });
+    let word = last.cells.iter().find(|cell| cell.kind != Kind::Empty);
+    fits && sums >= 2 && word.is_some_and(|cell| begins_with_total(&cell.text))
 }
 
 /// Rows at the end in blocks, each behind a blank line, that have nothing of the table's width:

@@ -2,11 +2,15 @@
 //! evidence that it rests on.
 
 mod candidates;
+mod columns;
 mod header;
 mod kind;
 mod layout;
 mod place;
 mod samples;
+mod tables;
+
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -15,9 +19,12 @@ use super::dialect::{Dialect, Escape, Limits, LineEnd};
 use super::encoding::TextEncoding;
 use super::error::SourceError;
 use super::input::Input;
+use super::repair::{self, Repair};
 use super::survey::Survey;
 use candidates::{Candidate, Given, Row};
+pub use columns::Column;
 pub(crate) use header::column_names;
+use kind::Kind;
 use samples::{Samples, sep_line};
 
 /// Rows of the head that the layout is told from.
@@ -26,18 +33,39 @@ const LAYOUT_ROWS: usize = 2_000;
 /// Where the table stands in its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// Physical lines before the header or, without one, the data.
+    /// Byte at which the table's part of the source starts, behind other tables; 0 mostly.
+    pub start: u64,
+    /// Physical lines before that byte.
+    pub start_line: u64,
+    /// Physical lines of the part before the header or, without one, the data.
     pub preamble_lines: u64,
     /// Header records.
     pub header_lines: u64,
-    /// Physical lines behind the data.
+    /// Physical lines of the part behind the data.
     pub footer_lines: u64,
-    /// Byte of the source at which the footer starts; its size where there is none.
-    pub footer_start: u64,
+    /// Byte at which the data end, and with them what is read by records: footer, other tables or
+    /// nothing follow.
+    pub end: u64,
     /// Lines of units behind the header (0 or 1).
     pub units_lines: u64,
     /// What a comment line starts with, where the source has such lines.
     pub comment: Option<String>,
+    /// The other tables, in source order.
+    pub others: Vec<OtherTable>,
+}
+
+/// A table of the source that was not taken; it is read line by line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherTable {
+    /// Its number, counted from 1.
+    pub number: u64,
+    /// First byte of its part of the source.
+    pub start: u64,
+    /// One past the last one.
+    pub end: u64,
+    /// Whether a blank line or text separates it from the table that was taken. If so it is no
+    /// data; if not, its records are rejected, because they may be damaged records of that table.
+    pub separated: bool,
 }
 
 /// What sniffing found out.
@@ -50,6 +78,8 @@ pub(crate) struct Sniffed {
     pub(crate) header: Vec<String>,
     /// Number of columns.
     pub(crate) width: usize,
+    /// What each holds.
+    pub(crate) kept: Vec<Column>,
     pub(crate) decisions: Vec<Decision>,
 }
 
@@ -65,67 +95,132 @@ pub(crate) fn sniff(
     limits: &Limits,
 ) -> Result<Sniffed, SourceError> {
     let (line_end, line_end_decision) = line_end(survey, overrides)?;
-    let samples = samples::samples(input, encoding, line_end, limits)?;
-    let sep = sep_line(&samples.head);
-    let given = given(overrides, sep.as_deref())?;
-    let candidates = candidates::candidates(&samples, line_end, &given);
-    let Some(best) = candidates.first() else {
-        return Err(SourceError::Blank {
-            file: input.name().to_owned(),
-        });
+    let source = Part {
+        input,
+        encoding,
+        line_end,
+        overrides,
+        limits,
+        range: 0..input.size(),
     };
+    let whole = source.sniff()?;
+    let by_hand = [What::PreambleLines, What::FooterLines]
+        .into_iter()
+        .any(|what| overrides.get(what, None).is_some());
+    let wanted = overrides.get(What::Table, None);
+    let tables = if by_hand && wanted.is_none() {
+        Vec::new()
+    } else {
+        tables::tables(input, encoding, &whole.dialect, limits)?
+    };
+    let choice = tables::choose(input, &tables, wanted)?;
+    let mut sniffed = match choice.range {
+        None => whole,
+        Some(range) => Part { range, ..source }.sniff()?,
+    };
+    sniffed.layout.start_line = choice.line;
+    sniffed.layout.others = choice.others;
+    sniffed.decisions.push(line_end_decision);
+    sniffed.decisions.push(choice.decision);
+    sniffed.decisions.sort_by_key(|decision| decision.what);
+    Ok(sniffed)
+}
+
+/// A part of a source that is looked at as one table.
+struct Part<'a> {
+    input: &'a Input,
+    encoding: TextEncoding,
+    line_end: LineEnd,
+    overrides: &'a Overrides,
+    limits: &'a Limits,
+    range: Range<u64>,
+}
+
+impl Part<'_> {
+    fn sniff(&self) -> Result<Sniffed, SourceError> {
+        let Self {
+            input,
+            line_end,
+            overrides,
+            limits,
+            ..
+        } = *self;
+        let samples = samples::samples(input, self.encoding, line_end, limits, self.range.clone())?;
+        let sep = if self.range.start == 0 {
+            sep_line(&samples.head)
+        } else {
+            None
+        };
+        let given = given(overrides, sep.as_deref())?;
+        let candidates = candidates::candidates(&samples, line_end, &given);
+        let blank = || SourceError::Blank {
+            file: input.name().to_owned(),
+        };
+        let dialect = dialect(&samples, &given, candidates.first().ok_or_else(blank)?);
+        let rows = candidates::rows(&samples.head, samples.whole, &dialect, 0, LAYOUT_ROWS);
+        let width = candidates::common_width(&rows);
+        let rows = candidates::rows(&samples.head, samples.whole, &dialect, width, LAYOUT_ROWS);
+        if rows.iter().all(Row::blank) && samples.whole {
+            return Err(blank());
+        }
+        let mut decisions =
+            dialect_decisions(&dialect, &candidates, overrides, sep.is_some(), &rows);
+        let evidence = place::Evidence {
+            input,
+            samples: &samples,
+            range: self.range.clone(),
+            rows: &rows,
+            dialect: &dialect,
+            width,
+            overrides,
+            sep: sep.is_some(),
+        };
+        let layout = evidence.layout(&mut decisions)?;
+        let header = header::header(&rows, &layout, width);
+        let data: Vec<Row> = data(&rows, &layout);
+        if width > limits.columns {
+            return Err(SourceError::TooManyColumns {
+                file: input.name().to_owned(),
+                line: layout.preamble_lines + 1,
+                columns: width,
+                limit: limits.columns,
+            });
+        }
+        Ok(Sniffed {
+            dialect,
+            layout,
+            header,
+            width,
+            kept: columns::columns(&data, width),
+            decisions,
+        })
+    }
+}
+
+/// The rows behind preamble, header and units.
+fn data(rows: &[Row], layout: &Layout) -> Vec<Row> {
+    let headers = layout.header_lines + layout.units_lines;
+    rows.iter()
+        .filter(|row| row.line >= layout.preamble_lines && !row.blank())
+        .skip(usize::try_from(headers).unwrap_or(usize::MAX))
+        .cloned()
+        .collect()
+}
+
+/// The dialect of the best candidate, with what only the whole sample tells.
+fn dialect(samples: &Samples, given: &Given, best: &Candidate) -> Dialect {
     let mut dialect = best.dialect.clone();
-    if dialect.delimiter.is_empty() && given.delimiter.is_none() && !has_comma(&samples, &dialect) {
+    if given.delimiter.is_some() {
+        return dialect;
+    }
+    if dialect.delimiter.is_empty() && !has_comma(samples, &dialect) {
         // One column either way; the comma is what a second one would most likely bring.
         ",".clone_into(&mut dialect.delimiter);
     }
-    if given.delimiter.is_none() && blank_follows(&samples, &dialect) {
+    if blank_follows(samples, &dialect) {
         dialect.delimiter.push(' ');
     }
-    let rows = candidates::rows(&samples.head, samples.whole, &dialect, 0, LAYOUT_ROWS);
-    let width = candidates::common_width(&rows);
-    let rows = candidates::rows(&samples.head, samples.whole, &dialect, width, LAYOUT_ROWS);
-    if rows.iter().all(Row::blank) && samples.whole {
-        return Err(SourceError::Blank {
-            file: input.name().to_owned(),
-        });
-    }
-    let mut decisions = dialect_decisions(&dialect, &candidates, overrides, sep.is_some(), &rows);
-    decisions.push(line_end_decision);
-    let evidence = place::Evidence {
-        input,
-        samples: &samples,
-        rows: &rows,
-        dialect: &dialect,
-        width,
-        overrides,
-        sep: sep.is_some(),
-    };
-    let layout = evidence.layout(&mut decisions)?;
-    let header = header::header(&rows, &layout, width);
-    if width > limits.columns {
-        return Err(SourceError::TooManyColumns {
-            file: input.name().to_owned(),
-            line: layout.preamble_lines + 1,
-            columns: width,
-            limit: limits.columns,
-        });
-    }
-    decisions.push(Decision::new(
-        What::Table,
-        1,
-        1.0,
-        Vec::new(),
-        "the source is read as one table",
-    ));
-    decisions.sort_by_key(|decision| decision.what);
-    Ok(Sniffed {
-        dialect,
-        layout,
-        header,
-        width,
-        decisions,
-    })
+    dialect
 }
 
 fn line_end(survey: &Survey, overrides: &Overrides) -> Result<(LineEnd, Decision), SourceError> {
@@ -175,7 +270,7 @@ fn line_end(survey: &Survey, overrides: &Overrides) -> Result<(LineEnd, Decision
     ))
 }
 
-fn by_person(what: What, value: impl Into<Value>) -> Decision {
+pub(super) fn by_person(what: What, value: impl Into<Value>) -> Decision {
     Decision::new(what, value, 1.0, Vec::new(), "set by a person")
 }
 
@@ -198,10 +293,12 @@ fn given(overrides: &Overrides, sep: Option<&str>) -> Result<Given, SourceError>
             Some(byte) => Escape::Char(byte),
         }),
     };
+    let runs = repair::given(overrides)?.map(|repairs| repairs.contains(&Repair::BlankRuns));
     Ok(Given {
         delimiter,
         quote,
         escape,
+        runs,
     })
 }
 
@@ -246,22 +343,25 @@ fn has_comma(samples: &Samples, dialect: &Dialect) -> bool {
         .any(|row| row.cells.len() > 1)
 }
 
-/// Whether a blank follows every delimiter of the head, so that it belongs to the delimiter.
+/// Whether a blank follows every delimiter of the head, so that it belongs to the delimiter. Where
+/// only numbers stand behind the blanks it makes no difference, and few lines show nothing.
 fn blank_follows(samples: &Samples, dialect: &Dialect) -> bool {
     if dialect.delimiter.is_empty() || dialect.delimiter.trim().is_empty() {
         return false;
     }
     let rows = candidates::rows(&samples.head, samples.whole, dialect, 0, LAYOUT_ROWS);
-    let mut cells = 0;
-    for row in &rows {
+    let mut divided = 0;
+    let mut texts = 0;
+    for (at, row) in rows.iter().enumerate() {
         for cell in row.cells.iter().skip(1) {
             if cell.quoted || !cell.text.starts_with(' ') || cell.text.starts_with("  ") {
                 return false;
             }
-            cells += 1;
+            texts += usize::from(at > 0 && !cell.kind.typed() && cell.kind != Kind::Empty);
         }
+        divided += usize::from(row.cells.len() > 1);
     }
-    cells > 0
+    divided >= 3 && texts > 0
 }
 
 fn dialect_decisions(

@@ -1,17 +1,25 @@
 //! Where the table stands: preamble, header, units, footer and comments, each as a decision.
 
+use std::ops::Range;
+
 use super::candidates::{self, Row};
+use super::layout::{self, Guess};
 use super::samples::Samples;
-use super::{Layout, by_person, layout, round};
+use super::{Layout, by_person, round};
 use crate::source::decision::{Alternative, Decision, Overrides, What};
 use crate::source::dialect::Dialect;
 use crate::source::error::SourceError;
 use crate::source::input::Input;
 
+/// How sure it is that a line which names some columns only is the header.
+const PARTIAL: f64 = 0.6;
+
 /// What the place of a table is told from.
 pub(super) struct Evidence<'a> {
     pub(super) input: &'a Input,
     pub(super) samples: &'a Samples,
+    /// Bytes of the source that are looked at.
+    pub(super) range: Range<u64>,
     pub(super) rows: &'a [Row],
     pub(super) dialect: &'a Dialect,
     pub(super) width: usize,
@@ -32,34 +40,54 @@ impl Evidence<'_> {
             .iter()
             .map(|row| uncommented(row, comment.as_deref()))
             .collect();
-        let preamble_lines = self.preamble(&table, decisions)?;
+        let (preamble_lines, partial) = self.preamble(&table, decisions)?;
         let start = table
             .iter()
             .position(|row| row.line >= preamble_lines)
             .unwrap_or(table.len());
         let body = table.get(start..).unwrap_or_default();
-        let header_lines = self.header(body, decisions)?;
+        let header_lines = self.header(body, partial, decisions)?;
         let headers = usize::try_from(header_lines).unwrap_or(usize::MAX);
         let units_lines = u64::from(layout::has_units(body, headers, self.width));
         let before = preamble_lines + header_lines + units_lines;
-        let (footer_lines, footer_start) = self.footer(before, decisions)?;
+        let (footer_lines, end) = self.footer(before, decisions)?;
         Ok(Layout {
+            start: self.range.start,
+            start_line: 0,
             preamble_lines,
             header_lines,
             footer_lines,
-            footer_start,
+            end,
             units_lines,
             comment,
+            others: Vec::new(),
         })
     }
 
-    fn preamble(&self, table: &[Row], decisions: &mut Vec<Decision>) -> Result<u64, SourceError> {
-        if let Some(lines) = count(self.overrides, What::PreambleLines)? {
+    /// Lines before the table, and whether it begins with a line that names some columns only.
+    fn preamble(
+        &self,
+        table: &[Row],
+        decisions: &mut Vec<Decision>,
+    ) -> Result<(u64, bool), SourceError> {
+        let overrides = self.overrides;
+        if let Some(lines) = count(overrides, What::PreambleLines)? {
             decisions.push(by_person(What::PreambleLines, lines));
-            return Ok(lines);
+            return Ok((lines, false));
         }
         let skip = usize::from(self.sep);
-        let guess = layout::preamble(table.get(skip..).unwrap_or_default(), self.width);
+        let rows = table.get(skip..).unwrap_or_default();
+        let mut guess = layout::preamble(rows, self.width);
+        let partial = match overrides.get(What::HeaderLines, None) {
+            None => layout::partial_header(rows, guess.value, self.width),
+            Some(_) => None,
+        };
+        if let Some(value) = partial {
+            guess = Guess {
+                value,
+                confidence: PARTIAL,
+            };
+        }
         let first = table.get(guess.value + skip).map_or(0, |row| row.line);
         let reason = match first {
             0 => "the table starts on the first line".to_owned(),
@@ -73,16 +101,29 @@ impl Evidence<'_> {
             Vec::new(),
             reason,
         ));
-        Ok(first)
+        Ok((first, partial.is_some()))
     }
 
-    fn header(&self, body: &[Row], decisions: &mut Vec<Decision>) -> Result<u64, SourceError> {
+    fn header(
+        &self,
+        body: &[Row],
+        partial: bool,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<u64, SourceError> {
         if let Some(lines) = count(self.overrides, What::HeaderLines)? {
             decisions.push(by_person(What::HeaderLines, lines));
             return Ok(lines);
         }
-        let guess = layout::header(body, self.width);
+        let guess = if partial {
+            Guess {
+                value: 1,
+                confidence: PARTIAL,
+            }
+        } else {
+            layout::header(body, self.width)
+        };
         let reason = match guess.value {
+            1 if partial => "the line above the data stands apart from those above it".to_owned(),
             0 => "the first line looks like the lines below it".to_owned(),
             1 => "the first line differs in kind from the lines below it".to_owned(),
             lines => format!("the first {lines} lines differ in kind from the lines below them"),
@@ -126,7 +167,7 @@ impl Evidence<'_> {
                     wanted: lines,
                 });
             }
-            return Ok((lines, line_start(samples, total - lines, input)));
+            return Ok((lines, self.line_start(total - lines)));
         }
         let rows = candidates::rows(&samples.tail, true, dialect, width, usize::MAX);
         // What is certainly not data at the start cannot be a footer.
@@ -153,7 +194,16 @@ impl Evidence<'_> {
             Vec::new(),
             reason,
         ));
-        Ok((lines, line_start(samples, total - lines, input)))
+        Ok((lines, self.line_start(total - lines)))
+    }
+
+    /// Byte at which a line of the tail starts.
+    fn line_start(&self, line: u64) -> u64 {
+        usize::try_from(line)
+            .ok()
+            .and_then(|line| self.samples.tail_lines.get(line))
+            .copied()
+            .unwrap_or(self.range.end)
     }
 }
 
@@ -178,14 +228,6 @@ fn count(overrides: &Overrides, what: What) -> Result<Option<u64>, SourceError> 
         value: value.to_string(),
         expected: "a number of lines, 0 or more".to_owned(),
     })
-}
-
-fn line_start(samples: &Samples, line: u64, input: &Input) -> u64 {
-    usize::try_from(line)
-        .ok()
-        .and_then(|line| samples.tail_lines.get(line))
-        .copied()
-        .unwrap_or_else(|| input.size())
 }
 
 /// The mark of comment lines: `#` or `//`, where no row of the table's width starts with it.

@@ -1,5 +1,7 @@
 //! Samples: the text at the start and at the end of a source.
 
+use std::ops::Range;
+
 use crate::source::dialect::{Dialect, Limits, LineEnd};
 use crate::source::encoding::TextEncoding;
 use crate::source::error::SourceError;
@@ -23,7 +25,29 @@ pub(super) struct Samples {
     pub(super) tail_lines: Vec<u64>,
 }
 
-/// Takes both samples.
+/// The text at the start of a part of a source, up to about `most` bytes.
+///
+/// # Errors
+/// When the source cannot be read.
+pub(super) fn part(
+    input: &Input,
+    encoding: TextEncoding,
+    part: Range<u64>,
+    most: usize,
+) -> Result<Samples, SourceError> {
+    let mut stream = Stream::new(input, encoding, part.start, part.end, most)?;
+    stream.fill()?;
+    // Only a block of nothing says that there is no more.
+    stream.fill()?;
+    Ok(Samples {
+        head: stream.text().to_vec(),
+        whole: stream.ended(),
+        tail: Vec::new(),
+        tail_lines: Vec::new(),
+    })
+}
+
+/// Takes both samples of a part of a source, which starts and ends with a line.
 ///
 /// # Errors
 /// When the source cannot be read.
@@ -32,8 +56,9 @@ pub(super) fn samples(
     encoding: TextEncoding,
     line_end: LineEnd,
     limits: &Limits,
+    part: Range<u64>,
 ) -> Result<Samples, SourceError> {
-    let mut stream = Stream::new(input, encoding, 0, input.size(), HEAD_BYTES)?;
+    let mut stream = Stream::new(input, encoding, part.start, part.end, HEAD_BYTES)?;
     stream.fill()?;
     while !stream.ended() && stream.text().len() < HEAD_BYTES && stream.held() < limits.line_bytes {
         stream.fill()?;
@@ -41,11 +66,11 @@ pub(super) fn samples(
     let head = stream.text().to_vec();
     let whole = stream.ended();
     let from = if whole {
-        0
+        part.start
     } else {
-        tail_start(input, encoding, line_end)?
+        tail_start(input, encoding, line_end, &part)?
     };
-    let mut stream = Stream::new(input, encoding, from, input.size(), HEAD_BYTES)?;
+    let mut stream = Stream::new(input, encoding, from, part.end, HEAD_BYTES)?;
     while !stream.ended() && stream.held() < limits.line_bytes {
         stream.fill()?;
     }
@@ -77,15 +102,17 @@ pub(super) fn samples(
     })
 }
 
-/// The first line start in the last bytes of the source.
+/// The first line start in the last bytes of a part.
 fn tail_start(
     input: &Input,
     encoding: TextEncoding,
     line_end: LineEnd,
+    part: &Range<u64>,
 ) -> Result<u64, SourceError> {
     let unit = encoding.unit() as u64;
-    let from = (input.size().saturating_sub(TAIL_BYTES) / unit) * unit;
-    let bytes = input.range(from, input.size())?;
+    let from = (part.end.saturating_sub(TAIL_BYTES) / unit) * unit;
+    let from = from.max(part.start);
+    let bytes = input.range(from, part.end)?;
     let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| {
         if line_end.lone_cr_ends() {
@@ -103,7 +130,7 @@ fn tail_start(
         }
         at = here + 1;
     }
-    Ok(input.size())
+    Ok(part.end)
 }
 
 /// Whether the byte at `at` is the low byte of a unit whose high byte is 0.
