@@ -3,12 +3,13 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use aimapper_core::pipeline::{self, Settings, Source};
 use aimapper_core::source::{
-    Decision, Input, Limits, Overrides, Reader, Reading, SourceError, audit,
+    Decision, Input, Limits, Overrides, Reader, Reading, SourceError, What, audit,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,6 +22,9 @@ struct Case {
     _why: String,
     #[serde(default)]
     recipe: Vec<Part>,
+    /// Decisions that are set, as with `--set`.
+    #[serde(default)]
+    set: BTreeMap<String, Value>,
     outcome: String,
     error: Option<String>,
     encoding: Option<String>,
@@ -86,8 +90,21 @@ fn open(case: &Case, folder: &Path) -> Result<Input, SourceError> {
     Input::spool(case.file.clone(), text.as_bytes())
 }
 
-fn read(input: &Input, limits: Limits, block: usize) -> Result<Outcome, SourceError> {
-    let reading = Reading::decide(input, &Overrides::default(), &limits)?;
+fn overrides(case: &Case) -> Overrides {
+    let mut overrides = Overrides::default();
+    for (what, value) in &case.set {
+        overrides.set(What::parse(what).unwrap(), None, value.clone());
+    }
+    overrides
+}
+
+fn read(
+    input: &Input,
+    overrides: &Overrides,
+    limits: Limits,
+    block: usize,
+) -> Result<Outcome, SourceError> {
+    let reading = Reading::decide(input, overrides, &limits)?;
     let mut reader = Reader::new(input, &reading, limits, block)?;
     let (mut good, mut rejected_lines) = (Vec::new(), Vec::new());
     let mut state = None;
@@ -120,15 +137,11 @@ fn read(input: &Input, limits: Limits, block: usize) -> Result<Outcome, SourceEr
         limits,
         replays: None,
     };
-    let (profile, tally) = match pipeline::profile(
-        source,
-        &Overrides::default(),
-        Settings::default(),
-        &mut |_| (),
-    ) {
-        Ok(profiled) => profiled,
-        Err(error) => panic!("{}: {error}", input.name()),
-    };
+    let (profile, tally) =
+        match pipeline::profile(source, overrides, Settings::default(), &mut |_| ()) {
+            Ok(profiled) => profiled,
+            Err(error) => panic!("{}: {error}", input.name()),
+        };
     let decisions = [reading.decisions.as_slice(), profile.decisions.as_slice()].concat();
     let balanced = balanced && tally.balance.balanced;
     Ok(Outcome {
@@ -297,8 +310,8 @@ fn every_file_of_the_corpus_is_accounted_for() {
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let mut failed = Vec::new();
     for case in &cases {
-        let outcome =
-            open(case, &folder).and_then(|input| read(&input, Limits::default(), 1 << 16));
+        let outcome = open(case, &folder)
+            .and_then(|input| read(&input, &overrides(case), Limits::default(), 1 << 16));
         let problems = problems(case, outcome);
         if !problems.is_empty() {
             failed.push(format!("{}\n    {}", case.file, problems.join("\n    ")));

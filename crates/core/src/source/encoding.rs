@@ -132,14 +132,24 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         let confidence = if characters > faults * 20 { 0.95 } else { 0.85 };
         return (utf8, decision(utf8, confidence, &[legacy], reason));
     }
+    if characters * 20 > faults {
+        // Valid sequences hardly come about by chance: two encodings stand in one file.
+        let reason = format!(
+            "{faults} sequences are not UTF-8, but {characters} are: the source may be of two \
+             encodings"
+        );
+        return (legacy, decision(legacy, 0.6, &[utf8], reason));
+    }
     let reason = format!(
         "{faults} sequences are not UTF-8; the letters that bytes beyond ASCII give look like {}",
         legacy.label()
     );
     // Few bytes say little about which of the 8-bit encodings it is.
+    let western = survey.legacy == encoding_rs::WINDOWS_1252;
     let confidence = match survey.high {
         0..=2 => 0.8,
-        3..=9 => 0.9,
+        3..=9 if western => 0.9,
+        3..=9 => 0.85,
         _ => 0.95,
     };
     (

@@ -111,6 +111,18 @@ pub(crate) fn partial_header(rows: &[Row], preamble: usize, width: usize) -> Opt
     (named && apart && headless).then_some(above)
 }
 
+/// Whether the line above the table may be a line of its header: something stands in it beside a
+/// title in its first cell.
+pub(crate) fn more_above(rows: &[Row], preamble: usize, width: usize) -> bool {
+    let above = preamble.checked_sub(1).and_then(|above| rows.get(above));
+    above.is_some_and(|row| {
+        let beside = row.cells.iter().skip(1);
+        width > 1
+            && row.cells.len() == width
+            && beside.filter(|cell| cell.kind != Kind::Empty).count() > 0
+    })
+}
+
 /// Whether nothing but numbers and dates stands in some rows and in the one below them: short
 /// records rather than lines about the table.
 fn values_only(rows: &[Row]) -> bool {
@@ -515,9 +527,14 @@ pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
             confidence: 0.97,
         };
     }
+    // A word for a sum in the middle of a record may be a value of it.
+    let doubtful = rows.iter().rev().take(value).any(|row| {
+        let first = row.cells.first().map(|cell| cell.kind);
+        row.cells.len() == width && first == Some(Kind::Empty) && !row.blank()
+    });
     Guess {
         value,
-        confidence: 0.92,
+        confidence: if doubtful { 0.8 } else { 0.92 },
     }
 }
 

@@ -451,7 +451,13 @@ fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
     } else {
         0.0
     };
-    let confidence = (0.55 + 0.9 * margin).min(0.995);
+    // That nothing delimits is less than evidence for a delimiter.
+    let most = if dialect.delimiter.is_empty() {
+        0.8
+    } else {
+        0.995
+    };
+    let confidence = (0.55 + 0.9 * margin).min(most);
     let alternatives = candidates
         .iter()
         .skip(1)

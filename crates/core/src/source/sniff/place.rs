@@ -14,6 +14,9 @@ use crate::source::input::Input;
 /// How sure it is that a line which names some columns only is the header.
 const PARTIAL: f64 = 0.6;
 
+/// How sure it is where the header starts if the line above it may belong to it.
+const DOUBTFUL: f64 = 0.8;
+
 /// What the place of a table is told from.
 pub(super) struct Evidence<'a> {
     pub(super) input: &'a Input,
@@ -87,6 +90,9 @@ impl Evidence<'_> {
                 value,
                 confidence: PARTIAL,
             };
+        }
+        if layout::more_above(rows, guess.value, self.width) {
+            guess.confidence = guess.confidence.min(DOUBTFUL);
         }
         let first = table.get(guess.value + skip).map_or(0, |row| row.line);
         let reason = match first {

@@ -235,7 +235,10 @@ pub(super) fn tables(
     limits: &Limits,
 ) -> Result<Vec<Table>, SourceError> {
     let blocks = blocks(input, encoding, dialect, limits)?;
-    let Some(largest) = blocks.iter().map(|block| block.records).max() else {
+    // Lines of text have one field each; they are a table only where there is no other.
+    let divided = blocks.iter().any(|block| block.width > 1);
+    let candidates = blocks.iter().filter(|block| block.width > 1 || !divided);
+    let Some(largest) = candidates.map(|block| block.records).max() else {
         return Ok(Vec::new());
     };
     let mut tables: Vec<Table> = Vec::new();
@@ -246,7 +249,7 @@ pub(super) fn tables(
     for block in &blocks {
         let separated = block.blank || between;
         let last = tables.last().zip(headers.last());
-        let is_main = main && block.records == largest;
+        let is_main = main && block.records == largest && (block.width > 1 || !divided);
         let own = match last {
             None => is_main || begins_table(input, encoding, dialect, block, true)?,
             Some((table, header)) => {
