@@ -1,8 +1,8 @@
 //! Checks of single records: why one cannot be taken into the table.
 
-use super::dialect::Limits;
+use super::dialect::{Dialect, Limits};
 use super::reading::Reading;
-use super::record::{Fault, Record};
+use super::record::{Fault, Parser, Record};
 use crate::validation::Reason;
 
 /// What every record of a table has to fulfil.
@@ -11,6 +11,7 @@ pub(crate) struct Checks<'a> {
     reading: &'a Reading,
     limits: Limits,
     header: Vec<String>,
+    others: Vec<(&'static str, Parser)>,
 }
 
 impl<'a> Checks<'a> {
@@ -21,6 +22,7 @@ impl<'a> Checks<'a> {
             reading,
             limits,
             header: header.collect(),
+            others: other_delimiters(&reading.dialect, reading.columns.len()),
         }
     }
 
@@ -37,7 +39,7 @@ impl<'a> Checks<'a> {
             ));
         }
         if record.fields.len() != self.reading.columns.len() {
-            return Some(self.ragged(record.fields.len()));
+            return Some(self.ragged(text, record.fields.len()));
         }
         if let Some(found) = memchr::memchr2(0, b'\r', text.as_bytes())
             && let Some(reason) = self.control(text, found, record)
@@ -80,8 +82,23 @@ impl<'a> Checks<'a> {
         )
     }
 
-    fn ragged(&self, fields: usize) -> Reason {
+    fn ragged(&self, text: &str, fields: usize) -> Reason {
         let columns = self.reading.columns.len();
+        let mut record = Record::default();
+        for (delimiter, parser) in &self.others {
+            parser.parse(text.as_bytes(), 0, true, &mut record);
+            let whole = record.fault.is_none() && record.end == text.len();
+            if columns > 1 && whole && record.fields.len() == columns {
+                let name = delimiter.replace('\t', "\\t");
+                return reason(
+                    "other_delimiter",
+                    format!(
+                        "{fields} fields where the table has {columns}, but as many with {name}"
+                    ),
+                    "read such records with --set repair=other_delimiter, or put them in a file",
+                );
+            }
+        }
         let (what, hint) = if fields < columns {
             ("too few", "a delimiter is missing, or the line was cut")
         } else {
@@ -135,6 +152,21 @@ impl<'a> Checks<'a> {
                     .is_some_and(|cell| cell.trim() == name)
             })
     }
+}
+
+/// Parsers for the common delimiters that a table does not have.
+pub(crate) fn other_delimiters(dialect: &Dialect, width: usize) -> Vec<(&'static str, Parser)> {
+    [",", ";", "\t", "|"]
+        .into_iter()
+        .filter(|delimiter| *delimiter != dialect.delimiter)
+        .map(|delimiter| {
+            let other = Dialect {
+                delimiter: delimiter.to_owned(),
+                ..dialect.clone()
+            };
+            (delimiter, Parser::new(&other, width))
+        })
+        .collect()
 }
 
 fn reason(rule: &str, message: String, hint: &str) -> Reason {

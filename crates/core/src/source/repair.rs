@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::checks::other_delimiters;
 use super::decision::{Overrides, What};
 use super::dialect::Dialect;
 use super::error::SourceError;
@@ -122,21 +123,12 @@ impl Mender {
     /// For tables of one dialect whose columns keep these kinds.
     pub(crate) fn new(dialect: &Dialect, columns: &[Column]) -> Self {
         let width = columns.len();
-        let others = [",", ";", "\t", "|"]
-            .into_iter()
-            .filter(|delimiter| *delimiter != dialect.delimiter)
-            .map(|delimiter| {
-                let dialect = Dialect {
-                    delimiter: delimiter.to_owned(),
-                    ..dialect.clone()
-                };
-                Parser::new(&dialect, width)
-            });
+        let others = other_delimiters(dialect, width);
         Self {
             columns: columns.to_vec(),
             own: Parser::new(dialect, width),
             dialect: dialect.clone(),
-            others: others.collect(),
+            others: others.into_iter().map(|(_, parser)| parser).collect(),
             record: Record::default(),
         }
     }
