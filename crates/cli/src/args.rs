@@ -74,11 +74,12 @@ pub(crate) struct Reading {
     /// Sets a reading decision, for the source or for one column.
     ///
     /// WHAT is `encoding`, `delimiter`, `quote`, `escape`, `line_end`, `header_lines`,
-    /// `preamble_lines`, `footer_lines`, `table`, `decimal_mark`, `thousands_mark`, `date_order`
-    /// (`dmy`, `mdy`, `ymd`) or `null_markers` (a JSON list).
+    /// `preamble_lines`, `footer_lines`, `table`, `repair` (`all`, nothing, or names with
+    /// commas between them), `decimal_mark`, `thousands_mark`, `date_order` (`dmy`, `mdy`, `ymd`)
+    /// or `null_markers` (a JSON list).
     #[arg(long = "set", value_name = "WHAT[@COLUMN]=VALUE", value_parser = parse_set)]
     pub(crate) set: Vec<Set>,
-    /// Takes table N of the source; so far a source is read as one table, number 1.
+    /// Takes table N of the source, counted from 1, and not the largest one.
     #[arg(long, value_name = "N")]
     pub(crate) table: Option<u64>,
     /// Takes the best proposals and readings at or above this confidence (0 to 1) without asking.

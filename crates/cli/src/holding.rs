@@ -26,8 +26,18 @@ pub(crate) fn reading(
     set: &Overrides,
     limits: &Limits,
 ) -> Result<Reading, Failure> {
-    let own = Reading::decide(input, set, limits)?;
+    // A table that a person chose is kept by its number; else each file's largest is taken.
+    let chosen = find(&mapping.decisions, What::Table)
+        .filter(|table| table.confidence >= 1.0 && set.get(What::Table, None).is_none());
+    let mut own = set.clone();
+    if let Some(table) = chosen {
+        own.set(What::Table, None, table.value.clone());
+    }
+    let own = Reading::decide(input, &own, limits)?;
     let mut overrides = kept(mapping, set);
+    if let Some(table) = find(&own.decisions, What::Table) {
+        overrides.set(What::Table, None, table.value.clone());
+    }
     for what in OF_FORMAT {
         if set.get(what, None).is_some() {
             continue;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use aimapper_core::mapping::{
     Confidence, Mapping, Question, Rule, RuleState, sources_in_words, transform_in_words,
 };
-use aimapper_core::report::Report;
+use aimapper_core::report::{NonDataKind, Report};
 use aimapper_core::source::What;
 use aimapper_core::validation::Balance;
 
@@ -266,13 +266,22 @@ fn reading(report: &Report) -> String {
         Some(delimiter) => parts.push(format!("'{delimiter}'")),
         None => {}
     }
-    let preamble = value(What::PreambleLines).and_then(|lines| lines.parse::<u64>().ok());
-    let header = value(What::HeaderLines).and_then(|lines| lines.parse::<u64>().ok());
-    match (header, preamble) {
-        (Some(0), _) => parts.push("no header".to_owned()),
-        (Some(_), Some(0) | None) => parts.push("header on line 1".to_owned()),
-        (Some(_), Some(lines)) => parts.push(format!("header on line {}", lines + 1)),
-        (None, _) => {}
+    let tables = report
+        .decisions
+        .iter()
+        .find(|decision| decision.what == What::Table);
+    if let Some(table) = tables.filter(|table| !table.alternatives.is_empty()) {
+        let count = table.alternatives.len() + 1;
+        parts.push(format!("table {} of {count}", table.value));
+    }
+    let header = report
+        .non_data
+        .iter()
+        .find(|piece| piece.kind == NonDataKind::Header);
+    match (value(What::HeaderLines).as_deref(), header) {
+        (Some("0"), _) => parts.push("no header".to_owned()),
+        (Some(_), Some(header)) => parts.push(format!("header on line {}", header.line)),
+        (Some(_) | None, _) => {}
     }
     match value(What::FooterLines).as_deref() {
         None | Some("0") => {}

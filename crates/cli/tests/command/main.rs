@@ -15,3 +15,5 @@ mod harness;
 mod reading;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod tables;

@@ -138,7 +138,10 @@ pub(super) fn choose(
         })
         .collect();
     let decision = match (wanted, tables) {
-        (Some(_), _) => by_person(What::Table, taken + 1),
+        (Some(_), _) => Decision {
+            alternatives,
+            ..by_person(What::Table, taken + 1)
+        },
         (None, [] | [_]) => {
             let reason = "nothing shows that there is more than one table";
             Decision::new(What::Table, 1, 0.99, Vec::new(), reason)
