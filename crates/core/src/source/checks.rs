@@ -93,9 +93,10 @@ impl<'a> Checks<'a> {
                 return reason(
                     "other_delimiter",
                     format!(
-                        "{fields} fields where the table has {columns}, but as many with {name}"
+                        "{fields} fields, but the table's {columns} with “{name}” between them"
                     ),
-                    "read such records with --set repair=other_delimiter, or put them in a file",
+                    "read such records with --set repair=other_delimiter, or keep them in a file \
+                     of their own",
                 );
             }
         }

@@ -394,27 +394,22 @@ impl Scan {
         let Some(current) = &mut self.current else {
             return;
         };
-        let hash = hash(text, record);
         if let Some(again) = &mut self.again {
-            again.hashes.push(hash);
+            again.hashes.push(hash(text, record));
         } else if current.records > 2 && current.begins_with(text, record) {
             self.again = Some(Again {
                 start: self.start,
                 line: self.line,
                 records: current.records,
                 end: (current.end, current.end_line),
-                hashes: vec![hash],
+                hashes: vec![hash(text, record)],
             });
+        } else if current.first.len() < COMPARED {
+            current.first.push(hash(text, record));
         }
         current.records += 1;
-        if self.again.is_none() && current.first.len() < COMPARED {
-            current.first.push(hash);
-        }
-        if self
-            .again
-            .as_ref()
-            .is_some_and(|again| again.hashes.len() >= COMPARED)
-        {
+        let full = |again: &Again| again.hashes.len() >= COMPARED;
+        if self.again.as_ref().is_some_and(full) {
             self.settle_again();
         }
     }
