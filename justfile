@@ -21,3 +21,7 @@ example:
 # Compares the speed with DuckDB in the same run.
 bench:
     bash benches/compare.sh
+
+# Reads every CSV file below a folder with different threads and blocks: the same bytes have to come out.
+same-bytes folder:
+    AIMAPPER_CASES={{quote(absolute_path(folder))}} cargo test --release --workspace --test same_bytes -- --ignored --nocapture
