@@ -328,6 +328,20 @@ fn a_reader_goes_on_where_a_portion_ended() {
     }
 }
 
+/// Numbers of lines are added to one another.
+#[test]
+fn a_number_of_lines_that_no_source_has_is_refused() {
+    use aimapper_core::source::What;
+    let input = Input::spool("test.csv", "a,b\n1,2\n3,4\n".as_bytes()).unwrap();
+    for what in [What::PreambleLines, What::HeaderLines, What::FooterLines] {
+        let mut overrides = Overrides::default();
+        overrides.set(What::HeaderLines, None, 1);
+        overrides.set(what, None, u64::MAX);
+        let error = Reading::decide(&input, &overrides, &Limits::default()).unwrap_err();
+        assert!(error.to_string().contains(what.name()), "{error}");
+    }
+}
+
 /// Cases per property: few by default, as many as `PROPTEST_CASES` says for a long run.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES")

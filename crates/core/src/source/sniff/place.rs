@@ -228,11 +228,12 @@ fn count(overrides: &Overrides, what: What) -> Result<Option<u64>, SourceError> 
     };
     let number = value
         .as_u64()
-        .or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+        .filter(|number| u32::try_from(*number).is_ok());
     number.map(Some).ok_or_else(|| SourceError::BadOverride {
         what: what.name(),
         value: value.to_string(),
-        expected: "a number of lines, 0 or more".to_owned(),
+        expected: "a number of lines, 0 to 4294967295".to_owned(),
     })
 }
 
