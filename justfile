@@ -22,6 +22,10 @@ example:
 bench:
     bash benches/compare.sh
 
+# Grows every file of the fault corpus to 20 MB, and asks for every row and for flat memory.
+faults:
+    cargo test --release --workspace --test faults -- --ignored --nocapture every_large_file
+
 # Reads every CSV file below a folder with different threads and blocks: the same bytes have to come out.
 same-bytes folder:
     AIMAPPER_CASES={{quote(absolute_path(folder))}} cargo test --release --workspace --test same_bytes -- --ignored --nocapture
