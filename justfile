@@ -11,6 +11,7 @@ test:
 # Formats and lints.
 lint:
     cargo fmt --all -- --check
+    cargo fmt --manifest-path fuzz/Cargo.toml -- --check
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
@@ -21,6 +22,10 @@ example:
 # Compares the speed with DuckDB in the same run.
 bench:
     bash benches/compare.sh
+
+# Fuzzes the reading: each target so many seconds, all four one after the other.
+fuzz seconds="300":
+    bash fuzz/run.sh {{seconds}}
 
 # Grows every file of the fault corpus to 20 MB, and asks for every row and for flat memory.
 faults:

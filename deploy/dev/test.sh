@@ -62,6 +62,7 @@ need_c_compiler
 if has_component rustfmt fmt; then
     say "format"
     cargo fmt --all -- --check
+    cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 fi
 if has_component clippy clippy; then
     say "lints"
