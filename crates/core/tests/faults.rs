@@ -219,6 +219,7 @@ fn account_apart(path: &Path, rows: u64) -> Account {
 
 #[test]
 #[ignore = "started by the other tests"]
+#[expect(clippy::print_stdout, reason = "its parent reads it")]
 fn a_process_of_its_own() {
     if let Ok(path) = std::env::var("AIMAPPER_GROWN_FILE") {
         let rows = std::env::var("AIMAPPER_GROWN_ROWS")
@@ -282,7 +283,8 @@ fn problems(case: &Case, growth: &Growth, grown: Grown, account: &Account) -> Ve
     problems
 }
 
-/// Tries files at a size, and their memory against a tenth of it if that is asked for.
+/// Tries files at a size, and their memory against that of smaller ones if they are asked for.
+#[expect(clippy::print_stdout, reason = "figures for who runs it by hand")]
 fn try_all(cases: &[Case], size: u64, against: Option<u64>) {
     let mut failed = Vec::new();
     let (mut rows, mut bytes, mut most) = (0, 0, BTreeMap::new());

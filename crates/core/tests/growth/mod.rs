@@ -27,6 +27,9 @@ pub(crate) struct Growth {
     pub(crate) small: Counts,
 }
 
+/// The text of a plain row, where its cells stand, and its line end.
+type PlainRow = (String, Vec<Range<usize>>, Vec<u8>);
+
 /// Records by what became of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
@@ -193,7 +196,7 @@ fn ends_in_line_end(bytes: &[u8]) -> bool {
 
 /// The good rows into which a number can be put without changing anything else about them.
 fn plain_rows(case: &Case, reading: &Reading, portions: &[Portion]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<PlainRow> = Vec::new();
     for batch in portions.iter().map(|portion| &portion.batch) {
         for (record, place) in batch.places.iter().enumerate() {
             let raw = batch.raw.get(record).unwrap();
@@ -221,7 +224,7 @@ fn plain_rows(case: &Case, reading: &Reading, portions: &[Portion]) -> Vec<(Vec<
     let Some(column) = column_of_numbers(&rows) else {
         return Vec::new();
     };
-    let split = |(raw, cells, line_end): &(String, Vec<Range<usize>>, Vec<u8>)| {
+    let split = |(raw, cells, line_end): &PlainRow| {
         let cell = cells[column].clone();
         let instead = number_in(&raw[cell.clone()]);
         let before = encoded(&raw[..cell.start + instead.start], reading);
@@ -283,7 +286,7 @@ fn cells(raw: &str, reading: &Reading) -> Vec<Range<usize>> {
 }
 
 /// The column that takes the numbers: one of whole numbers, else one of words, else the last.
-fn column_of_numbers(rows: &[(String, Vec<Range<usize>>, Vec<u8>)]) -> Option<usize> {
+fn column_of_numbers(rows: &[PlainRow]) -> Option<usize> {
     let columns = rows.first()?.1.len();
     let all = |column: usize, test: fn(&str) -> bool| {
         rows.iter()
