@@ -34,7 +34,7 @@ for target in "${targets[@]}"; do
     printf '\n== %s (%s s)\n' "$target" "$seconds"
     mkdir -p "$built/corpus/$target" "$built/failures/$target"
     TMPDIR=$scratch "$built/$host/debug/$target" "$built/corpus/$target" crates/core/tests/corpus \
-        -max_total_time="$seconds" -max_len=8192 -rss_limit_mb=2048 -timeout=25 -workers=0 -jobs=0 \
+        -max_total_time="$seconds" -max_len=8192 -rss_limit_mb=2048 -timeout=120 -workers=0 -jobs=0 \
         -dict=fuzz/marks.dict -print_final_stats=1 -verbosity=1 \
         -artifact_prefix="$built/failures/$target/" || failed+=("$target")
 done
