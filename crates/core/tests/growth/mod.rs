@@ -244,9 +244,19 @@ fn cells(raw: &str, reading: &Reading) -> Vec<Range<usize>> {
         return cells;
     }
     if dialect.runs {
-        for word in raw.split(' ').filter(|word| !word.is_empty()) {
-            let start = word.as_ptr().addr() - raw.as_ptr().addr();
-            cells.push(start..start + word.len());
+        let quote = dialect.quote.map_or('"', char::from);
+        let mut at = 0;
+        while let Some(start) = raw[at..].find(|character| character != ' ') {
+            let start = at + start;
+            let (start, close) = match raw[start..].strip_prefix(quote) {
+                Some(_) => (start + 1, quote),
+                None => (start, ' '),
+            };
+            let end = raw[start..]
+                .find(close)
+                .map_or(raw.len(), |end| start + end);
+            cells.push(start..end);
+            at = (end + 1).min(raw.len());
         }
         return cells;
     }
