@@ -58,6 +58,10 @@ pub(crate) fn refuse(input: &Input, survey: &Survey) -> Result<(), SourceError> 
     {
         return binary(what, hint);
     }
+    // POSIX.1 ustar: its mark stands behind the name, the mode, the owner and the size.
+    if survey.head.get(257..262) == Some(b"ustar") {
+        return binary("a tar archive", "unpack it with tar");
+    }
     // UTF-16 has bytes of every value; of 8-bit text, two in a hundred that no text has are too many.
     let wide = utf16(&survey.head);
     if !wide && survey.controls * 50 > input.size() {

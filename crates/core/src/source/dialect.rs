@@ -97,6 +97,9 @@ pub struct Limits {
     pub line_bytes: usize,
     /// Columns of one table; a source with more cannot be read.
     pub columns: usize,
+    /// Bytes that a packed source may unpack to; a source with more cannot be read. None is 200
+    /// times the packed bytes, but at least 1 GiB and at most 64 GiB.
+    pub inflated_bytes: Option<u64>,
 }
 
 impl Default for Limits {
@@ -105,6 +108,7 @@ impl Default for Limits {
             field_bytes: 4 << 20,
             line_bytes: 64 << 20,
             columns: 16_384,
+            inflated_bytes: None,
         }
     }
 }

@@ -61,6 +61,56 @@ pub enum SourceError {
         /// What to do about it.
         hint: String,
     },
+    /// Packed bytes that end too early or are not what they were (a checksum differs).
+    #[error("{file} is damaged and cannot be unpacked to its end")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        #[source]
+        source: io::Error,
+    },
+    /// More unpacked bytes than the limit.
+    #[error("{file} unpacks to more than {limit} bytes")]
+    Inflated {
+        /// The file.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A file of an archive that needs a password.
+    #[error("{file} is encrypted")]
+    Encrypted {
+        /// The file.
+        file: String,
+    },
+    /// Packed by a method, or in a form of archive, that is not known here.
+    #[error("{file} is packed in a way that is not known here")]
+    UnknownMethod {
+        /// The file.
+        file: String,
+        /// What is not known; methods by their number (APPNOTE 4.4.5).
+        #[source]
+        source: io::Error,
+    },
+    /// Something packed inside of something packed.
+    #[error("{file} is packed twice: in it is {what}")]
+    PackedTwice {
+        /// The file.
+        file: String,
+        /// What is in it, with its article.
+        what: &'static str,
+    },
+    /// An archive in which the table is not to be found.
+    #[error("{file} {problem}")]
+    Members {
+        /// The archive.
+        file: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do about it, with the names of the files in it.
+        hint: String,
+    },
     /// One physical line is longer than the limit.
     #[error("{file}: the line {line} that starts at byte {byte} is longer than {limit} bytes")]
     LineTooLong {
@@ -144,8 +194,13 @@ impl Explain for SourceError {
                     ErrorKind::Unavailable
                 }
             }
-            Self::LineTooLong { .. } | Self::TooManyColumns { .. } => ErrorKind::TooLarge,
-            Self::Binary { .. } => ErrorKind::Unsupported,
+            Self::LineTooLong { .. } | Self::TooManyColumns { .. } | Self::Inflated { .. } => {
+                ErrorKind::TooLarge
+            }
+            Self::Binary { .. }
+            | Self::Encrypted { .. }
+            | Self::UnknownMethod { .. }
+            | Self::PackedTwice { .. } => ErrorKind::Unsupported,
             Self::Changed { .. } => ErrorKind::Conflict,
             Self::Folder { .. }
             | Self::Empty { .. }
@@ -154,6 +209,8 @@ impl Explain for SourceError {
             | Self::BadOverride { .. }
             | Self::TooFewLines { .. }
             | Self::NoSuchTable { .. }
+            | Self::Damaged { .. }
+            | Self::Members { .. }
             | Self::Replay { .. } => ErrorKind::Invalid,
         }
     }
@@ -162,6 +219,9 @@ impl Explain for SourceError {
         Some(match self {
             Self::NotFound { .. } => "check the spelling and the folder you are in".to_owned(),
             Self::Folder { file } => format!("name the files in it, for example {file}/*.csv"),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "the folder for temporary files is full; name another one in TMPDIR".to_owned()
+            }
             Self::Io { .. } => "check that the file is there and that you may read it".to_owned(),
             Self::Empty { .. } | Self::Blank { .. } => {
                 "export it again; a file without records has nothing to map".to_owned()
@@ -169,7 +229,21 @@ impl Explain for SourceError {
             Self::HeaderOnly { .. } => {
                 "if the line is data, say so with --set header_lines=0".to_owned()
             }
-            Self::Binary { hint, .. } | Self::Replay { hint, .. } => hint.clone(),
+            Self::Binary { hint, .. } | Self::Replay { hint, .. } | Self::Members { hint, .. } => {
+                hint.clone()
+            }
+            Self::Damaged { .. } => {
+                "copy or export it again; part of a table is never taken for the whole".to_owned()
+            }
+            Self::Inflated { .. } => {
+                "if that is right, allow more with --max-inflated BYTES".to_owned()
+            }
+            Self::Encrypted { .. } => {
+                "unpack it with its password, and name the file that comes out".to_owned()
+            }
+            Self::UnknownMethod { .. } | Self::PackedTwice { .. } => {
+                "unpack it, and name the file that comes out".to_owned()
+            }
             Self::LineTooLong { .. } => {
                 "the line end may be another one: try --set line_end=cr".to_owned()
             }

@@ -14,7 +14,7 @@ pub struct Input {
     name: String,
     path: PathBuf,
     /// Kept because dropping it deletes the spooled file.
-    _spool: Option<NamedTempFile>,
+    spool: Option<NamedTempFile>,
     size: u64,
 }
 
@@ -51,7 +51,7 @@ impl Input {
         let input = Self {
             name: base_name(path),
             path: path.to_owned(),
-            _spool: None,
+            spool: None,
             size: metadata.len(),
         };
         input.reader_at(0)?;
@@ -75,7 +75,7 @@ impl Input {
         Self {
             name,
             path,
-            _spool: Some(spool),
+            spool: Some(spool),
             size,
         }
         .not_empty()
@@ -133,6 +133,26 @@ impl Input {
             .read_to_end(&mut bytes)
             .map_err(|source| self.io_error(start, source))?;
         Ok(bytes)
+    }
+
+    /// Whether it was a stream, so that nobody can name it again.
+    pub(super) const fn is_spooled(&self) -> bool {
+        self.spool.is_some()
+    }
+
+    /// All bytes as a stream that can be sought in.
+    pub(super) fn stream(&self) -> Result<impl Read + Seek + use<>, SourceError> {
+        File::open(&self.path).map_err(|source| self.io_error(0, source))
+    }
+
+    /// Fails if something was appended or cut off since the input was opened.
+    pub(super) fn is_unchanged(&self) -> Result<(), SourceError> {
+        if self.reader_at(0)?.grown()? {
+            return Err(SourceError::Changed {
+                file: self.name.clone(),
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn io_error(&self, byte: u64, source: io::Error) -> SourceError {

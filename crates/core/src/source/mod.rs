@@ -1,6 +1,7 @@
 //! Reading: bytes in, batches of text columns with provenance out.
 //!
 //! ```text
+//! packed Input -> Input
 //! Input -> survey (all bytes) -> encoding -> sniff (head and tail) -> Reading
 //! Input + Reading -> Reader -> Portion { batch, rejects, non_data, state } ..
 //! Input + Reading -> audit -> counted records, borders      (shares no code with the reader)
@@ -19,6 +20,7 @@ mod encoding;
 mod error;
 mod input;
 mod non_data;
+mod packed;
 mod reader;
 mod reading;
 mod record;
@@ -36,6 +38,7 @@ pub use encoding::TextEncoding;
 pub use error::SourceError;
 pub use input::{Input, InputReader};
 pub use non_data::{NonDataLog, Piece};
+pub use packed::TABLE_ENDINGS;
 pub(crate) use reader::RecordReader;
 pub use reader::{Portion, Reader, Repaired, State};
 pub use reading::Reading;
