@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aimapper_core::source::What;
+use aimapper_core::source::{Limits, What};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -85,9 +85,30 @@ pub(crate) struct Reading {
     /// Takes the best proposals and readings at or above this confidence (0 to 1) without asking.
     #[arg(long, value_name = "CONFIDENCE", value_parser = parse_confidence)]
     pub(crate) accept: Option<f64>,
+    #[command(flatten)]
+    pub(crate) unpacking: Unpacking,
     /// Threads; the result does not depend on it.
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub(crate) threads: Option<usize>,
+}
+
+/// How far a packed source may go.
+#[derive(Debug, Args)]
+pub(crate) struct Unpacking {
+    /// Most bytes that a packed source may unpack to (default: 200 times its size, but at least
+    /// 1 GiB and at most 64 GiB).
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_inflated: Option<u64>,
+}
+
+impl Unpacking {
+    /// The limits that follow.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            inflated_bytes: self.max_inflated,
+            ..Limits::default()
+        }
+    }
 }
 
 /// Where results go.
@@ -178,6 +199,8 @@ pub(crate) struct Check {
     /// A source that it should fit.
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Option<String>,
+    #[command(flatten)]
+    pub(crate) unpacking: Unpacking,
     /// Prints the findings as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,

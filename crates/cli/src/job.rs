@@ -60,7 +60,7 @@ impl<'a> Options<'a> {
         Ok(Self {
             overrides,
             settings,
-            limits: Limits::default(),
+            limits: reading.unpacking.limits(),
             accept: reading.accept,
             output,
         })
@@ -93,7 +93,7 @@ pub(crate) struct Outcome {
 impl<'a> Job<'a> {
     /// Opens a source and decides how it is read.
     pub(crate) fn open(named: &Named, options: &'a Options<'a>) -> Result<Self, Failure> {
-        Self::decide(named.open()?, options)
+        Self::decide(named.open(&options.limits)?, options)
     }
 
     /// Decides how an open source is read.

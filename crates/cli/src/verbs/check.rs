@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use aimapper_core::mapping::{check_columns, open_questions};
-use aimapper_core::source::{Limits, Overrides, SURE_BAR};
+use aimapper_core::source::{Overrides, SURE_BAR};
 
 use super::run::{columns_fit, load};
 use crate::args;
@@ -14,12 +14,12 @@ use crate::sources;
 /// Checks a mapping; writes nothing.
 pub(crate) fn check(args: &args::Check) -> Result<Ending, Failure> {
     let mapping = load(&args.mapping)?;
+    let limits = args.unpacking.limits();
     let mut new = Vec::new();
     if let Some(source) = &args.source {
         for named in sources::expand(std::slice::from_ref(source), None)? {
-            let input = named.open()?;
-            let reading =
-                holding::reading(&input, &mapping, &Overrides::default(), &Limits::default())?;
+            let input = named.open(&limits)?;
+            let reading = holding::reading(&input, &mapping, &Overrides::default(), &limits)?;
             let check = check_columns(&mapping, &reading.columns);
             columns_fit(&input, &check)?;
             new.extend(check.new);

@@ -113,7 +113,7 @@ fn target(path: &Path, options: &Options<'_>) -> Result<TargetSchema, Failure> {
             .map_err(|error| Failure::unreadable("the target", path, &error))?;
         return Ok(from_json_schema(&text, &name)?);
     }
-    let input = Input::open(path)?;
+    let input = Input::open(path)?.unpack(None, &options.limits)?;
     let overrides = Overrides::default();
     let reading = Reading::decide(&input, &overrides, &options.limits)?;
     let job = Job::opened(input, reading, None, options);

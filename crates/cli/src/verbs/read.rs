@@ -25,7 +25,7 @@ pub(crate) fn read(args: &args::Read) -> Result<Ending, Failure> {
 fn one(named: &Named, options: &Options<'_>, output: &args::Output) -> Result<Outcome, Failure> {
     let mut outputs = super::outputs(named, output)?;
     // Opened once only, because standard input is gone afterwards.
-    let input = match named.open() {
+    let input = match named.open(&options.limits) {
         Err(SourceError::Empty { .. }) if options.accept.is_some() => {
             return empty(named, outputs);
         }

@@ -65,7 +65,7 @@ impl Kept {
         output: &args::Output,
     ) -> Result<Outcome, Failure> {
         let mut outputs = super::outputs(named, output)?;
-        let input = named.open()?;
+        let input = named.open(&options.limits)?;
         let (reading, replays) = self.reading(&input, options)?;
         let bar = options.accept.unwrap_or(SURE_BAR);
         let mapping = match options.accept {
@@ -173,7 +173,7 @@ fn seed(
     unique: &mut UniqueStage,
     options: &Options<'_>,
 ) -> Result<(), Failure> {
-    let input = Input::open(path)?;
+    let input = Input::open(path)?.unpack(None, &options.limits)?;
     let reading = Reading::decide(&input, &of_csv(","), &options.limits)?;
     let unique_fields = || plan.fields().iter().filter(|field| field.is_unique());
     if let Some(field) = unique_fields().find(|field| !names(&reading, field.name())) {

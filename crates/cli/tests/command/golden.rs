@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::harness::{GERMAN, Place};
+use crate::packed::{gzip, zip, zstd};
 
 /// What one command line gives, as a terminal would show it.
 fn shown(place: &Place, args: &[&str]) -> String {
@@ -102,6 +103,56 @@ fn a_source_that_cannot_be_read_is_explained() {
             "read good.csv --set header_lines=9 -o out",
             "read good.csv --table 7 -o out",
             "read good.csv --excel --format parquet -o out",
+        ]
+    ));
+}
+
+#[test]
+fn a_packed_source_that_cannot_be_read_is_explained() {
+    let place = Place::new();
+    let table: &[u8] = b"id,name\n1,Ada\n2,Alan\n3,Grace\n4,Edsger\n";
+    let gz = gzip(table);
+    place.write("cut.csv.gz", &gz[..gz.len() - 3]);
+    place.write("empty.csv.gz", gzip(b""));
+    place.write("twice.csv.gz.zst", zstd(&gz));
+    place.write("big.csv.zst", zstd(table));
+    let book = [("[Content_Types].xml", &b"<Types/>"[..]), ("xl/a.xml", b"")];
+    place.write("book.xlsx", zip(&book));
+    place.write("many.zip", zip(&[("a.csv", table), ("b.csv", table)]));
+    place.write("none.zip", zip(&[("a.pdf", b"%PDF"), ("b.png", b"PNG")]));
+    place.write("nested.zip", zip(&[("a.csv.gz", &gz)]));
+    let mut locked = zip(&[("a.csv", table)]);
+    // The flag of encryption (APPNOTE 4.4.4), in the only entry of the directory.
+    let entry = locked.windows(4).position(|four| four == b"PK\x01\x02");
+    locked[entry.unwrap() + 8] |= 1;
+    place.write("locked.zip", &locked);
+    // LZMA (APPNOTE 4.4.5), which is not known here.
+    locked[entry.unwrap() + 8] = 0;
+    locked[entry.unwrap() + 10] = 14;
+    place.write("lzma.zip", locked);
+    place.write("data.bz2", b"BZh91AY&SY");
+    place.write("data.xz", b"\xfd7zXZ\0\0\x04");
+    let mut tar = vec![0; 512];
+    tar[..5].copy_from_slice(b"a.csv");
+    tar[257..262].copy_from_slice(b"ustar");
+    tar.extend_from_slice(table);
+    place.write("data.tar.gz", gzip(&tar));
+    insta::assert_snapshot!(all(
+        &place,
+        &[
+            "read cut.csv.gz",
+            "read empty.csv.gz",
+            "read twice.csv.gz.zst",
+            "read big.csv.zst --max-inflated 20",
+            "read book.xlsx",
+            "read many.zip/c.csv",
+            "read none.zip",
+            "read nested.zip",
+            "read locked.zip",
+            "read lzma.zip",
+            "read data.bz2",
+            "read data.xz",
+            "read data.tar.gz",
         ]
     ));
 }

@@ -12,6 +12,8 @@ mod golden;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod packed;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod replay;
