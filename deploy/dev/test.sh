@@ -2,7 +2,9 @@
 # Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
 # tests, a release build, and the README's commands with what they promise.
 #
-# Network: the registries of cargo, once; Debian's, if there is no C compiler.
+# Network: the registries of cargo, once; Debian's, if there is no C compiler or no PostgreSQL.
+# AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
+# of its own in it and drops it); without it, one is started, and stopped at the end.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,7 +20,7 @@ need_cargo() {
     cargo --version
 }
 
-# The compression library of the Parquet writer (zstd-sys) is C.
+# zstd, SQLite and libpq are C.
 need_c_compiler() {
     command -v cc >/dev/null && return
     say "installing a C compiler (build-essential)"
@@ -26,6 +28,16 @@ need_c_compiler() {
     if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
     "${root[@]}" apt-get update -q
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q build-essential
+}
+
+# The store runs on two databases; its tests need the one that is a server.
+need_postgres() {
+    [ -z "${AIMAPPER_TEST_POSTGRES_URL:-}" ] || return 0
+    local started
+    started=$(bash deploy/dev/postgres.sh start)
+    # shellcheck disable=SC2064
+    trap "bash deploy/dev/postgres.sh stop '${started%%$'\t'*}'" EXIT
+    export AIMAPPER_TEST_POSTGRES_URL=${started#*$'\t'}
 }
 
 # Whether cargo has a component; with rustup, a missing one is installed.
@@ -71,6 +83,7 @@ fi
 
 # Always the whole workspace, so that features are unified once and nothing is built twice.
 say "tests"
+need_postgres
 cargo test --workspace --locked
 
 say "release build"

@@ -12,13 +12,21 @@
 //! number of threads and the size of the read blocks.
 
 pub mod error;
+#[cfg(feature = "store")]
+pub mod id;
+#[cfg(feature = "store")]
+pub mod job;
 pub mod mapping;
 pub mod matching;
 pub mod pipeline;
 pub mod profile;
 pub mod report;
 pub mod source;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod target;
+#[cfg(feature = "store")]
+pub mod time;
 pub mod transform;
 pub mod validation;
 pub mod value;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules whose results depend on their arguments alone.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "source",
     "profile",
     "target",
@@ -19,11 +19,12 @@ const PURE: [&str; 9] = [
     "validation",
     "value",
     "report",
+    "job",
 ];
 
 /// What a pure module never names: the file system, the clock, randomness, the environment, the
 /// network, other processes. `std::{` is listed because a grouped import would hide the others.
-const IMPURE: [&str; 14] = [
+const IMPURE: [&str; 15] = [
     "std::fs",
     "std::time",
     "std::env",
@@ -38,6 +39,26 @@ const IMPURE: [&str; 14] = [
     "rand::",
     "tempfile",
     "getrandom",
+    "generate()",
+];
+
+/// Modules of the service. What is pure never names them, and nothing of the data path does: they
+/// come with a feature that the command does not have.
+const SERVICE: [&str; 6] = ["id", "time", "job", "store", "queue", "blob"];
+
+/// What each part of the service never names.
+const SERVICE_NEVER: [(&str, &[&str]); 4] = [
+    ("job", &["crate::store", "crate::queue", "crate::blob"]),
+    ("blob", &["crate::store", "crate::queue"]),
+    ("queue", &["crate::store", "crate::blob"]),
+    ("store", &["crate::queue", "crate::blob"]),
+];
+
+/// Crates that only one module names: the others do not depend on how it does its work.
+const KEPT_TO: [(&str, &str); 3] = [
+    ("diesel", "store"),
+    ("diesel_migrations", "store"),
+    ("tokio", "queue"),
 ];
 
 /// The places that may, each with what it names and why.
@@ -125,14 +146,13 @@ const NEVER: [&str; 6] = [
 ];
 
 /// Crates that core never depends on: they belong to the command or to a service.
-const FOREIGN_CRATES: [&str; 7] = [
+const FOREIGN_CRATES: [&str; 6] = [
     "clap",
     "clap_complete",
     "indicatif",
     "glob",
     "anyhow",
     "rand",
-    "tokio",
 ];
 
 /// A source file as the scan sees it.
@@ -304,6 +324,63 @@ fn nothing_reaches_back_up() {
     assert_eq!(reaching_up(&sources()), Vec::<String>::new());
 }
 
+/// Uses of the service by what is not the service, of its parts by each other, and of their crates.
+fn service_leaks(files: &[Scanned]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        if !SERVICE.contains(&file.module.as_str()) && file.module != "lib" {
+            for part in SERVICE {
+                found.extend(file.naming(&format!("crate::{part}::")));
+            }
+        }
+        for (part, never) in SERVICE_NEVER {
+            if file.module == part {
+                found.extend(never.iter().flat_map(|name| file.naming(name)));
+            }
+        }
+        for (name, home) in KEPT_TO {
+            if file.module != home {
+                found.extend(file.naming(&format!("{name}::")));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_service_stays_where_it_is() {
+    assert_eq!(service_leaks(&sources()), Vec::<String>::new());
+}
+
+/// Names of the dependencies that a manifest calls optional.
+fn optional(manifest: &str) -> BTreeSet<String> {
+    manifest
+        .lines()
+        .filter(|line| line.contains("optional = true"))
+        .filter_map(|line| line.split([' ', '=']).next().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn the_command_is_built_without_the_service() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let core = fs::read_to_string(crates.join("core/Cargo.toml")).unwrap();
+    let optional = optional(&core);
+    for name in [
+        "diesel",
+        "diesel_migrations",
+        "libsqlite3-sys",
+        "pq-sys",
+        "tokio",
+        "uuid",
+    ] {
+        assert!(optional.contains(name), "{name} is not optional");
+    }
+    assert!(!core.contains("\ndefault ="), "core has default features");
+    let cli = fs::read_to_string(crates.join("cli/Cargo.toml")).unwrap();
+    assert!(cli.contains("aimapper-core.workspace = true"));
+}
+
 #[test]
 fn the_library_prints_nothing_and_ends_no_process() {
     let files = sources();
@@ -371,6 +448,15 @@ fn violations_are_found() {
     assert_eq!(impurities(&grouped), ["mapping/mod.rs:1: std::{"]);
     let allowed = [Scanned::new("source/input.rs", "use std::fs;")];
     assert_eq!(impurities(&allowed), Vec::<String>::new());
+    let leak = [Scanned::new(
+        "mapping/kept.rs",
+        "use crate::store::Conn;\nuse diesel::prelude::*;",
+    )];
+    let told = [
+        "mapping/kept.rs:1: crate::store::",
+        "mapping/kept.rs:2: diesel::",
+    ];
+    assert_eq!(service_leaks(&leak), told);
     let outside = [Scanned::new("pipeline/pass.rs", "use std::time::Instant;")];
     assert_eq!(impurities(&outside), Vec::<String>::new());
 

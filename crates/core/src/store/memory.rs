@@ -1,0 +1,127 @@
+//! What a tenant decided before, as evidence for its next proposals.
+
+use diesel::prelude::*;
+
+use super::conn::{Conn, on};
+use super::error::{StoreError, storable};
+use super::mappings::Verdict;
+use super::schema::memory_decisions;
+use crate::id::{DecisionId, TenantId, UserId};
+use crate::time::Millis;
+
+/// The last decision about a column and a field.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = memory_decisions)]
+pub struct Remembered {
+    /// Its id.
+    pub id: DecisionId,
+    /// The target, by name: it holds over versions and copies.
+    pub target_name: String,
+    /// The field.
+    pub field: String,
+    /// The column's name.
+    pub source_column: String,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The rule, as JSON.
+    pub rule: String,
+    /// Who.
+    pub decided_by: UserId,
+    /// When.
+    pub decided_at: Millis,
+}
+
+/// A decision that is to be remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMemory<'a> {
+    /// The target's name.
+    pub target_name: &'a str,
+    /// The field.
+    pub field: &'a str,
+    /// The column's name.
+    pub source_column: &'a str,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The rule, as JSON.
+    pub rule: &'a str,
+}
+
+/// Remembers a decision; a later one about the same column and field takes the place of an earlier.
+///
+/// # Errors
+/// [`StoreError::Nul`], [`StoreError::Database`].
+pub fn remember(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    by: UserId,
+    new: &NewMemory<'_>,
+) -> Result<(), StoreError> {
+    for (what, text) in [
+        ("name of the target", new.target_name),
+        ("name of the field", new.field),
+        ("name of the column", new.source_column),
+        ("rule", new.rule),
+    ] {
+        storable(what, text)?;
+    }
+    let now = conn.now()?;
+    on!(conn, c => diesel::insert_into(memory_decisions::table)
+        .values((
+            memory_decisions::tenant_id.eq(tenant.to_string()),
+            memory_decisions::id.eq(DecisionId::generate().to_string()),
+            memory_decisions::target_name.eq(new.target_name),
+            memory_decisions::field.eq(new.field),
+            memory_decisions::source_column.eq(new.source_column),
+            memory_decisions::verdict.eq(new.verdict.word()),
+            memory_decisions::rule.eq(new.rule),
+            memory_decisions::decided_by.eq(by.to_string()),
+            memory_decisions::decided_at.eq(now.0),
+        ))
+        .on_conflict((
+            memory_decisions::tenant_id,
+            memory_decisions::target_name,
+            memory_decisions::field,
+            memory_decisions::source_column,
+        ))
+        .do_update()
+        .set((
+            memory_decisions::verdict.eq(new.verdict.word()),
+            memory_decisions::rule.eq(new.rule),
+            memory_decisions::decided_by.eq(by.to_string()),
+            memory_decisions::decided_at.eq(now.0),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// What is remembered about a target, by field and column.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn about(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    target_name: &str,
+) -> Result<Vec<Remembered>, StoreError> {
+    Ok(on!(conn, c => memory_decisions::table
+        .filter(memory_decisions::tenant_id.eq(tenant.to_string()))
+        .filter(memory_decisions::target_name.eq(target_name))
+        .order((memory_decisions::field, memory_decisions::source_column))
+        .select(Remembered::as_select())
+        .load(c))?)
+}
+
+/// Forgets one decision.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub fn forget(conn: &mut Conn<'_>, tenant: TenantId, id: DecisionId) -> Result<(), StoreError> {
+    let gone = on!(conn, c => diesel::delete(memory_decisions::table)
+        .filter(memory_decisions::tenant_id.eq(tenant.to_string()))
+        .filter(memory_decisions::id.eq(id.to_string()))
+        .execute(c))?;
+    if gone == 0 {
+        return Err(StoreError::not_found(DecisionId::WHAT, &id));
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! The database: PostgreSQL, or SQLite for the service in one process. The same tables in both, the
+//! same code over both ([`Conn`]), one file for each aggregate.
+//!
+//! - A unit of work is a function over a [`Conn`], run by [`Store::read`] or [`Store::write`]; what
+//!   belongs together is called in one `write` and is one transaction.
+//! - Every query is by (tenant, id). A row of another tenant is as if it were not there. The only
+//!   exceptions work for the system and no tenant: claim, relay, reaper, sweep.
+//! - Times are milliseconds by the database's clock ([`Conn::now`]).
+//! - Calls block. Async callers run them where blocking is allowed.
+//!
+//! It decides nothing about jobs: what may happen to one is said by [`crate::job`].
+
+pub mod blobs;
+mod columns;
+mod conn;
+mod error;
+pub mod jobs;
+mod lock;
+pub mod mappings;
+pub mod memory;
+pub mod migrations;
+mod open;
+pub mod outbox;
+pub mod outputs;
+pub mod runs;
+mod schema;
+pub mod sources;
+pub mod targets;
+pub mod tenants;
+mod url;
+pub mod users;
+pub mod workers;
+
+pub use conn::Conn;
+pub use error::{Censored, StoreError};
+pub use lock::ServeLock;
+pub use open::{Settings, Store};
+pub use url::{DatabaseUrl, UrlError};

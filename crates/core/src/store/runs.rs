@@ -1,0 +1,128 @@
+//! Runs: which mapping was run over which source, as which job. The state is the job's.
+
+use diesel::prelude::*;
+
+use super::conn::{Conn, on};
+use super::error::StoreError;
+use super::jobs::{self, Idempotency, NewJob, Submitted};
+use super::schema::runs;
+use crate::id::{JobId, MappingVersionId, RunId, SourceVersionId, TenantId, UserId};
+use crate::job::{OutputFormat, Payload};
+use crate::time::Millis;
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Its job.
+    pub job_id: JobId,
+    /// The mapping.
+    pub mapping_version_id: MappingVersionId,
+    /// The rows.
+    pub source_version_id: SourceVersionId,
+    /// Form of the good rows.
+    pub format: OutputFormat,
+    /// More rejects are too many.
+    pub max_rejects: i64,
+    /// Who started it.
+    pub created_by: UserId,
+    /// When.
+    pub created_at: Millis,
+}
+
+/// Starts a run: its row and its job in one transaction. A repeated request gets the run that it
+/// started before.
+///
+/// # Errors
+/// Those of [`jobs::submit`].
+pub fn start(
+    conn: &mut Conn<'_>,
+    job: &NewJob,
+    idempotency: Option<&Idempotency<'_>>,
+) -> Result<Run, StoreError> {
+    let submitted = jobs::submit(conn, job, idempotency)?;
+    if let (Submitted::New(id), Payload::Run { .. }) = (submitted, job.payload) {
+        add(conn, job, id)?;
+    }
+    of_job(conn, job.tenant, submitted.id())
+}
+
+fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId) -> Result<(), StoreError> {
+    let Payload::Run {
+        mapping_version,
+        source_version,
+        format,
+        max_rejects,
+    } = job.payload
+    else {
+        return Ok(());
+    };
+    let now = conn.now()?;
+    on!(conn, c => diesel::insert_into(runs::table)
+        .values((
+            runs::tenant_id.eq(job.tenant.to_string()),
+            runs::id.eq(RunId::generate().to_string()),
+            runs::job_id.eq(id.to_string()),
+            runs::mapping_version_id.eq(mapping_version.to_string()),
+            runs::source_version_id.eq(source_version.to_string()),
+            runs::format.eq(format.word()),
+            runs::max_rejects.eq(i64::try_from(max_rejects).unwrap_or(i64::MAX)),
+            runs::created_by.eq(job.created_by.to_string()),
+            runs::created_at.eq(now.0),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The run of a job.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub fn of_job(conn: &mut Conn<'_>, tenant: TenantId, job: JobId) -> Result<Run, StoreError> {
+    on!(conn, c => runs::table
+        .filter(runs::tenant_id.eq(tenant.to_string()))
+        .filter(runs::job_id.eq(job.to_string()))
+        .select(Run::as_select())
+        .first(c)
+        .optional())?
+    .ok_or_else(|| StoreError::not_found(JobId::WHAT, &job))
+}
+
+/// One run of the tenant.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub fn find(conn: &mut Conn<'_>, tenant: TenantId, id: RunId) -> Result<Run, StoreError> {
+    on!(conn, c => runs::table
+        .filter(runs::tenant_id.eq(tenant.to_string()))
+        .filter(runs::id.eq(id.to_string()))
+        .select(Run::as_select())
+        .first(c)
+        .optional())?
+    .ok_or_else(|| StoreError::not_found(RunId::WHAT, &id))
+}
+
+/// Runs, newest first, from behind `after` on.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn list(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<Run>, StoreError> {
+    Ok(on!(conn, c => {
+        let mut query = runs::table
+            .filter(runs::tenant_id.eq(tenant.to_string()))
+            .order(runs::id.desc())
+            .limit(limit)
+            .select(Run::as_select())
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(runs::id.lt(after.to_string()));
+        }
+        query.load(c)
+    })?)
+}

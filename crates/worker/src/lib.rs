@@ -1,0 +1,1 @@
+//! Takes jobs from the queue, runs them and ends each of them once.

@@ -1,0 +1,2 @@
+DROP TABLE outputs;
+DROP TABLE blobs;
