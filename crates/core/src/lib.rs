@@ -7,10 +7,15 @@
 //!   -> transform (compile, run) -> good rows | rejects -> Balance -> report
 //! ```
 //!
-//! Everything here but [`source::Input`] and the writers is pure: no clock, no randomness, no
+//! Behind the feature `store` is what a service needs besides: jobs, their queue, the database and the
+//! stored files.
+//!
+//! Everything here but [`source::Input`], the writers and that feature is pure: no clock, no randomness, no
 //! global configuration. The same input, mapping and version give the same bytes, whatever the
 //! number of threads and the size of the read blocks.
 
+#[cfg(feature = "store")]
+pub mod blob;
 pub mod error;
 #[cfg(feature = "store")]
 pub mod id;
@@ -20,6 +25,8 @@ pub mod mapping;
 pub mod matching;
 pub mod pipeline;
 pub mod profile;
+#[cfg(feature = "store")]
+pub mod queue;
 pub mod report;
 pub mod source;
 #[cfg(feature = "store")]
