@@ -1,1 +1,20 @@
-//! Takes jobs from the queue, runs them and ends each of them once.
+//! What brings the parts of the service together around a job: [`relay`] publishes hints, [`Worker`]
+//! takes one, claims its job, runs it and ends it.
+//!
+//! ```text
+//!  submit ─► job + outbox row ─► relay ─► queue ─► Worker::take ─► claim, ack ─► work ─► end
+//!                ▲                                                    │ renews its lease
+//!                └────────── reaper: lease ran out, hint lost ◄───────┘
+//! ```
+//!
+//! The work itself is an argument, so this crate knows no kinds of jobs yet. The database is
+//! synchronous and is called on threads where that is allowed.
+
+mod blocking;
+mod error;
+mod relay;
+mod work;
+
+pub use error::WorkerError;
+pub use relay::{Relayed, relay};
+pub use work::{Ended, Pace, Taken, Worker};

@@ -77,6 +77,15 @@ impl Database {
         (database, store)
     }
 
+    /// The same database for another owner, who does not take it away.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            folder: None,
+            schema: None,
+        }
+    }
+
     pub(crate) fn url(&self) -> &DatabaseUrl {
         &self.url
     }
@@ -143,6 +152,45 @@ pub(crate) fn lines(store: &Store, sql: &str) -> Vec<String> {
     let mut lines: Vec<String> = rows.into_iter().map(|row| row.line).collect();
     lines.sort();
     lines
+}
+
+/// Every row of the tables that a worker may write, one a line.
+pub(crate) fn everything(store: &Store) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in [
+        "jobs",
+        "job_events",
+        "outbox",
+        "outputs",
+        "blobs",
+        "source_versions",
+        "mapping_versions",
+    ] {
+        let columns = store
+            .read(|conn| {
+                Ok(match conn {
+                    Conn::Lite(_) => {
+                        format!("SELECT name AS line FROM pragma_table_info('{table}')")
+                    }
+                    Conn::Postgres(_) => format!(
+                        "SELECT column_name::text AS line FROM information_schema.columns \
+                         WHERE table_name = '{table}' AND table_schema = current_schema()"
+                    ),
+                })
+            })
+            .unwrap();
+        let cells: Vec<String> = lines(store, &columns)
+            .iter()
+            .map(|name| format!("'{name}=' || coalesce(CAST({name} AS text), '-')"))
+            .collect();
+        let rows = format!("SELECT {} AS line FROM {table}", cells.join(" || ' ' || "));
+        all.extend(
+            lines(store, &rows)
+                .into_iter()
+                .map(|row| format!("{table}: {row}")),
+        );
+    }
+    all
 }
 
 /// Runs a statement inside of the store.
