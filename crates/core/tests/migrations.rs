@@ -207,6 +207,21 @@ fn down_takes_everything_away() {
 }
 
 #[test]
+fn two_processes_may_migrate_at_once() {
+    for which in [Which::Sqlite, Which::Postgres] {
+        let database = Database::empty(which);
+        let applied: usize = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| Store::migrate(database.url()).unwrap().len()))
+                .collect();
+            all.into_iter().map(|it| it.join().unwrap()).sum()
+        });
+        assert_eq!(applied, names(&root().join("migrations/sqlite")).len());
+        database.open();
+    }
+}
+
+#[test]
 fn nothing_is_made_unasked() {
     let database = Database::empty(Which::Sqlite);
     let DatabaseUrl::Sqlite(path) = database.url().clone() else {

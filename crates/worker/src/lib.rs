@@ -1,5 +1,5 @@
 //! What brings the parts of the service together around a job: [`relay`] publishes hints, [`Worker`]
-//! takes one, claims its job, runs it and ends it.
+//! takes one, claims its job, runs it and ends it; [`Worker::serve`] does so until it is told to stop.
 //!
 //! ```text
 //!  submit ─► job + outbox row ─► relay ─► queue ─► Worker::take ─► claim, ack ─► work ─► end
@@ -13,8 +13,10 @@
 mod blocking;
 mod error;
 mod relay;
+mod serve;
 mod work;
 
 pub use error::WorkerError;
 pub use relay::{Relayed, relay};
+pub use serve::Surroundings;
 pub use work::{Ended, Pace, Taken, Worker};

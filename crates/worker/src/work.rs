@@ -98,7 +98,8 @@ enum Told {
 impl Worker {
     /// Claims the job of a hint, acknowledges the hint as soon as the claim is committed, runs the
     /// job and ends it. `work` is dropped where it stands if the job is lost or to be cancelled.
-    /// `random` gives uniform 64 bits, once.
+    /// `stop` is done when the process is to end: the job is then given back. `random` gives uniform
+    /// 64 bits, once.
     ///
     /// # Errors
     /// [`WorkerError`] if the job could not be claimed or ended. A hint whose job could not be
@@ -107,6 +108,7 @@ impl Worker {
         &self,
         delivery: Delivery,
         work: impl FnOnce(Claim, JobRecord) -> W,
+        stop: impl Future<Output = ()>,
         random: impl FnOnce() -> u64,
     ) -> Result<Taken, WorkerError>
     where
@@ -132,7 +134,8 @@ impl Worker {
         };
         // A hint that went to somebody else meanwhile is refused there: the claim is what counts.
         let _given_twice = delivery.ack().await;
-        let ended = self.run(&claim, claimed_at, work(claim, *record)).await;
+        let work = work(claim, *record);
+        let ended = self.run(&claim, claimed_at, work, stop).await;
         match ended {
             Some(ended) => self.end(claim, ended, random()).await,
             None => Ok(Taken::Lost),
@@ -145,10 +148,12 @@ impl Worker {
         claim: &Claim,
         claimed_at: Instant,
         work: impl Future<Output = Ended>,
+        stop: impl Future<Output = ()>,
     ) -> Option<Ended> {
         tokio::select! {
             biased;
             ended = work => Some(ended),
+            () = stop => Some(Ended::Stopped),
             why = self.watch(*claim, claimed_at) => match why {
                 BrokenOff::Cancelled => Some(Ended::Stopped),
                 BrokenOff::Lost => None,

@@ -58,8 +58,8 @@ enum Way {
 }
 
 impl Queue {
-    /// A queue inside of this process. Hints end with it, which
-    /// [`crate::store`](crate)'s `take_over` makes good at the next start.
+    /// A queue inside of this process. Hints end with it, which the store's `take_over` makes good at
+    /// the next start.
     #[must_use]
     pub fn in_process() -> Self {
         Self(Way::InProcess(Arc::new(InProcess::default())))

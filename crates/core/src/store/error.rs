@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use super::url::{DatabaseUrl, UrlError};
 use crate::error::{ErrorKind, Explain};
 use crate::id::JobId;
-use crate::job::Refusal;
+use crate::job::{Kind, Refusal};
 
 /// An error of the driver as text, without the secrets of the URL that it may repeat.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +119,12 @@ pub enum StoreError {
         /// The key.
         key: String,
     },
+    /// A run is started by a job that runs a mapping.
+    #[error("a job of kind {kind} is no run")]
+    NoRun {
+        /// The kind of the job.
+        kind: Kind,
+    },
     /// PostgreSQL stores no NUL in text, so none is taken.
     #[error("the {what} holds a NUL character")]
     Nul {
@@ -155,6 +161,7 @@ impl StoreError {
             | Self::Exists { .. }
             | Self::Outdated { .. }
             | Self::OtherBody { .. }
+            | Self::NoRun { .. }
             | Self::Nul { .. } => None,
         }
     }
@@ -219,7 +226,7 @@ impl Explain for StoreError {
             | Self::Outdated { .. }
             | Self::Refused { .. } => ErrorKind::Conflict,
             Self::Database(source) => kind_of_statement(source),
-            Self::Migrate { .. } | Self::Corrupt { .. } => ErrorKind::Internal,
+            Self::Migrate { .. } | Self::Corrupt { .. } | Self::NoRun { .. } => ErrorKind::Internal,
         }
     }
 
@@ -249,6 +256,7 @@ impl Explain for StoreError {
             | Self::NotFound { .. }
             | Self::Exists { .. }
             | Self::Refused { .. }
+            | Self::NoRun { .. }
             | Self::Nul { .. } => None,
         }
     }

@@ -160,9 +160,10 @@ impl Store {
             Pools::Lite { readers, .. } => {
                 taken(&self.url, readers)?.transaction(|c| work(&mut Conn::Lite(c)))
             }
-            Pools::Postgres(pool) => {
-                taken(&self.url, pool)?.transaction(|c| work(&mut Conn::Postgres(c)))
-            }
+            Pools::Postgres(pool) => taken(&self.url, pool)?
+                .build_transaction()
+                .read_only()
+                .run(|c| work(&mut Conn::Postgres(c))),
         }
     }
 

@@ -35,14 +35,15 @@ pub struct Run {
 /// started before.
 ///
 /// # Errors
-/// Those of [`jobs::submit`].
+/// Those of [`jobs::submit`]; [`StoreError::NoRun`] if the job is of another kind;
+/// [`StoreError::Database`] if the tenant has no such mapping or source.
 pub fn start(
     conn: &mut Conn<'_>,
     job: &NewJob,
     idempotency: Option<&Idempotency<'_>>,
 ) -> Result<Run, StoreError> {
     let submitted = jobs::submit(conn, job, idempotency)?;
-    if let (Submitted::New(id), Payload::Run { .. }) = (submitted, job.payload) {
+    if let Submitted::New(id) = submitted {
         add(conn, job, id)?;
     }
     of_job(conn, job.tenant, submitted.id())
@@ -56,7 +57,9 @@ fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId) -> Result<(), StoreError> {
         max_rejects,
     } = job.payload
     else {
-        return Ok(());
+        return Err(StoreError::NoRun {
+            kind: job.payload.kind(),
+        });
     };
     let now = conn.now()?;
     on!(conn, c => diesel::insert_into(runs::table)

@@ -59,7 +59,9 @@ impl Database {
                 let schema = format!("t{}", JobId::generate().to_string().replace('-', ""));
                 statement(&server, &format!("CREATE SCHEMA {schema}"));
                 let with = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{with}options=-csearch_path%3D{schema}");
+                let url = format!(
+                    "{server}{with}options=-csearch_path%3D{schema}&application_name={schema}"
+                );
                 Self {
                     url: url.parse().unwrap(),
                     folder: None,

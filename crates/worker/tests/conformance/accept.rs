@@ -62,7 +62,11 @@ pub(crate) async fn a_crash_after_the_hint_runs_nothing_twice(ground: &Ground) {
     for _ in 0..2 {
         let hint = ground.next_hint().await;
         let work = async |_, _| done();
-        let taken = ground.worker.take(hint, work, || 0).await.unwrap();
+        let taken = ground
+            .worker
+            .take(hint, work, std::future::pending(), || 0)
+            .await
+            .unwrap();
         runs += i32::from(left(&taken).is_some());
     }
     assert_eq!(runs, 1);
@@ -166,7 +170,11 @@ pub(crate) async fn a_job_waits_for_its_time(ground: &Ground) {
     ground.queue.publish(Class::Batch, &hint).await.unwrap();
     let hint = ground.next_hint().await;
     let work = async |_, _| done();
-    let taken = ground.worker.take(hint, work, || 0).await.unwrap();
+    let taken = ground
+        .worker
+        .take(hint, work, std::future::pending(), || 0)
+        .await
+        .unwrap();
     assert!(
         matches!(taken, Taken::Void(Refusal::NotDue(_))),
         "{taken:?}"

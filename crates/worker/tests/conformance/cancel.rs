@@ -37,7 +37,11 @@ pub(crate) async fn one_that_is_dispatched_is_cancelled_at_once(ground: &Ground)
     // Its hint is still on the way, and void.
     let hint = ground.next_hint().await;
     let work = async |_, _| -> Ended { panic!("it was run") };
-    let taken = ground.worker.take(hint, work, || 0).await.unwrap();
+    let taken = ground
+        .worker
+        .take(hint, work, std::future::pending(), || 0)
+        .await
+        .unwrap();
     assert_eq!(taken, Taken::Void(Refusal::NotWaiting(State::Cancelled)));
     assert_eq!(ground.hints(), 0);
 }

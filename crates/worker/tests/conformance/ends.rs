@@ -81,7 +81,11 @@ pub(crate) async fn whatever_the_interleaving_each_job_ends_once(ground: &Ground
                 let hint = ground.next_hint().await;
                 let random = dice.0;
                 let work = async |_, _| ended;
-                ground.worker.take(hint, work, || random).await.unwrap();
+                ground
+                    .worker
+                    .take(hint, work, std::future::pending(), || random)
+                    .await
+                    .unwrap();
             }
             5 => {
                 let me = WorkerId::generate();

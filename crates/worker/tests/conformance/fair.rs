@@ -35,7 +35,11 @@ async fn served(ground: &Ground, turns: usize) -> Vec<TenantId> {
             whose = Some(job.tenant);
             done()
         };
-        ground.worker.take(hint, work, || 0).await.unwrap();
+        ground
+            .worker
+            .take(hint, work, std::future::pending(), || 0)
+            .await
+            .unwrap();
         served.extend(whose);
     }
     served
@@ -81,7 +85,11 @@ pub(crate) async fn a_tenant_keeps_to_its_limit(ground: &Ground) {
     assert_eq!(ground.relay(ROOM).await.published, 3);
     let hint = ground.next_hint().await;
     let work = async |_, _| done();
-    let taken = ground.worker.take(hint, work, || 0).await.unwrap();
+    let taken = ground
+        .worker
+        .take(hint, work, std::future::pending(), || 0)
+        .await
+        .unwrap();
     assert_eq!(left(&taken), Some(State::Succeeded));
     assert_eq!(ground.relay(ROOM).await.published, 1);
 }

@@ -114,7 +114,10 @@ impl Ground {
     ) -> Taken {
         self.relay(ROOM).await;
         let delivery = self.next_hint().await;
-        self.worker.take(delivery, work, || u64::MAX).await.unwrap()
+        self.worker
+            .take(delivery, work, std::future::pending(), || u64::MAX)
+            .await
+            .unwrap()
     }
 
     /// The next hint, which has to be there.

@@ -123,7 +123,10 @@ pub(crate) async fn a_worker_that_is_shut_down_gives_back(ground: &Ground) {
         ground.next_hint().await
     };
     let other = ground.another_worker();
-    let taken = other.take(hint, async |_, _| done(), || 0).await.unwrap();
+    let taken = other
+        .take(hint, async |_, _| done(), std::future::pending(), || 0)
+        .await
+        .unwrap();
     assert_eq!(left(&taken), Some(State::Succeeded));
     assert_eq!(ground.job(job).checkpoint, Some(checkpoint(5)));
 }

@@ -15,6 +15,7 @@ mod fair;
 mod ground;
 mod leases;
 mod retries;
+mod serving;
 mod tenancy;
 
 use databases::Which;
@@ -91,6 +92,9 @@ macro_rules! suite {
                 somebody_else_may_ask_for_a_delay
                 an_ended_job_can_be_redriven
                 redriving_goes_on_from_the_checkpoint;
+            serving:
+                slots_run_everything_and_stop
+                jobs_that_run_when_the_process_ends_are_given_back;
             tenancy:
                 another_tenants_job_is_not_there;
         }

@@ -13,7 +13,7 @@ pub use change::{cancel, redrive};
 pub use events::{Happening, JobEvent, events};
 pub use reap::{Reaped, reap, take_over};
 pub use record::{JobRecord, find, list};
-pub use submit::{IDEMPOTENCY_MS, Idempotency, NewJob, Submitted, submit};
+pub use submit::{IDEMPOTENCY_MS, Idempotency, NewJob, Submitted, drop_expired_keys, submit};
 pub use work::{Claim, Claimed, Renewal, advance, claim, fail, give_back, renew, report, succeed};
 
 pub(super) use change::dispatched;

@@ -153,6 +153,17 @@ fn take_key(
     Ok(Some(earlier))
 }
 
+/// Drops the idempotency keys that have expired. For the system; from time to time.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn drop_expired_keys(conn: &mut Conn<'_>) -> Result<usize, StoreError> {
+    let now = conn.now()?;
+    Ok(on!(conn, c => diesel::delete(idempotency_keys::table)
+        .filter(idempotency_keys::expires_at.le(now.0))
+        .execute(c))?)
+}
+
 fn insert(
     conn: &mut Conn<'_>,
     new: &NewJob,
