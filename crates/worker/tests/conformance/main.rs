@@ -18,8 +18,14 @@ mod retries;
 mod serving;
 mod tenancy;
 
+use std::time::Duration;
+
 use databases::Which;
 use ground::Ground;
+use tokio::time::timeout;
+
+/// By the clock of the tasks, which jumps from one timer to the next: no rule takes as long.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs rules on a pair of database and queue.
 macro_rules! pair {
@@ -35,7 +41,9 @@ macro_rules! pair {
                         .start_paused(true)
                         .build()
                         .unwrap();
-                    runtime.block_on($module::$rule(&ground));
+                    let rule = $module::$rule(&ground);
+                    let in_time = runtime.block_on(async { timeout(PATIENCE, rule).await });
+                    assert!(in_time.is_ok(), "it never ends");
                 }
             )+)+
         }
