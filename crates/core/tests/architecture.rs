@@ -55,10 +55,11 @@ const SERVICE_NEVER: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates that only one module names: the others do not depend on how it does its work.
-const KEPT_TO: [(&str, &str); 3] = [
+const KEPT_TO: [(&str, &str); 4] = [
     ("diesel", "store"),
     ("diesel_migrations", "store"),
     ("tokio", "queue"),
+    ("uuid", "id"),
 ];
 
 /// The places that may, each with what it names and why.

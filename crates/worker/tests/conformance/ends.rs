@@ -115,6 +115,89 @@ pub(crate) async fn whatever_the_interleaving_each_job_ends_once(ground: &Ground
     }
 }
 
+/// Threads that claim, end, give back, cancel and reap the same jobs at the same time: nothing fails
+/// but what is refused, so none waits for the other for ever either.
+pub(crate) async fn all_at_once_each_job_ends_once(ground: &Ground) {
+    let all: Vec<JobId> = (0..6).map(|_| ground.submit()).collect();
+    std::thread::scope(|scope| {
+        for seed in 0..4 {
+            let all = &all;
+            scope.spawn(move || {
+                let mut dice = Dice(seed);
+                let mut held: Vec<Claim> = Vec::new();
+                for _ in 0..60 {
+                    let job = all[dice.below(all.len())];
+                    let result = one_thing(ground, &mut dice, job, &mut held);
+                    if let Err(error) = result {
+                        assert!(error.refusal().is_some(), "{error:?}");
+                    }
+                }
+            });
+        }
+    });
+    for _ in 0..20 {
+        ground.elapse(LONG);
+        ground.reap();
+        ground.relay(ROOM).await;
+        while ground.hints() > 0 {
+            let hint = ground.next_hint().await;
+            let stop = std::future::pending();
+            let taken = ground.worker.take(hint, async |_, _| done(), stop, || 0);
+            taken.await.unwrap();
+        }
+    }
+    for job in all {
+        history_adds_up(ground, job);
+    }
+}
+
+fn one_thing(
+    ground: &Ground,
+    dice: &mut Dice,
+    job: JobId,
+    held: &mut Vec<Claim>,
+) -> Result<(), StoreError> {
+    let claim = held.last().copied();
+    match (dice.below(8), claim) {
+        (0..3, _) => {
+            let me = WorkerId::generate();
+            let claimed = ground
+                .store
+                .write(|conn| jobs::claim(conn, job, me, &ground.rules))?;
+            if let Claimed::Yes(claim, _) = claimed {
+                held.push(claim);
+            }
+            Ok(())
+        }
+        (3, Some(claim)) => {
+            let output = ground.output(&claim, 0);
+            held.pop();
+            ground
+                .store
+                .write(|conn| jobs::succeed(conn, &claim, &outcome(), &[output]).map(drop))
+        }
+        (4, Some(claim)) => ground
+            .store
+            .write(|conn| jobs::give_back(conn, &claim).map(drop)),
+        (5, Some(claim)) => {
+            let failure = failure(FailureClass::Transient);
+            ground
+                .store
+                .write(|conn| jobs::fail(conn, &claim, &failure, 0, 0, &ground.rules).map(drop))
+        }
+        (6, Some(claim)) => ground
+            .store
+            .write(|conn| jobs::renew(conn, &claim, &ground.rules).map(drop)),
+        _ if dice.below(6) == 0 => ground
+            .store
+            .write(|conn| jobs::cancel(conn, ground.tenant, job, ground.user).map(drop)),
+        _ => {
+            ground.reap();
+            Ok(())
+        }
+    }
+}
+
 /// What the events and outputs of a job tell of its life.
 fn history_adds_up(ground: &Ground, id: JobId) {
     let job = ground.job(id);

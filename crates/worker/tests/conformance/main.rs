@@ -68,6 +68,7 @@ macro_rules! suite {
             ends:
                 of_many_claims_one_is_the_job
                 whatever_the_interleaving_each_job_ends_once
+                all_at_once_each_job_ends_once
                 a_stale_worker_changes_no_row
                 outputs_are_listed_with_the_end
                 an_overtaken_attempt_leaves_files_for_the_sweep
