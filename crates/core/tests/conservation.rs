@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use aimapper_core::source::{
-    Audit, Dialect, Input, Limits, Overrides, Portion, Reader, Reading, State, audit,
+    Audit, Dialect, Input, Limits, Overrides, Portion, Reader, Reading, State, What, audit,
 };
 use proptest::prelude::*;
 
@@ -267,7 +267,7 @@ proptest! {
         let text = format!("x,y,z\r\n{}", write_table(&rows, ",", "\r\n", true));
         let input = Input::spool("test.csv", text.as_bytes()).unwrap();
         let mut overrides = Overrides::default();
-        use aimapper_core::source::What;
+
         for (what, value) in [(What::Delimiter, ","), (What::Quote, "\""), (What::LineEnd, "crlf"),
                               (What::HeaderLines, "1"), (What::PreambleLines, "0"), (What::FooterLines, "0")] {
             overrides.set(what, None, value);
@@ -331,7 +331,6 @@ fn a_reader_goes_on_where_a_portion_ended() {
 /// Numbers of lines are added to one another.
 #[test]
 fn a_number_of_lines_that_no_source_has_is_refused() {
-    use aimapper_core::source::What;
     let input = Input::spool("test.csv", "a,b\n1,2\n3,4\n".as_bytes()).unwrap();
     for what in [What::PreambleLines, What::HeaderLines, What::FooterLines] {
         let mut overrides = Overrides::default();
@@ -340,6 +339,47 @@ fn a_number_of_lines_that_no_source_has_is_refused() {
         let error = Reading::decide(&input, &overrides, &Limits::default()).unwrap_err();
         assert!(error.to_string().contains(what.name()), "{error}");
     }
+}
+
+#[test]
+fn an_encoding_that_no_line_can_be_read_in_is_refused() {
+    let input = Input::spool("a.csv", b"a,b\n1,2\n3,4\n".as_slice()).unwrap();
+    for label in ["iso-2022-jp", "iso-2022-kr"] {
+        let mut overrides = Overrides::default();
+        overrides.set(What::Encoding, None, label);
+        let error = Reading::decide(&input, &overrides, &Limits::default()).unwrap_err();
+        assert!(error.to_string().contains(label), "{error}");
+    }
+}
+
+#[test]
+fn an_escape_takes_a_whole_character_with_it() {
+    // The second byte of this character is the escape's.
+    let bytes = b"k,n\n\"a\nb\\\x83\x5c\",2\n\"c\nd\",3\n\"e\",4\n".as_slice();
+    let input = Input::spool("a.csv", bytes).unwrap();
+    let mut overrides = Overrides::default();
+    overrides.set(What::Encoding, None, "shift_jis");
+    overrides.set(What::Quote, None, "\"");
+    overrides.set(What::Escape, None, "\\");
+    let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
+    let outcome = read(&input, &reading, 64);
+    let audit = audit(&input, &reading, 64).unwrap();
+    let state = outcome.state;
+    assert_eq!((audit.counted, audit.borders), (state.read, state.borders));
+    assert_eq!(state.rows, 3);
+}
+
+#[test]
+fn bytes_of_another_encoding_are_not_repaired_in_transcoded_text() {
+    let bytes =
+        b"id,name,city\n1,\x82\xa0,x\n2,\x82\xa0,y\n3,\x82\xa0,z\n4,\x82\xff,w\n".as_slice();
+    let input = Input::spool("a.csv", bytes).unwrap();
+    let mut overrides = Overrides::default();
+    overrides.set(What::Encoding, None, "shift_jis");
+    overrides.set(What::Repair, None, "all");
+    let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
+    let state = read(&input, &reading, 64).state;
+    assert_eq!((state.rows, state.rejected), (4, 1));
 }
 
 /// Cases per property: few by default, as many as `PROPTEST_CASES` says for a long run.

@@ -339,7 +339,8 @@ impl<'a> Auditor<'a> {
                     next == Some(LF)
                         || (next == Some(CR) && self.lone_cr && self.unit(at + 2)? != Some(LF)),
                 );
-                at += 2;
+                // A character of two bytes is skipped whole.
+                at += 1 + self.step(at + 1)?;
                 continue;
             }
             if Some(unit) != self.quote {

@@ -1,6 +1,6 @@
 //! Encodings: which one a source has, and the decision that says so.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::decision::{Alternative, Decision, Overrides, What};
 use super::error::SourceError;
@@ -56,7 +56,10 @@ pub(crate) fn decide(
     let mark = Encoding::for_bom(&survey.head);
     if let Some(value) = overrides.get(What::Encoding, None) {
         let label = value.as_str().unwrap_or_default();
-        let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| bad_label(label))?;
+        // Neither can be read line by line: one changes its meaning behind escapes, the other has none.
+        let encoding = Encoding::for_label(label.as_bytes())
+            .filter(|found| ![ISO_2022_JP, REPLACEMENT].contains(found))
+            .ok_or_else(|| bad_label(label))?;
         let bom = mark.map_or(
             0,
             |(marked, length)| if marked == encoding { length } else { 0 },

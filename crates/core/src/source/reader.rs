@@ -139,7 +139,11 @@ impl<'a> Reader<'a> {
             record: Record::default(),
             state,
             checks: Checks::new(reading, limits),
-            mender: Mender::new(&reading.dialect, &reading.kept),
+            mender: Mender::new(
+                &reading.dialect,
+                &reading.kept,
+                reading.encoding.encoding == encoding_rs::UTF_8,
+            ),
         })
     }
 

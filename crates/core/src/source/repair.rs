@@ -106,6 +106,9 @@ pub fn names(repairs: &Repairs) -> String {
     names.join(",")
 }
 
+/// Cells of all ways to join or to fill the fields of one record, beyond which none is tried.
+const MOST_CELLS: usize = 1 << 16;
+
 /// What a record becomes: texts of its fields; nothing where a field has no value.
 pub(crate) type Cells = Vec<Option<String>>;
 
@@ -117,11 +120,13 @@ pub(crate) struct Mender {
     dialect: Dialect,
     others: Vec<Parser>,
     record: Record,
+    /// Whether the bytes of a record are those of the source; other encodings are transcoded.
+    utf8: bool,
 }
 
 impl Mender {
-    /// For tables of one dialect whose columns keep these kinds.
-    pub(crate) fn new(dialect: &Dialect, columns: &[Column]) -> Self {
+    /// For tables of one dialect whose columns keep these kinds; `utf8` = the source is UTF-8.
+    pub(crate) fn new(dialect: &Dialect, columns: &[Column], utf8: bool) -> Self {
         let width = columns.len();
         let others = other_delimiters(dialect, width);
         Self {
@@ -130,6 +135,7 @@ impl Mender {
             dialect: dialect.clone(),
             others: others.into_iter().map(|(_, parser)| parser).collect(),
             record: Record::default(),
+            utf8,
         }
     }
 
@@ -141,6 +147,7 @@ impl Mender {
         }
         let (text, decoded) = match std::str::from_utf8(bytes) {
             Ok(text) => (text.to_owned(), false),
+            Err(_) if !self.utf8 => return None,
             Err(_) => (encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(), true),
         };
         if text.contains('\0') || text.contains('\r') {
@@ -257,6 +264,9 @@ impl Mender {
     /// Every way to take neighbouring fields for one.
     fn joined(&self, cells: &Cells) -> Vec<(Repair, Cells)> {
         let width = self.columns.len();
+        if width.saturating_mul(cells.len()) > MOST_CELLS {
+            return Vec::new();
+        }
         let extra = cells.len() - width;
         (0..width)
             .map(|at| {
@@ -273,6 +283,9 @@ impl Mender {
 
     /// Every place at which the fields that are missing may have stood.
     fn filled(&self, cells: &Cells) -> Vec<(Repair, Cells)> {
+        if self.columns.len().saturating_mul(cells.len()) > MOST_CELLS {
+            return Vec::new();
+        }
         let missing = self.columns.len() - cells.len();
         (0..=cells.len())
             .map(|at| {
