@@ -87,6 +87,25 @@ fn a_mapping_keeps_the_table_that_was_chosen() {
     assert_eq!(table[3][0].as_deref(), Some("2026-04-03"));
 }
 
+#[test]
+fn damage_before_the_gap_moves_no_table() {
+    let place = Place::new();
+    // Without its only quote known, the record is damaged; with it, it is whole.
+    place.write("two.csv", TWO.replace("4,Dirk", "4,\"Dirk"));
+    place.write("days.csv", "day,orders\n2026-01-01,1\n2026-01-02,2\n");
+    place
+        .run("map two.csv --to days.csv --table 2 --accept 0")
+        .ends(0);
+    let rows = place.table("two.good.csv");
+    assert_eq!(rows.len(), 4);
+    place
+        .run("run --mapping two.mapping.yaml two.csv --force")
+        .ends(0);
+    assert_eq!(place.table("two.good.csv"), rows);
+    let report = place.json("two.report.json");
+    assert_eq!(report["columns"][0]["name"], "day");
+}
+
 const DAMAGED: &str = "\
 id,name,city,amount
 1,Anna,Berlin,12.50

@@ -385,7 +385,8 @@ impl Scan {
             self.run = Some(self.block(text, record, false));
             self.took = Took::Run;
         } else {
-            self.took = Took::Nothing;
+            // A damaged record belongs to the table that it stands in, whatever its quotes do.
+            self.took = Took::Current;
         }
     }
 
@@ -470,7 +471,10 @@ impl Scan {
     /// Ends the current block.
     fn close(&mut self) {
         self.settle_again();
-        self.run = None;
+        if let (Some(run), Some(current)) = (self.run.take(), &mut self.current) {
+            // Too few for a table: the end of this one.
+            (current.end, current.end_line) = (run.end, run.end_line);
+        }
         self.blocks.extend(self.current.take());
     }
 }
