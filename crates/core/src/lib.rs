@@ -14,6 +14,8 @@
 //! global configuration. The same input, mapping and version give the same bytes, whatever the
 //! number of threads and the size of the read blocks.
 
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "store")]
 pub mod blob;
 pub mod error;

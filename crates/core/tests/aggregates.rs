@@ -346,6 +346,7 @@ fn a_run_is_made_with_its_job(store: &Store) {
     other.payload = Payload::Read {
         source: bank.source,
         version: bank.source_version,
+        propose: None,
     };
     let refused = store
         .write(|conn| runs::start(conn, &other, None))

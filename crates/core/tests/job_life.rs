@@ -468,6 +468,7 @@ fn replayed(store: &Store, (tenant, user): (TenantId, UserId), seed: u64) {
         payload: Payload::Read {
             source: payload_id(),
             version: payload_id(),
+            propose: None,
         },
         class: Class::Batch,
         priority: 0,

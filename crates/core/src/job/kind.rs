@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BlobId, MappingVersionId, SourceId, SourceVersionId, TargetVersionId};
+use crate::id::{BlobId, JobId, MappingVersionId, SourceId, SourceVersionId, TargetVersionId};
 
 /// A word that is none of those that a column or a message may hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +115,9 @@ pub enum Payload {
         source: SourceId,
         /// The version with the blob and the decisions taken so far.
         version: SourceVersionId,
+        /// A target to which a mapping is proposed as soon as the source is read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        propose: Option<TargetVersionId>,
     },
     /// Propose a mapping.
     Propose {
@@ -184,6 +187,9 @@ pub enum Outcome {
     Read {
         /// The profile, also named by the source version.
         profile: BlobId,
+        /// The job that proposes a mapping, if one was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        propose: Option<JobId>,
     },
     /// A mapping was proposed.
     Propose {
@@ -225,6 +231,7 @@ mod tests {
         let read = Payload::Read {
             source: id.parse().unwrap(),
             version: id.parse().unwrap(),
+            propose: None,
         };
         assert_eq!(read.class(SMALL_SOURCE_BYTES), Class::Interactive);
         assert_eq!(read.class(SMALL_SOURCE_BYTES + 1), Class::Batch);
