@@ -47,9 +47,10 @@ const LARGE: u64 = 20 << 20;
 const SLACK: u64 = 8 << 10;
 
 /// Files that are tried large in every run: a reader may have to look far behind the damage, to go
-/// on behind bytes that are no text, and to find an end that is not data.
-const REPRESENTATIVE: [&str; 3] = [
+/// on behind bytes that are no text, to find an end that is not data, and an escape in the middle.
+const REPRESENTATIVE: [&str; 4] = [
     "footer_several.csv",
+    "quote_backslash.csv",
     "quote_unclosed_middle.csv",
     "utf16le_lone_surrogate.csv",
 ];
@@ -287,6 +288,13 @@ fn problems(case: &Case, growth: &Growth, grown: Grown, account: &Account) -> Ve
     problems
 }
 
+/// Whether a file that is as large again takes more memory.
+fn grows_on(growth: &Growth, size: u64, peak: u64) -> bool {
+    let (file, written) = grown(growth, 2 * size);
+    let larger = account_apart(file.path(), written.rows);
+    larger.peak.saturating_sub(peak) > SLACK
+}
+
 /// Tries files at a size, and their memory against that of smaller ones if they are asked for.
 #[expect(clippy::print_stdout, reason = "figures for who runs it by hand")]
 fn try_all(cases: &[Case], size: u64, against: Option<u64>) {
@@ -311,7 +319,8 @@ fn try_all(cases: &[Case], size: u64, against: Option<u64>) {
                     more,
                     format!("{}: {} -> {} KiB", case.file, smaller.peak, account.peak),
                 );
-                if more > SLACK {
+                // What is bounded, as the batches of a wide table, may not be full in the smaller one.
+                if more > SLACK && grows_on(&growth, size, account.peak) {
                     wrong.push(format!("memory: {} -> {} KiB", smaller.peak, account.peak));
                 }
             }

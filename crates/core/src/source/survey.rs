@@ -34,6 +34,8 @@ pub(crate) struct Survey {
     pub(crate) line_feeds: u64,
     pub(crate) carriage_returns: u64,
     pub(crate) pairs: u64,
+    /// Byte at which a backslash first stands before a quote: an escape that head and tail may lack.
+    pub(crate) escaped_quote: Option<u64>,
     /// Bytes with the high bit.
     pub(crate) high: u64,
     /// The likeliest legacy encoding, if there are bytes that ask for one.
@@ -58,6 +60,7 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         line_feeds: 0,
         carriage_returns: 0,
         pairs: 0,
+        escaped_quote: None,
         high: 0,
         legacy: encoding_rs::WINDOWS_1252,
     };
@@ -109,6 +112,15 @@ impl Survey {
             self.pairs += 1;
         }
         self.pairs += memchr::memmem::find_iter(bytes, b"\r\n").count() as u64;
+        if self.escaped_quote.is_none() {
+            let across = before == b'\\' && bytes.first() == Some(&b'"');
+            let inside = || memchr::memmem::find(bytes, b"\\\"").map(|at| position + at as u64);
+            self.escaped_quote = if across {
+                position.checked_sub(1)
+            } else {
+                inside()
+            };
+        }
         for at in memchr_iter(0, bytes) {
             let parity = usize::from((position + at as u64) % 2 == 1);
             if let Some(count) = self.nul.get_mut(parity) {

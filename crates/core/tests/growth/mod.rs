@@ -75,9 +75,12 @@ impl Growth {
         out: &mut impl Write,
     ) -> io::Result<()> {
         if self.rows.is_empty() && !self.rest.is_empty() {
+            // A line each: the length of one line is a limit of its own.
+            let end: &[u8] = if ends_in_line_end(&self.rest) { b"" } else { b"\n" };
             while *written < size {
                 out.write_all(&self.rest)?;
-                *written += self.rest.len() as u64;
+                out.write_all(end)?;
+                *written += (self.rest.len() + end.len()) as u64;
             }
             return Ok(());
         }

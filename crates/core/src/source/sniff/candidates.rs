@@ -239,7 +239,9 @@ fn with_quotes(samples: &Samples, base: Dialect, given: &Given) -> Dialect {
 fn escapes(samples: &Samples, quote: u8, given: &Given) -> Vec<Escape> {
     match given.escape {
         Some(escape) => vec![escape],
-        None if memchr::memmem::find(&samples.head, &[b'\\', quote]).is_some() => {
+        None if !samples.escaped.is_empty()
+            || memchr::memmem::find(&samples.head, &[b'\\', quote]).is_some() =>
+        {
             vec![Escape::Doubled, Escape::Char(b'\\')]
         }
         None => vec![Escape::Doubled],
@@ -260,7 +262,7 @@ impl Quoting {
     }
 }
 
-/// Counts over the head and, where that is not the whole source, over the tail.
+/// Counts over the head and, where that is not the whole source, over the other samples.
 fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
     let mut all = rows(&samples.head, samples.whole, dialect, 0, QUOTE_ROWS);
     if !samples.whole || all.len() == QUOTE_ROWS {
@@ -270,6 +272,7 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
                 .rev()
                 .take(ROWS),
         );
+        all.extend(rows(&samples.escaped, true, dialect, 0, ROWS));
     }
     // Lines inside quoted text have one field each; they are no table.
     let least = if dialect.delimiter.is_empty() { 1 } else { 2 };

@@ -102,6 +102,7 @@ pub(crate) fn sniff(
         overrides,
         limits,
         range: 0..input.size(),
+        escaped_quote: survey.escaped_quote,
     };
     let whole = source.sniff()?;
     let by_hand = [What::PreambleLines, What::FooterLines]
@@ -134,6 +135,7 @@ struct Part<'a> {
     overrides: &'a Overrides,
     limits: &'a Limits,
     range: Range<u64>,
+    escaped_quote: Option<u64>,
 }
 
 impl Part<'_> {
@@ -145,7 +147,14 @@ impl Part<'_> {
             limits,
             ..
         } = *self;
-        let samples = samples::samples(input, self.encoding, line_end, limits, self.range.clone())?;
+        let samples = samples::samples(
+            input,
+            self.encoding,
+            line_end,
+            limits,
+            self.range.clone(),
+            self.escaped_quote,
+        )?;
         let sep = if self.range.start == 0 {
             sep_line(&samples.head)
         } else {

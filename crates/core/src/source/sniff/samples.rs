@@ -1,4 +1,4 @@
-//! Samples: the text at the start and at the end of a source.
+//! Samples: the text at the start and at the end of a source, and around the first escaped quote.
 
 use std::ops::Range;
 
@@ -13,6 +13,8 @@ use crate::source::stream::Stream;
 const HEAD_BYTES: usize = 256 << 10;
 /// Text at its end.
 const TAIL_BYTES: u64 = 64 << 10;
+/// Text around an escaped quote.
+const AROUND_BYTES: u64 = 32 << 10;
 
 /// The source's text as far as it is looked at.
 pub(super) struct Samples {
@@ -23,6 +25,8 @@ pub(super) struct Samples {
     pub(super) tail: Vec<u8>,
     /// Byte of the source at which the tail starts, and of each of its lines.
     pub(super) tail_lines: Vec<u64>,
+    /// Whole lines around an escaped quote that stands in neither of them.
+    pub(super) escaped: Vec<u8>,
 }
 
 /// The text at the start of a part of a source, up to about `most` bytes.
@@ -44,6 +48,7 @@ pub(super) fn part(
         whole: stream.ended(),
         tail: Vec::new(),
         tail_lines: Vec::new(),
+        escaped: Vec::new(),
     })
 }
 
@@ -57,6 +62,7 @@ pub(super) fn samples(
     line_end: LineEnd,
     limits: &Limits,
     part: Range<u64>,
+    escaped_quote: Option<u64>,
 ) -> Result<Samples, SourceError> {
     let mut stream = Stream::new(input, encoding, part.start, part.end, HEAD_BYTES)?;
     stream.fill()?;
@@ -94,12 +100,49 @@ pub(super) fn samples(
         };
         stream.consume(end);
     }
+    let between = part.start + HEAD_BYTES as u64..from;
+    let escaped = match escaped_quote.filter(|at| between.contains(at)) {
+        Some(at) => around(input, encoding, at, &between)?,
+        None => Vec::new(),
+    };
     Ok(Samples {
         head,
         whole,
         tail,
         tail_lines,
+        escaped,
     })
+}
+
+/// The whole lines near a byte, of a source whose units are bytes; nothing where lines are longer
+/// than what is looked at.
+fn around(
+    input: &Input,
+    encoding: TextEncoding,
+    at: u64,
+    within: &Range<u64>,
+) -> Result<Vec<u8>, SourceError> {
+    if encoding.unit() > 1 {
+        return Ok(Vec::new());
+    }
+    let from = at.saturating_sub(AROUND_BYTES / 2).max(within.start);
+    let to = (at + AROUND_BYTES / 2).min(within.end);
+    let bytes = input.range(from, to)?;
+    let line = |byte: &u8| *byte == b'\n' || *byte == b'\r';
+    let Some((first, last)) = bytes
+        .iter()
+        .position(line)
+        .zip(bytes.iter().rposition(line))
+        .filter(|(first, last)| first < last)
+    else {
+        return Ok(Vec::new());
+    };
+    let (start, end) = (from + first as u64 + 1, from + last as u64 + 1);
+    let mut stream = Stream::new(input, encoding, start, end, HEAD_BYTES)?;
+    while !stream.ended() {
+        stream.fill()?;
+    }
+    Ok(stream.text().to_vec())
 }
 
 /// The first line start in the last bytes of a part.
