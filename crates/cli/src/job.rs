@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aimapper_core::mapping::{Mapping, Question, Rule, to_yaml};
-use aimapper_core::pipeline::{self, Done, Settings, Sinks, Source, Tally};
+use aimapper_core::pipeline::{self, Done, Settings, Sinks, Source, Tally, Work};
 use aimapper_core::profile::{ColumnProfile, Profile, check_overrides};
-use aimapper_core::report::{self, FieldReport, Report, SourceFile, to_html, to_json};
-use aimapper_core::source::{
-    Alternative, Decision, Input, Limits, Overrides, Reading, What, repair,
-};
+use aimapper_core::report::{Report, to_html, to_json};
+use aimapper_core::source::{Decision, Input, Limits, Overrides, Reading, What};
 use aimapper_core::target::TargetSchema;
 use aimapper_core::transform::{
     Encoder, Guarded, Layout, Plan, RejectsWriter, TableWriter, TextFormat, UniqueStage,
@@ -172,7 +170,11 @@ impl<'a> Job<'a> {
             self.source(),
             &self.options.overrides,
             encoder.as_deref(),
-            Sinks { table, rejects },
+            Sinks {
+                table,
+                rejects,
+                chunks: None,
+            },
             self.options.settings,
             &mut |byte| bar.set_position(byte),
         )?;
@@ -209,7 +211,11 @@ impl<'a> Job<'a> {
             plan,
             encoder.as_deref(),
             unique,
-            Sinks { table, rejects },
+            Sinks {
+                table,
+                rejects,
+                chunks: None,
+            },
             self.options.settings,
             &mut |byte| bar.set_position(byte),
         )?;
@@ -277,58 +283,16 @@ impl<'a> Job<'a> {
         columns: Vec<ColumnProfile>,
         rules: Option<&[Rule]>,
     ) -> Report {
-        let mut decisions = decisions;
-        tell_repairs(&mut decisions, tally);
-        Report {
-            version: report::FORMAT_VERSION,
-            source: SourceFile {
-                file: self.input.name().to_owned(),
-                bytes: self.input.size(),
-                sha256: self.reading.sha256.clone(),
-            },
+        pipeline::report(Work {
+            input: &self.input,
+            reading: &self.reading,
+            tally,
             decisions,
             columns,
-            fields: rules.map(|rules| rules.iter().map(field_report).collect()),
-            non_data: tally.non_data.clone(),
-            balance: tally.balance,
-            rejects_by_rule: tally.by_rule.clone(),
-            outputs: Vec::new(),
+            rules,
             seconds: self.started.elapsed().as_secs_f64(),
-        }
+        })
     }
-}
-
-/// Says in the decision about repairs what was repaired, and what more could be.
-fn tell_repairs(decisions: &mut Vec<Decision>, tally: &Tally) {
-    let (done, possible) = (tally.repaired.in_words(), tally.repairable.in_words());
-    if done.is_none() && possible.is_none() {
-        return;
-    }
-    let found = decisions
-        .iter()
-        .position(|decision| decision.what == What::Repair);
-    let mut decision = match found {
-        Some(at) => decisions.remove(at),
-        None => Decision::new(What::Repair, "", 0.95, Vec::new(), ""),
-    };
-    let mut reasons = vec![decision.reason];
-    reasons.extend(done.map(|done| format!("repaired: {done}")));
-    if let Some(possible) = possible {
-        reasons.push(format!(
-            "rejected, but exactly one other reading fits the table: {possible}"
-        ));
-        let mut all =
-            repair::parse(decision.value.as_str().unwrap_or_default()).unwrap_or_default();
-        all.extend(tally.repairable.repairs());
-        decision.alternatives = vec![Alternative {
-            value: repair::names(&all).into(),
-            confidence: 0.0,
-        }];
-    }
-    reasons.retain(|reason| !reason.is_empty());
-    decision.reason = reasons.join("; ");
-    decisions.push(decision);
-    decisions.sort_by_key(|decision| decision.what);
 }
 
 /// What goes into a set of results beside the rows.
@@ -419,18 +383,4 @@ fn text_table(good: Draft, encoder: Encoder) -> Result<TextTable, Failure> {
         TableWriter::text(good, Arc::clone(&encoder))?,
         Some(encoder),
     ))
-}
-
-fn field_report(rule: &Rule) -> FieldReport {
-    FieldReport {
-        field: rule.field.clone(),
-        sources: rule.sources.clone(),
-        transform: rule.transform.clone(),
-        value_map: (!rule.value_map.is_empty()).then(|| rule.value_map.clone()),
-        on_unseen: rule.on_unseen.clone(),
-        confidence: rule.confidence,
-        state: rule.state,
-        evidence: rule.evidence.clone(),
-        alternatives: rule.alternatives.clone(),
-    }
 }

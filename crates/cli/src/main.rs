@@ -3,7 +3,6 @@
 
 mod args;
 mod failure;
-mod holding;
 mod job;
 mod outputs;
 mod progress;

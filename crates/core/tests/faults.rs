@@ -159,6 +159,7 @@ fn account(path: &Path, rows: u64) -> Account {
     let sinks = Sinks {
         table: TableWriter::text(Numbers::new(false, rows), Arc::clone(&encoder)).unwrap(),
         rejects: RejectsWriter::new(Numbers::new(true, rows), "grown.csv").unwrap(),
+        chunks: None,
     };
     let source = Source {
         input: &input,

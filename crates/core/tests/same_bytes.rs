@@ -70,6 +70,7 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
     let sinks = |encoder: &Arc<Encoder>| Sinks {
         table: TableWriter::text(Vec::new(), Arc::clone(encoder)).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
+        chunks: None,
     };
     let mut outputs = Outputs::new();
 

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write as _};
 
-use aimapper_core::mapping::{check_columns, open_questions};
+use aimapper_core::mapping::open_questions;
+use aimapper_core::pipeline::{columns_fit, kept_reading};
 use aimapper_core::source::{Overrides, SURE_BAR};
 
-use super::run::{columns_fit, load};
+use super::run::load;
 use crate::args;
 use crate::failure::{Ending, Failure};
-use crate::holding;
 use crate::sources;
 
 /// Checks a mapping; writes nothing.
@@ -19,10 +19,8 @@ pub(crate) fn check(args: &args::Check) -> Result<Ending, Failure> {
     if let Some(source) = &args.source {
         for named in sources::expand(std::slice::from_ref(source), None)? {
             let input = named.open(&limits)?;
-            let reading = holding::reading(&input, &mapping, &Overrides::default(), &limits)?;
-            let check = check_columns(&mapping, &reading.columns);
-            columns_fit(&input, &check)?;
-            new.extend(check.new);
+            let reading = kept_reading(&input, &mapping, &Overrides::default(), &limits)?;
+            new.extend(columns_fit(&input, &mapping, &reading.columns)?);
         }
     }
     let questions = open_questions(&mapping, SURE_BAR);

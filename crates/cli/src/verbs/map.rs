@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use aimapper_core::mapping::{Mapping, accept_at, open_questions};
+use aimapper_core::mapping::{accept_at, open_questions};
 use aimapper_core::matching::Memory;
 use aimapper_core::pipeline;
 use aimapper_core::source::{Input, Overrides, Reading, SURE_BAR};
@@ -119,16 +119,4 @@ fn target(path: &Path, options: &Options<'_>) -> Result<TargetSchema, Failure> {
     let job = Job::opened(input, reading, None, options);
     let (profile, _) = job.profile()?;
     Ok(from_sample(&profile.columns, &name)?)
-}
-
-/// Whether a mapping may run, by its own questions.
-pub(super) fn is_settled(mapping: &Mapping, bar: f64) -> Result<(), Failure> {
-    let questions = open_questions(mapping, bar);
-    match questions.first() {
-        None => Ok(()),
-        Some(question) => {
-            let message = format!("a decision is needed: {}", question.text);
-            Err(Failure::new(Ending::Undecided, message).hint(question.settle.clone()))
-        }
-    }
 }

@@ -3,18 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aimapper_core::mapping::{
-    ColumnCheck, Mapping, MissingColumn, accept_at, check, check_columns, from_yaml, line_of,
-};
-use aimapper_core::pipeline::is_rejects_file;
-use aimapper_core::source::{Input, Overrides, Reader, Reading, SURE_BAR, What};
-use aimapper_core::transform::{Plan, UniqueStage, compile};
+use aimapper_core::mapping::{Mapping, check, from_yaml, line_of};
+use aimapper_core::pipeline::{self, Ready};
+use aimapper_core::source::{Input, Reader, Reading};
+use aimapper_core::transform::{Plan, UniqueStage};
 use aimapper_core::validation::Spelling;
 
-use super::map::is_settled;
 use crate::args;
 use crate::failure::{Ending, Failure};
-use crate::holding;
 use crate::job::{self, Job, Options, Outcome, Papers};
 use crate::sources::{self, Named};
 use crate::summary;
@@ -66,17 +62,19 @@ impl Kept {
     ) -> Result<Outcome, Failure> {
         let mut outputs = super::outputs(named, output)?;
         let input = named.open(&options.limits)?;
-        let (reading, replays) = self.reading(&input, options)?;
-        let bar = options.accept.unwrap_or(SURE_BAR);
-        let mapping = match options.accept {
-            Some(bar) => accept_at(&self.mapping, bar, &format!("--accept {bar}"), ""),
-            None => self.mapping.clone(),
-        };
-        let columns = &replays.as_ref().unwrap_or(&reading).columns.clone();
-        let check = check_columns(&mapping, columns);
-        columns_fit(&input, &check)?;
-        is_settled(&mapping, bar)?;
-        let plan = compile(&mapping, columns, bar)?;
+        let Ready {
+            reading,
+            replays,
+            mapping,
+            plan,
+            new_columns,
+        } = pipeline::ready(
+            &input,
+            &self.mapping,
+            &options.overrides,
+            options.accept,
+            &options.limits,
+        )?;
         let job = Job::opened(input, reading, replays, options);
         let (profile, tally) = job.profile()?;
         job.has_rows(&tally)?;
@@ -103,67 +101,9 @@ impl Kept {
         let paths = job::publish(outputs, done.tally, &mut report, &papers)?;
         let ending = job::ending_of(&report.balance, output.max_rejects);
         let mut outcome = summary::done(named, ending, report, Some(mapping), paths);
-        outcome.new_columns = check.new;
+        outcome.new_columns = new_columns;
         Ok(outcome)
     }
-
-    /// How the source is read and, for a rejects file, how its records are.
-    fn reading(
-        &self,
-        input: &Input,
-        options: &Options<'_>,
-    ) -> Result<(Reading, Option<Reading>), Failure> {
-        let limits = &options.limits;
-        let Some(delimiter) = is_rejects_file(input) else {
-            let reading = holding::reading(input, &self.mapping, &options.overrides, limits)?;
-            return Ok((reading, None));
-        };
-        let reading = Reading::decide(input, &of_csv(delimiter), limits)?;
-        let records = holding::of_records(&self.mapping, &reading);
-        Ok((reading, Some(records)))
-    }
-}
-
-/// A CSV of ours, or one that a spreadsheet made of it: nothing is left to guess.
-fn of_csv(delimiter: &str) -> Overrides {
-    let mut overrides = Overrides::default();
-    overrides.set(What::Delimiter, None, delimiter);
-    overrides.set(What::Quote, None, "\"");
-    overrides.set(What::Escape, None, "\"");
-    overrides.set(What::HeaderLines, None, 1);
-    overrides.set(What::PreambleLines, None, 0);
-    overrides.set(What::FooterLines, None, 0);
-    overrides.set(What::LineEnd, None, "crlf");
-    overrides
-}
-
-/// Ends with exit 4 where a column that the mapping needs is not there.
-pub(super) fn columns_fit(input: &Input, check: &ColumnCheck) -> Result<(), Failure> {
-    let Some(MissingColumn {
-        column,
-        used_by,
-        nearest,
-    }) = check.missing.first()
-    else {
-        return Ok(());
-    };
-    let message = format!(
-        "{} has no column `{column}`, which fills {}",
-        input.name(),
-        used_by.join(", ")
-    );
-    let failure = Failure::new(Ending::Undecided, message);
-    let failure = match check.missing.len() {
-        0 | 1 => failure,
-        count => failure.hint(format!("{} more columns are missing", count - 1)),
-    };
-    Err(match nearest.as_slice() {
-        [] => failure.hint("map the file anew with `aimapper map`"),
-        names => failure.hint(format!(
-            "did you mean `{}`? Then write it in the rule's `sources`",
-            names.join("` or `")
-        )),
-    })
 }
 
 /// Enters the good rows of an earlier run, so that no unique value comes twice.
@@ -174,7 +114,7 @@ fn seed(
     options: &Options<'_>,
 ) -> Result<(), Failure> {
     let input = Input::open(path)?.unpack(None, &options.limits)?;
-    let reading = Reading::decide(&input, &of_csv(","), &options.limits)?;
+    let reading = Reading::decide(&input, &pipeline::of_csv(","), &options.limits)?;
     let unique_fields = || plan.fields().iter().filter(|field| field.is_unique());
     if let Some(field) = unique_fields().find(|field| !names(&reading, field.name())) {
         let message = format!(

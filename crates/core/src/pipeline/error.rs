@@ -24,6 +24,9 @@ pub enum PipelineError {
     /// The rejects could not be written.
     #[error("the rejects cannot be written")]
     Rejects(#[source] io::Error),
+    /// A chunk could not be kept.
+    #[error("a chunk of the results cannot be kept")]
+    Chunk(#[source] io::Error),
     /// The non-data could not be kept.
     #[error("the non-data cannot be written to a temporary file")]
     NonData(#[source] io::Error),
@@ -44,7 +47,7 @@ impl Explain for PipelineError {
             Self::Source(error) => error.kind(),
             Self::Write(error) => error.kind(),
             Self::Unique(error) => error.kind(),
-            Self::Rejects(error) | Self::NonData(error) => of_io(error),
+            Self::Rejects(error) | Self::Chunk(error) | Self::NonData(error) => of_io(error),
         }
     }
 
@@ -53,7 +56,7 @@ impl Explain for PipelineError {
             Self::Source(error) => error.hint(),
             Self::Write(error) => error.hint(),
             Self::Unique(error) => error.hint(),
-            Self::Rejects(_) | Self::NonData(_) => {
+            Self::Rejects(_) | Self::Chunk(_) | Self::NonData(_) => {
                 Some("check the free space of the disk".to_owned())
             }
         }

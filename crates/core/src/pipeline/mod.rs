@@ -9,22 +9,26 @@
 //! Each is one pass: batches are worked on side by side, results are taken in source order, and the
 //! auditor counts the same source on a thread of its own.
 
+mod account;
 mod error;
+mod kept;
 mod pass;
 mod propose;
 mod replay;
 mod tally;
 
-use std::io::Write;
+use std::io::{self, Write};
 
+pub use account::{Work, report};
 pub use error::PipelineError;
+pub use kept::{KeptError, Ready, columns_fit, kept_reading, of_csv, ready};
 pub use propose::propose;
 use replay::Claims;
 pub use replay::is_rejects_file;
-pub use tally::{RepairCounts, Tally};
+pub use tally::{RepairCounts, Resume, Tally};
 
 use crate::profile::{Partial, Profile};
-use crate::source::{Batch, Input, Limits, Overrides, Reader, Reading, SourceError};
+use crate::source::{Batch, Input, Limits, Overrides, Reader, Reading, SourceError, State, CHUNK_RECORDS};
 use crate::transform::{
     Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
 };
@@ -63,11 +67,40 @@ pub struct Source<'a> {
 
 /// Where a pass writes.
 #[derive(Debug)]
-pub struct Sinks<W: Write + Send> {
+pub struct Sinks<'a, W: Write + Send> {
     /// Good rows.
     pub table: TableWriter<W>,
     /// Rejects.
     pub rejects: RejectsWriter<W>,
+    /// For a run of text rows that is to be kept chunk by chunk.
+    pub chunks: Option<Chunks<'a, W>>,
+}
+
+/// A run that is kept chunk by chunk, so that another process can go on with it.
+pub struct Chunks<'a, W> {
+    /// Where it was left; the sinks are then those of a run that goes on.
+    pub from: Option<Resume>,
+    /// Called at the end of each chunk of [`CHUNK_RECORDS`] records.
+    pub done: &'a mut dyn FnMut(ChunkEnd<'_, W>) -> io::Result<()>,
+}
+
+/// The end of a chunk.
+#[derive(Debug)]
+pub struct ChunkEnd<'a, W> {
+    /// How to go on from here.
+    pub resume: Resume,
+    /// Where good rows are written; may be replaced.
+    pub good: &'a mut W,
+    /// Where rejects are written; may be replaced.
+    pub rejects: &'a mut W,
+}
+
+impl<W> std::fmt::Debug for Chunks<'_, W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chunks")
+            .field("from", &self.from.as_ref().map(|from| from.chunks))
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a pass that writes gives back.
@@ -127,7 +160,7 @@ pub fn read<W: Write + Send>(
     source: Source<'_>,
     overrides: &Overrides,
     encoder: Option<&Encoder>,
-    sinks: Sinks<W>,
+    sinks: Sinks<'_, W>,
     settings: Settings,
     progress: Progress<'_>,
 ) -> Result<(Profile, Done<W>), PipelineError> {
@@ -135,6 +168,7 @@ pub fn read<W: Write + Send>(
     let Sinks {
         mut table,
         mut rejects,
+        ..
     } = sinks;
     let mut all = Partial::new(columns, overrides);
     let mut tally = pass::run(
@@ -177,24 +211,31 @@ pub fn run<W: Write + Send>(
     plan: &Plan,
     encoder: Option<&Encoder>,
     unique: UniqueStage,
-    sinks: Sinks<W>,
+    sinks: Sinks<'_, W>,
     settings: Settings,
     progress: Progress<'_>,
 ) -> Result<Done<W>, PipelineError> {
     let Sinks {
         mut table,
         mut rejects,
+        mut chunks,
     } = sinks;
     let mut unique = unique;
+    let from = chunks.as_mut().and_then(|chunks| chunks.from.take());
+    let mut border = Border::behind(from.as_ref());
+    if let Some(from) = from.as_ref().filter(|_| plan.has_unique()) {
+        pass::see_again(source, settings, plan, &mut unique, &from.state)?;
+    }
     let claims = match source.replays {
-        Some(_) => Claims::read(source.reader(settings)?)?,
+        Some(_) => Claims::read(source.reader_at(settings, None)?)?,
         None => Claims::default(),
     };
     // Rows of unique fields are taken out in source order first, so that they are encoded last.
     let early = encoder.filter(|_| !plan.has_unique());
-    let mut tally = pass::run(
+    let mut tally = pass::run_from(
         source,
         settings,
+        from,
         |batch| {
             let outcome = plan.run(batch);
             let encoded = early.map(|encoder| encoder.encode(&outcome));
@@ -213,7 +254,16 @@ pub fn run<W: Write + Send>(
             for reject in &rejected {
                 claims.check(source.input.name(), reject)?;
             }
-            tally.take_rejects(rejected, &mut |reject| rejects.write(reject))
+            tally.take_rejects(rejected, &mut |reject| rejects.write(reject))?;
+            if let (Some(chunks), Some(number)) = (&mut chunks, border.reached(&item.state))
+                && let Some(resume) = tally.resume(number)
+                && let Some(good) = table.out_mut()
+            {
+                let rejects = rejects.out_mut();
+                let end = ChunkEnd { resume, good, rejects };
+                (chunks.done)(end).map_err(PipelineError::Chunk)?;
+            }
+            Ok(())
         },
     )?;
     tally.settle();
@@ -225,6 +275,27 @@ pub fn run<W: Write + Send>(
         rejects,
         guarded: written.guarded,
     })
+}
+
+/// Tells when a run has come to a chunk's end.
+struct Border {
+    rows: u64,
+}
+
+impl Border {
+    fn behind(from: Option<&Resume>) -> Self {
+        let rows = from.map_or(0, |from| from.state.rows);
+        Self { rows }
+    }
+
+    /// The number of chunks that are done, if another one is.
+    fn reached(&mut self, state: &State) -> Option<u64> {
+        if state.rows == self.rows || state.rows % CHUNK_RECORDS != 0 {
+            return None;
+        }
+        self.rows = state.rows;
+        Some(state.rows / CHUNK_RECORDS)
+    }
 }
 
 /// Looks at all rows of a plan before a Parquet file is written, because its columns need one type
@@ -257,8 +328,21 @@ impl<'a> Source<'a> {
         &self.replays.unwrap_or(self.reading).columns
     }
 
-    /// A reader at its start.
-    fn reader(&self, settings: Settings) -> Result<Reader<'a>, SourceError> {
-        Reader::new(self.input, self.reading, self.limits, settings.block)
+    /// A reader at its start, or where it was left.
+    fn reader_at(
+        &self,
+        settings: Settings,
+        state: Option<State>,
+    ) -> Result<Reader<'a>, SourceError> {
+        let Self {
+            input,
+            reading,
+            limits,
+            ..
+        } = *self;
+        match state {
+            None => Reader::new(input, reading, limits, settings.block),
+            Some(state) => Reader::resume(input, reading, limits, settings.block, state),
+        }
     }
 }

@@ -4,10 +4,10 @@ use std::thread;
 
 use super::error::PipelineError;
 use super::replay::Replay;
-use super::tally::Tally;
+use super::tally::{Resume, Tally};
 use super::{Settings, Source};
-use crate::source::{Batch, NonDataLog, Portion, Reader, SourceError, State, audit};
-use crate::transform::in_order;
+use crate::source::{Batch, Portion, Reader, SourceError, State, audit};
+use crate::transform::{Plan, UniqueStage, in_order};
 use crate::validation::Reject;
 
 /// A portion after the work on its batch.
@@ -40,6 +40,17 @@ pub(super) fn run<T: Send>(
     source: Source<'_>,
     settings: Settings,
     work: impl Fn(&Batch) -> T + Sync,
+    sink: impl FnMut(Item<T>, &mut Tally) -> Result<(), PipelineError>,
+) -> Result<Tally, PipelineError> {
+    run_from(source, settings, None, work, sink)
+}
+
+/// As [`run`], from behind a chunk on. The auditor counts the whole source all the same.
+pub(super) fn run_from<T: Send>(
+    source: Source<'_>,
+    settings: Settings,
+    from: Option<Resume>,
+    work: impl Fn(&Batch) -> T + Sync,
     mut sink: impl FnMut(Item<T>, &mut Tally) -> Result<(), PipelineError>,
 ) -> Result<Tally, PipelineError> {
     let Source {
@@ -48,7 +59,7 @@ pub(super) fn run<T: Send>(
         limits,
         replays,
     } = source;
-    let reader = source.reader(settings)?;
+    let reader = source.reader_at(settings, from.as_ref().map(|resume| resume.state.clone()))?;
     let portions = match replays {
         None => Portions::Reader(Box::new(reader)),
         Some(original) => Portions::Replay(Box::new(Replay::new(
@@ -58,11 +69,8 @@ pub(super) fn run<T: Send>(
             input.name(),
         ))),
     };
-    let mut tally = Tally {
-        size: input.size(),
-        ..Tally::default()
-    };
-    let mut log = NonDataLog::default();
+    let mut tally = from.map_or_else(Tally::default, Tally::behind);
+    tally.size = input.size();
     // A portion, or the error that ended the reading: it has to reach the sink in its turn.
     let worked = |portion: Result<Portion, SourceError>| {
         portion.map(|portion| {
@@ -99,7 +107,7 @@ pub(super) fn run<T: Send>(
                 tally.repaired.take(&repaired);
                 tally.repairable.take(&repairable);
                 for piece in non_data {
-                    log.push(piece).map_err(PipelineError::NonData)?;
+                    tally.log.push(piece).map_err(PipelineError::NonData)?;
                 }
                 tally.state = item.state.clone();
                 sink(item, &mut tally)
@@ -113,8 +121,34 @@ pub(super) fn run<T: Send>(
         // A panic of the auditor is a bug of ours, as one of the reader would be.
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    (tally.non_data, tally.spill) = log.finish();
+    (tally.non_data, tally.spill) = std::mem::take(&mut tally.log).finish();
     Ok(tally)
+}
+
+/// Shows a stage for uniqueness what it saw before a chunk ended: the same rows, worked on again.
+pub(super) fn see_again(
+    source: Source<'_>,
+    settings: Settings,
+    plan: &Plan,
+    unique: &mut UniqueStage,
+    until: &State,
+) -> Result<(), PipelineError> {
+    let reader = Portions::Reader(Box::new(source.reader_at(settings, None)?));
+    let before = reader.take_while(|portion| {
+        portion
+            .as_ref()
+            .map_or(true, |portion| portion.state.byte <= until.byte)
+    });
+    in_order(
+        before,
+        settings.threads,
+        settings.threads * 2 + 2,
+        |portion| portion.map(|portion| plan.run(&portion.batch)),
+        |outcome| -> Result<(), PipelineError> {
+            unique.apply(outcome?)?;
+            Ok(())
+        },
+    )
 }
 
 /// Rejects of the reader and of the mapping, in source order.

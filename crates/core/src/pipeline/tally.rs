@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::error::PipelineError;
 use crate::report::NonData;
 use crate::source::repair::{Repair, Repairs};
-use crate::source::{Audit, Repaired, State};
+use crate::source::{Audit, NonDataLog, Piece, Repaired, State};
 use crate::validation::{Balance, Reject, RejectsByRule};
 
 /// Lines of repaired records that are named.
@@ -44,10 +45,32 @@ pub struct Tally {
     pub spill: Option<NamedTempFile>,
     /// The proof; set when the pass has ended.
     pub balance: Balance,
+    /// Non-data while the pass goes on.
+    pub(super) log: NonDataLog,
+}
+
+/// All that a run needs to go on behind a chunk. Its caller keeps it as it is; it holds text of the
+/// source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// Chunks that are done.
+    pub chunks: u64,
+    /// Good rows so far.
+    pub good: u64,
+    /// Rejected records so far.
+    pub rejected: u64,
+    pub(super) state: State,
+    by_rule: RejectsByRule,
+    shown: Vec<Reject>,
+    repaired: RepairCounts,
+    repairable: RepairCounts,
+    non_data: Vec<Piece>,
 }
 
 /// Records by repair: how many, and the lines of the first ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RepairCounts {
     by_repair: BTreeMap<Repair, (u64, Vec<u64>)>,
 }
@@ -94,6 +117,37 @@ impl RepairCounts {
 }
 
 impl Tally {
+    /// The tally of a pass that goes on.
+    pub(super) fn behind(resume: Resume) -> Self {
+        Self {
+            state: resume.state,
+            good: resume.good,
+            rejected: resume.rejected,
+            by_rule: resume.by_rule,
+            shown: resume.shown,
+            repaired: resume.repaired,
+            repairable: resume.repairable,
+            log: NonDataLog::behind(resume.non_data),
+            ..Self::default()
+        }
+    }
+
+    /// What it takes to go on from here; nothing where there is too much non-data to keep it again
+    /// with each chunk.
+    pub(super) fn resume(&self, chunks: u64) -> Option<Resume> {
+        Some(Resume {
+            chunks,
+            good: self.good,
+            rejected: self.rejected,
+            state: self.state.clone(),
+            by_rule: self.by_rule.clone(),
+            shown: self.shown.clone(),
+            repaired: self.repaired.clone(),
+            repairable: self.repairable.clone(),
+            non_data: self.log.pieces()?.to_vec(),
+        })
+    }
+
     /// Takes rejects in source order, and hands each on.
     pub(super) fn take_rejects(
         &mut self,

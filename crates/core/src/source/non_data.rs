@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use crate::report::{NonData, NonDataKind};
@@ -10,7 +11,7 @@ use crate::report::{NonData, NonDataKind};
 const REPORT_BYTES: usize = 1 << 20;
 
 /// One record of non-data, or several of a kind behind each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// What it is.
     pub kind: NonDataKind,
@@ -67,6 +68,22 @@ impl NonDataLog {
             Some(_) | None => self.pieces.push(piece),
         }
         Ok(())
+    }
+
+    /// A log that goes on behind these pieces.
+    #[must_use]
+    pub fn behind(pieces: Vec<Piece>) -> Self {
+        Self {
+            bytes: pieces.iter().map(|piece| piece.raw.len()).sum(),
+            pieces,
+            spill: None,
+        }
+    }
+
+    /// The pieces so far, unless their text is in a file.
+    #[must_use]
+    pub fn pieces(&self) -> Option<&[Piece]> {
+        self.spill.is_none().then_some(self.pieces.as_slice())
     }
 
     /// The pieces for the report, and the file with their text where it is too much for it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::StringArray;
 use arrow_array::builder::StringBuilder;
+use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, CHUNK_RECORDS, Place, RawText};
 use super::checks::{Checks, other_table, undecodable};
@@ -25,7 +26,7 @@ const BATCH_RECORDS: usize = 8_192;
 const BATCH_BYTES: usize = 4 << 20;
 
 /// Where a reader stands: all that is needed to go on from there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Next byte of the source.
     pub byte: u64,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::checks::other_delimiters;
 use super::decision::{Overrides, What};
 use super::dialect::Dialect;
@@ -11,7 +13,8 @@ use super::record::{Parsed, Parser, Record};
 use super::sniff::Column;
 
 /// One way to repair what a source holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Repair {
     /// Control characters U+0080 to U+009F of a Unicode source stand for those that windows-1252
     /// has at these numbers: the text was taken for ISO 8859-1 before it became Unicode.

@@ -18,7 +18,7 @@ pub use self::pattern::{PatternError, compile_pattern};
 pub use self::unique::{FirstSeen, MAX_UNIQUE, UniqueError, UniqueIndex};
 
 /// Why a record was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// Target field, or source column where the record could not be read; may be empty.
     pub field: String,
@@ -33,7 +33,7 @@ pub struct Reason {
 }
 
 /// A record that was not taken, with all reasons (at least one).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// 1-based physical line on which it starts.
     pub line: u64,

@@ -48,6 +48,21 @@ impl<W: Write> RejectsWriter<W> {
         Ok(writer)
     }
 
+    /// Goes on behind rejects that were written before.
+    pub fn behind(out: W, file: &str, rows: u64) -> Self {
+        Self {
+            out,
+            file: file.to_owned(),
+            buffer: Vec::new(),
+            rows,
+        }
+    }
+
+    /// Where it writes to.
+    pub fn out_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Goes on with the records of another source.
     pub fn set_file(&mut self, file: &str) {
         file.clone_into(&mut self.file);

@@ -68,6 +68,23 @@ impl<W: Write + Send> TableWriter<W> {
         Ok(table)
     }
 
+    /// A text table that goes on behind rows that were written before.
+    pub fn text_behind(out: W, encoder: Arc<Encoder>, rows: u64) -> Self {
+        Self {
+            output: Output::Text(out, encoder),
+            rows,
+            guarded: Vec::new(),
+        }
+    }
+
+    /// Where text goes to; nothing for Parquet, whose rows are not all written yet.
+    pub fn out_mut(&mut self) -> Option<&mut W> {
+        match &mut self.output {
+            Output::Text(out, _) => Some(out),
+            Output::Parquet(_) => None,
+        }
+    }
+
     /// A Parquet file of a plan's good rows.
     ///
     /// # Errors

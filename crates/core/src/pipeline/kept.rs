@@ -1,0 +1,339 @@
+//! A mapping that was decided before, for another source: do its readings still hold, are its
+//! columns there, is nothing left open?
+
+use crate::error::{ErrorKind, Explain};
+use crate::mapping::{Mapping, MissingColumn, accept_at, check_columns, open_questions};
+use crate::source::{
+    Decision, Escape, Input, Limits, Overrides, Reading, SURE_BAR, SourceError, TextEncoding, What,
+};
+use crate::transform::{CompileError, Plan, compile};
+
+use super::replay::is_rejects_file;
+
+/// Why a kept mapping cannot run over a source as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source plainly asks for another reading than the mapping's.
+    #[error(
+        "{file}: the mapping reads {what} {kept}, but this file asks for {now} ({reason})",
+        what = what.name()
+    )]
+    NoLonger {
+        /// The source.
+        file: String,
+        /// Which reading.
+        what: What,
+        /// The mapping's value.
+        kept: serde_json::Value,
+        /// The source's.
+        now: serde_json::Value,
+        /// Why the source asks for it.
+        reason: String,
+    },
+    /// A column that the mapping needs is not there.
+    #[error("{file} has no column `{column}`, which fills {}{}", used_by.join(", "), and_more(*more))]
+    NoColumn {
+        /// The source.
+        file: String,
+        /// The column.
+        column: String,
+        /// The fields that it fills.
+        used_by: Vec<String>,
+        /// The nearest names that the source has.
+        nearest: Vec<String>,
+        /// So many other columns are missing as well.
+        more: usize,
+    },
+    /// A decision is still open.
+    #[error("a decision is needed: {question}")]
+    Undecided {
+        /// The first open question.
+        question: String,
+        /// How to answer it.
+        settle: String,
+    },
+    /// The mapping does not fit.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+}
+
+fn and_more(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " (1 more column is missing)".to_owned(),
+        more => format!(" ({more} more columns are missing)"),
+    }
+}
+
+impl Explain for KeptError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Source(error) => error.kind(),
+            Self::Compile(error) => error.kind(),
+            Self::NoLonger { .. } | Self::NoColumn { .. } | Self::Undecided { .. } => {
+                ErrorKind::Undecided
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Compile(error) => error.hint(),
+            Self::NoLonger { what, now, .. } => {
+                let value = now
+                    .as_str()
+                    .map_or_else(|| now.to_string(), str::to_owned);
+                Some(format!(
+                    "settle it with --set {}='{value}', or map the file anew",
+                    what.name()
+                ))
+            }
+            Self::NoColumn { nearest, .. } if nearest.is_empty() => {
+                Some("map the file anew with `aimapper map`".to_owned())
+            }
+            Self::NoColumn { nearest, .. } => Some(format!(
+                "did you mean `{}`? Then write it in the rule's `sources`",
+                nearest.join("` or `")
+            )),
+            Self::Undecided { settle, .. } => Some(settle.clone()),
+        }
+    }
+}
+
+/// A mapping that is ready to run over a source.
+#[derive(Debug)]
+pub struct Ready {
+    /// How the source is read.
+    pub reading: Reading,
+    /// For a rejects file that is replayed: how the source of its records was read.
+    pub replays: Option<Reading>,
+    /// The mapping, with what was accepted.
+    pub mapping: Mapping,
+    /// The compiled mapping.
+    pub plan: Plan,
+    /// Columns of the source that no rule uses and that the mapping does not know.
+    pub new_columns: Vec<String>,
+}
+
+/// Makes a kept mapping ready for a source. With `accept`, proposals and readings at or above it are
+/// taken; without, only what is sure or was decided.
+///
+/// # Errors
+/// [`KeptError`].
+pub fn ready(
+    input: &Input,
+    mapping: &Mapping,
+    set: &Overrides,
+    accept: Option<f64>,
+    limits: &Limits,
+) -> Result<Ready, KeptError> {
+    let (reading, replays) = match is_rejects_file(input) {
+        None => (kept_reading(input, mapping, set, limits)?, None),
+        Some(delimiter) => {
+            let reading = Reading::decide(input, &of_csv(delimiter), limits)?;
+            let records = of_records(mapping, &reading);
+            (reading, Some(records))
+        }
+    };
+    let bar = accept.unwrap_or(SURE_BAR);
+    let mapping = match accept {
+        Some(bar) => accept_at(mapping, bar, &format!("--accept {bar}"), ""),
+        None => mapping.clone(),
+    };
+    let columns = &replays.as_ref().unwrap_or(&reading).columns;
+    let new_columns = columns_fit(input, &mapping, columns)?;
+    if let Some(question) = open_questions(&mapping, bar).into_iter().next() {
+        return Err(KeptError::Undecided {
+            question: question.text,
+            settle: question.settle,
+        });
+    }
+    let plan = compile(&mapping, columns, bar)?;
+    Ok(Ready {
+        reading,
+        replays,
+        mapping,
+        plan,
+        new_columns,
+    })
+}
+
+/// The columns of a source that a mapping does not know.
+///
+/// # Errors
+/// [`KeptError::NoColumn`] where one that it needs is not there.
+pub fn columns_fit(
+    input: &Input,
+    mapping: &Mapping,
+    columns: &[String],
+) -> Result<Vec<String>, KeptError> {
+    let check = check_columns(mapping, columns);
+    let more = check.missing.len().saturating_sub(1);
+    match check.missing.into_iter().next() {
+        None => Ok(check.new),
+        Some(MissingColumn {
+            column,
+            used_by,
+            nearest,
+        }) => Err(KeptError::NoColumn {
+            file: input.name().to_owned(),
+            column,
+            used_by,
+            nearest,
+            more,
+        }),
+    }
+}
+
+/// A CSV of ours, or one that a spreadsheet made of it: nothing is left to guess.
+#[must_use]
+pub fn of_csv(delimiter: &str) -> Overrides {
+    let mut overrides = Overrides::default();
+    overrides.set(What::Delimiter, None, delimiter);
+    overrides.set(What::Quote, None, "\"");
+    overrides.set(What::Escape, None, "\"");
+    overrides.set(What::HeaderLines, None, 1);
+    overrides.set(What::PreambleLines, None, 0);
+    overrides.set(What::FooterLines, None, 0);
+    overrides.set(What::LineEnd, None, "crlf");
+    overrides
+}
+
+/// Readings that belong to a format, and may not change unseen from file to file.
+const OF_FORMAT: [What; 4] = [
+    What::Encoding,
+    What::Delimiter,
+    What::Quote,
+    What::HeaderLines,
+];
+/// Readings that may differ from file to file of one format; the file's own are taken where they
+/// are sure.
+const OF_FILE: [What; 3] = [What::PreambleLines, What::FooterLines, What::LineEnd];
+
+/// Reads a source as the mapping's was read.
+///
+/// # Errors
+/// [`KeptError::NoLonger`] where the source plainly asks for another reading and nobody set one;
+/// [`KeptError::Source`].
+pub fn kept_reading(
+    input: &Input,
+    mapping: &Mapping,
+    set: &Overrides,
+    limits: &Limits,
+) -> Result<Reading, KeptError> {
+    // A table that a person chose is kept by its number; else each file's largest is taken.
+    let chosen = find(&mapping.decisions, What::Table)
+        .filter(|table| table.confidence >= 1.0 && set.get(What::Table, None).is_none());
+    let mut own = set.clone();
+    if let Some(table) = chosen {
+        own.set(What::Table, None, table.value.clone());
+    }
+    let own = Reading::decide(input, &own, limits)?;
+    let mut overrides = kept(mapping, set);
+    if let Some(table) = find(&own.decisions, What::Table) {
+        overrides.set(What::Table, None, table.value.clone());
+    }
+    for what in OF_FORMAT {
+        if set.get(what, None).is_some() {
+            continue;
+        }
+        let (Some(kept), Some(now)) = (find(&mapping.decisions, what), find(&own.decisions, what))
+        else {
+            continue;
+        };
+        if kept.value != now.value && plain(what, now, &own) {
+            return Err(KeptError::NoLonger {
+                file: input.name().to_owned(),
+                what,
+                kept: kept.value.clone(),
+                now: now.value.clone(),
+                reason: now.reason.clone(),
+            });
+        }
+    }
+    for what in OF_FILE {
+        if let Some(now) = find(&own.decisions, what).filter(|now| now.sure) {
+            overrides.set(what, None, now.value.clone());
+        }
+    }
+    Ok(Reading::decide(input, &overrides, limits)?)
+}
+
+/// The reading of the records in a rejects file: the mapping's, whatever the file is.
+fn of_records(mapping: &Mapping, own: &Reading) -> Reading {
+    let text = |what| {
+        find(&mapping.decisions, what)
+            .and_then(|decision| decision.value.as_str())
+            .unwrap_or_default()
+    };
+    let quote = text(What::Quote).bytes().next();
+    let escape = match (text(What::Escape).bytes().next(), quote) {
+        (None, _) => Escape::None,
+        (escape, quote) if escape == quote => Escape::Doubled,
+        (Some(escape), _) => Escape::Char(escape),
+    };
+    let columns: Vec<String> = mapping
+        .source
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    let mut reading = own.clone();
+    reading.dialect.delimiter = text(What::Delimiter).to_owned();
+    reading.dialect.quote = quote;
+    reading.dialect.escape = escape;
+    if let Some(encoding) = TextEncoding::of_label(text(What::Encoding)) {
+        reading.encoding = encoding;
+    }
+    reading.header.clone_from(&columns);
+    reading.kept = Vec::new();
+    reading.columns = columns;
+    reading
+}
+
+/// The mapping's readings, with what was set on the command line over them.
+fn kept(mapping: &Mapping, set: &Overrides) -> Overrides {
+    let mut overrides = Overrides::default();
+    for decision in &mapping.decisions {
+        overrides.set(
+            decision.what,
+            decision.column.clone(),
+            decision.value.clone(),
+        );
+    }
+    for (what, column, value) in set.iter() {
+        overrides.set(what, column.map(str::to_owned), value.clone());
+    }
+    overrides
+}
+
+fn find(decisions: &[Decision], what: What) -> Option<&Decision> {
+    decisions
+        .iter()
+        .find(|decision| decision.what == what && decision.column.is_none())
+}
+
+/// Whether the source asks for this reading so plainly that another one would be wrong.
+fn plain(what: What, now: &Decision, own: &Reading) -> bool {
+    match what {
+        What::Encoding => now.sure && !own.ascii,
+        // Without a quoted field a file says nothing about quotes.
+        What::Quote => now.confidence >= 0.97,
+        What::Delimiter
+        | What::HeaderLines
+        | What::Escape
+        | What::LineEnd
+        | What::PreambleLines
+        | What::FooterLines
+        | What::Table
+        | What::Repair
+        | What::DecimalMark
+        | What::ThousandsMark
+        | What::DateOrder
+        | What::NullMarkers => now.sure,
+    }
+}
