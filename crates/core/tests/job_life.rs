@@ -443,6 +443,7 @@ fn failure(class: FailureClass) -> Failure {
         class,
         code: "test".to_owned(),
         message: "it was to fail".to_owned(),
+        hint: None,
         evidence: None,
     }
 }

@@ -122,7 +122,10 @@ fn a_run_goes_on_behind_any_chunk_as_if_nothing_had_happened() {
     };
     let (profile, _) =
         pipeline::profile(source, &Overrides::default(), settings, &mut |_| {}).unwrap();
-    for id in [r#"{"type": "integer"}"#, r#"{"type": "integer", "x-unique": true}"#] {
+    for id in [
+        r#"{"type": "integer"}"#,
+        r#"{"type": "integer", "x-unique": true}"#,
+    ] {
         let schema = format!(
             r#"{{"type": "object", "required": ["id", "amount"],
                 "properties": {{"id": {id}, "amount": {{"type": "number"}}}}}}"#

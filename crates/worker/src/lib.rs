@@ -7,16 +7,28 @@
 //!                └────────── reaper: lease ran out, hint lost ◄───────┘
 //! ```
 //!
-//! The work itself is an argument, so this crate knows no kinds of jobs yet. The database is
+//! The work on a job is that of a [`Bench`]: a process of its own ([`child`]), fed and watched from
+//! here. [`Service`] is all of it together, with the reaper and the sweep. The database is
 //! synchronous and is called on threads where that is allowed.
 
 mod blocking;
+pub mod child;
 mod error;
+mod jobs;
+mod protocol;
 mod relay;
 mod serve;
+mod service;
+mod supervise;
+mod sweep;
 mod work;
 
 pub use error::WorkerError;
+pub use jobs::Bench;
+pub use protocol::ProcessLimits;
 pub use relay::{Relayed, relay};
-pub use serve::Surroundings;
+pub use serve::{Hear, Surroundings};
+pub use service::{Periods, Service, Slots, threads};
+pub use supervise::Program;
+pub use sweep::{Cleared, Retention, SweepError, sweep};
 pub use work::{Ended, Pace, Taken, Worker};

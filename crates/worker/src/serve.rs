@@ -12,8 +12,11 @@ use tokio::time::sleep;
 use crate::error::WorkerError;
 use crate::work::{Ended, Taken, Worker};
 
+/// Hears what became of each hint.
+pub type Hear = Arc<dyn Fn(&Result<Taken, WorkerError>) + Send + Sync>;
+
 /// What a worker is told from outside, and what it tells.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Surroundings {
     /// Turns to true when the process is to end: no further job is begun, and those that run are
     /// given back.
@@ -21,7 +24,15 @@ pub struct Surroundings {
     /// Uniform 64 bits.
     pub random: fn() -> u64,
     /// Hears what became of each hint, for logs and figures.
-    pub hear: fn(&Result<Taken, WorkerError>),
+    pub hear: Hear,
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Worker {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aimapper_core::error::{ErrorKind, Explain};
-use aimapper_core::id::WorkerId;
+use aimapper_core::id::{SourceVersionId, TargetVersionId, UserId, WorkerId};
 use aimapper_core::job::{Failure, Outcome, Refusal, Rules};
 use aimapper_core::queue::Delivery;
-use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord};
-use aimapper_core::store::outputs::NewOutput;
-use aimapper_core::store::{Store, StoreError};
+use aimapper_core::store::blobs::NewBlob;
+use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
+use aimapper_core::store::mappings::{NewVersion, sha256};
+use aimapper_core::store::outputs::{self, NewOutput, Part};
+use aimapper_core::store::{Conn, Store, StoreError, mappings, sources};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 
 use crate::blocking::{read, write};
@@ -47,6 +49,32 @@ pub enum Ended {
         /// Its last files.
         outputs: Vec<NewOutput>,
     },
+    /// A source was read.
+    Read {
+        /// Its version.
+        version: SourceVersionId,
+        /// What was found.
+        profile: NewBlob,
+        /// All decisions, as JSON.
+        decisions: String,
+        /// The job that follows from it.
+        then: Option<Box<NewJob>>,
+    },
+    /// A mapping was proposed.
+    Proposed {
+        /// Who asked for it.
+        by: UserId,
+        /// What it is called.
+        name: String,
+        /// What it maps.
+        source_version: SourceVersionId,
+        /// What it fits.
+        target_version: TargetVersionId,
+        /// The mapping as YAML.
+        body: String,
+    },
+    /// It was found out on the way that the job is not ours any more.
+    Lost,
     /// It could not be done.
     Failed {
         /// Why.
@@ -56,6 +84,64 @@ pub enum Ended {
     },
     /// It was stopped on our side: the process is shut down.
     Stopped,
+}
+
+impl Ended {
+    /// Writes the end, with all that belongs to it, in one transaction that holds only if the claim
+    /// is still the current one.
+    fn commit(
+        &self,
+        conn: &mut Conn<'_>,
+        claim: &Claim,
+        random: u64,
+        rules: &Rules,
+    ) -> Result<JobRecord, StoreError> {
+        match self {
+            Self::Done { outcome, outputs } => {
+                let record = jobs::succeed(conn, claim, outcome, outputs)?;
+                outputs::forget_part(conn, claim.tenant, claim.job, Part::State)?;
+                Ok(record)
+            }
+            Self::Read {
+                version,
+                profile,
+                decisions,
+                then,
+            } => {
+                let profile =
+                    sources::set_profile(conn, claim.tenant, *version, profile, decisions)?;
+                let propose = match then {
+                    Some(new) => Some(jobs::submit(conn, new, None)?.id()),
+                    None => None,
+                };
+                jobs::succeed(conn, claim, &Outcome::Read { profile, propose }, &[])
+            }
+            Self::Proposed {
+                by,
+                name,
+                source_version,
+                target_version,
+                body,
+            } => {
+                let mapping = mappings::create(conn, claim.tenant, *by, name)?;
+                let new = NewVersion {
+                    mapping,
+                    number: 1,
+                    source_version: *source_version,
+                    target_version: *target_version,
+                    body,
+                    sha256: &sha256(body),
+                };
+                let mapping_version = mappings::add_version(conn, claim.tenant, *by, &new, &[])?;
+                jobs::succeed(conn, claim, &Outcome::Propose { mapping_version }, &[])
+            }
+            Self::Failed {
+                failure,
+                retry_after_ms,
+            } => jobs::fail(conn, claim, failure, *retry_after_ms, random, rules),
+            Self::Stopped | Self::Lost => jobs::give_back(conn, claim),
+        }
+    }
 }
 
 /// What became of a hint.
@@ -137,8 +223,8 @@ impl Worker {
         let work = work(claim, *record);
         let ended = self.run(&claim, claimed_at, work, stop).await;
         match ended {
+            Some(Ended::Lost) | None => Ok(Taken::Lost),
             Some(ended) => self.end(claim, ended, random()).await,
-            None => Ok(Taken::Lost),
         }
     }
 
@@ -217,13 +303,8 @@ impl Worker {
         let until = Instant::now() + self.pace.give_up;
         loop {
             let (ended, rules) = (ended.clone(), self.rules);
-            let written = write(&self.store, move |conn| match &ended {
-                Ended::Done { outcome, outputs } => jobs::succeed(conn, &claim, outcome, outputs),
-                Ended::Failed {
-                    failure,
-                    retry_after_ms,
-                } => jobs::fail(conn, &claim, failure, *retry_after_ms, random, &rules),
-                Ended::Stopped => jobs::give_back(conn, &claim),
+            let written = write(&self.store, move |conn| {
+                ended.commit(conn, &claim, random, &rules)
             });
             let written = timeout_at(until, written).await;
             match written.map_err(|_| WorkerError::NoAnswer)? {

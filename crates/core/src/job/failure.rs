@@ -27,6 +27,9 @@ pub struct Failure {
     pub code: String,
     /// One sentence for people. Never holds cell values.
     pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// What is left of a process that died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,

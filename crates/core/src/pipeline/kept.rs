@@ -84,9 +84,7 @@ impl Explain for KeptError {
             Self::Source(error) => error.hint(),
             Self::Compile(error) => error.hint(),
             Self::NoLonger { what, now, .. } => {
-                let value = now
-                    .as_str()
-                    .map_or_else(|| now.to_string(), str::to_owned);
+                let value = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
                 Some(format!(
                     "settle it with --set {}='{value}', or map the file anew",
                     what.name()

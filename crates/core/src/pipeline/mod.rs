@@ -22,13 +22,15 @@ use std::io::{self, Write};
 pub use account::{Work, report};
 pub use error::PipelineError;
 pub use kept::{KeptError, Ready, columns_fit, kept_reading, of_csv, ready};
-pub use propose::propose;
+pub use propose::{Profiled, propose, propose_profiled};
 use replay::Claims;
 pub use replay::is_rejects_file;
 pub use tally::{RepairCounts, Resume, Tally};
 
 use crate::profile::{Partial, Profile};
-use crate::source::{Batch, Input, Limits, Overrides, Reader, Reading, SourceError, State, CHUNK_RECORDS};
+use crate::source::{
+    Batch, CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State,
+};
 use crate::transform::{
     Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
 };
@@ -260,7 +262,11 @@ pub fn run<W: Write + Send>(
                 && let Some(good) = table.out_mut()
             {
                 let rejects = rejects.out_mut();
-                let end = ChunkEnd { resume, good, rejects };
+                let end = ChunkEnd {
+                    resume,
+                    good,
+                    rejects,
+                };
                 (chunks.done)(end).map_err(PipelineError::Chunk)?;
             }
             Ok(())

@@ -3,7 +3,7 @@
 use crate::mapping::{FORMAT_VERSION, Fingerprint, FingerprintColumn, Mapping, Rule, UnusedColumn};
 use crate::matching::{self, Memory, Table};
 use crate::profile::{ColumnProfile, Profile};
-use crate::source::Reading;
+use crate::source::{Decision, Reading, What};
 use crate::target::{self, TargetSchema};
 
 /// Proposes a mapping of a profiled source to a target; `file` is the source's base name.
@@ -16,14 +16,47 @@ pub fn propose(
     memory: &Memory,
 ) -> Mapping {
     let decisions = [reading.decisions.as_slice(), profile.decisions.as_slice()].concat();
+    let profiled = Profiled {
+        file,
+        decisions: &decisions,
+        columns: &profile.columns,
+    };
+    propose_profiled(&profiled, target, memory)
+}
+
+/// A source as its profile tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Profiled<'a> {
+    /// Its base name.
+    pub file: &'a str,
+    /// How it is read.
+    pub decisions: &'a [Decision],
+    /// What is in its columns.
+    pub columns: &'a [ColumnProfile],
+}
+
+/// Proposes a mapping of a source that was profiled before, maybe by another process.
+#[must_use]
+pub fn propose_profiled(
+    profiled: &Profiled<'_>,
+    target: &TargetSchema,
+    memory: &Memory,
+) -> Mapping {
+    let Profiled {
+        file,
+        decisions,
+        columns,
+    } = *profiled;
+    let header = decisions
+        .iter()
+        .find(|decision| decision.what == What::HeaderLines);
     let table = Table {
         name: None,
-        columns: &profile.columns,
-        named: reading.layout.header_lines > 0,
+        columns,
+        named: header.and_then(|header| header.value.as_u64()) != Some(0),
     };
-    let rules = matching::propose(&table, target, &decisions, memory);
-    let unused = profile
-        .columns
+    let rules = matching::propose(&table, target, decisions, memory);
+    let unused = columns
         .iter()
         .filter(|column| !uses(&rules, &column.name))
         .map(|column| UnusedColumn {
@@ -34,8 +67,8 @@ pub fn propose(
     Mapping {
         version: FORMAT_VERSION,
         tool: format!("aimapper {}", env!("CARGO_PKG_VERSION")),
-        source: fingerprint(file, &profile.columns),
-        decisions,
+        source: fingerprint(file, columns),
+        decisions: decisions.to_vec(),
         target: target.clone(),
         target_sha256: target::sha256(target),
         rules,

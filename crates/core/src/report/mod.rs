@@ -6,10 +6,12 @@ pub(crate) mod examples;
 mod html;
 mod json;
 mod schema;
+mod source;
 
 pub use html::{SHOWN_REJECTS, to_html};
 pub use json::{from_json, to_json};
 pub use schema::JSON_SCHEMA;
+pub use source::{ShownLine, SourceProfile};
 
 use serde::{Deserialize, Serialize};
 

@@ -24,7 +24,19 @@ impl Input {
     /// # Errors
     /// When it is missing, a folder, unreadable or empty.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        let file = path.display().to_string();
+        Self::open_as(path, path.display().to_string(), base_name(path))
+    }
+
+    /// A file on disk that is called otherwise in reports and errors: an upload under its own name.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn named(path: &Path, name: &str) -> Result<Self, SourceError> {
+        let name = base_name(Path::new(name));
+        Self::open_as(path, name.clone(), name)
+    }
+
+    fn open_as(path: &Path, file: String, name: String) -> Result<Self, SourceError> {
         let metadata = fs::metadata(path).map_err(|source| {
             if source.kind() == io::ErrorKind::NotFound {
                 SourceError::NotFound { file: file.clone() }
@@ -46,10 +58,10 @@ impl Input {
                 byte: 0,
                 source,
             })?;
-            return Self::spool(base_name(path), stream);
+            return Self::spool(name, stream);
         }
         let input = Self {
-            name: base_name(path),
+            name,
             path: path.to_owned(),
             spool: None,
             size: metadata.len(),

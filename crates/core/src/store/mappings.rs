@@ -121,6 +121,14 @@ pub struct NewDecision<'a> {
     pub note: Option<&'a str>,
 }
 
+/// SHA-256 of a mapping's text, as 64 hexadecimal digits.
+#[must_use]
+pub fn sha256(body: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(body.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Makes a mapping without versions.
 ///
 /// # Errors

@@ -21,6 +21,10 @@ words! {
         NonData = "non_data",
         /// The report.
         Report = "report",
+        /// The report as a page.
+        Page = "page",
+        /// How to go on behind a chunk; dropped when the job succeeds.
+        State = "state",
     }
 }
 
@@ -100,6 +104,69 @@ pub fn published(
         .filter(jobs::state.eq(State::Succeeded.word()))
         .order((outputs::part, outputs::chunk))
         .select(Output::as_select())
+        .load(c))?)
+}
+
+/// A chunk that was committed, whatever became of the job since; for the worker that goes on.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Database`].
+pub fn committed(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    job: JobId,
+    part: Part,
+    chunk: i64,
+) -> Result<Output, StoreError> {
+    on!(conn, c => outputs::table
+        .filter(outputs::tenant_id.eq(tenant.to_string()))
+        .filter(outputs::job_id.eq(job.to_string()))
+        .filter(outputs::part.eq(part.word()))
+        .filter(outputs::chunk.eq(chunk))
+        .select(Output::as_select())
+        .first(c)
+        .optional())?
+    .ok_or_else(|| StoreError::not_found("output", &format_args!("{job}/{part}/{chunk}")))
+}
+
+/// Drops one part of a job's chunks with the names of their files.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn forget_part(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    job: JobId,
+    part: Part,
+) -> Result<(), StoreError> {
+    let files: Vec<BlobId> = on!(conn, c => diesel::delete(outputs::table)
+        .filter(outputs::tenant_id.eq(tenant.to_string()))
+        .filter(outputs::job_id.eq(job.to_string()))
+        .filter(outputs::part.eq(part.word()))
+        .returning(outputs::blob_id)
+        .get_results(c))?;
+    blobs::forget(conn, tenant, &files)
+}
+
+/// Jobs that ended before a time and still have chunks, oldest first. For retention, so over all
+/// tenants.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn ended_before(
+    conn: &mut Conn<'_>,
+    before: Millis,
+    limit: i64,
+) -> Result<Vec<(TenantId, JobId)>, StoreError> {
+    Ok(on!(conn, c => jobs::table
+        .inner_join(outputs::table.on(outputs::job_id
+            .eq(jobs::id)
+            .and(outputs::tenant_id.eq(jobs::tenant_id))))
+        .filter(jobs::finished_at.lt(before.0))
+        .select((jobs::tenant_id, jobs::id))
+        .distinct()
+        .order(jobs::id)
+        .limit(limit)
         .load(c))?)
 }
 

@@ -215,6 +215,10 @@ pub fn set_profile(
 ) -> Result<BlobId, StoreError> {
     let decisions = storable("reading decisions", decisions)?;
     let before = version(conn, tenant, id)?;
+    if before.blob_id.is_none() {
+        // The source was deleted meanwhile; what was found in it is not kept.
+        return Err(StoreError::not_found(SourceVersionId::WHAT, &id));
+    }
     let blob = blobs::add(conn, tenant, profile)?;
     on!(conn, c => diesel::update(source_versions::table)
         .filter(source_versions::tenant_id.eq(tenant.to_string()))
@@ -228,6 +232,25 @@ pub fn set_profile(
         blobs::forget(conn, tenant, &[old])?;
     }
     Ok(blob)
+}
+
+/// Sources that were made before a time and are not deleted, oldest first. For retention, so over all
+/// tenants.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn made_before(
+    conn: &mut Conn<'_>,
+    before: Millis,
+    limit: i64,
+) -> Result<Vec<(TenantId, SourceId)>, StoreError> {
+    Ok(on!(conn, c => sources::table
+        .filter(sources::created_at.lt(before.0))
+        .filter(sources::deleted_at.is_null())
+        .select((sources::tenant_id, sources::id))
+        .order(sources::created_at)
+        .limit(limit)
+        .load(c))?)
 }
 
 /// Deletes a source: takes its files, profiles and samples away and gives the number of files. The

@@ -76,7 +76,11 @@ impl Growth {
     ) -> io::Result<()> {
         if self.rows.is_empty() && !self.rest.is_empty() {
             // A line each: the length of one line is a limit of its own.
-            let end: &[u8] = if ends_in_line_end(&self.rest) { b"" } else { b"\n" };
+            let end: &[u8] = if ends_in_line_end(&self.rest) {
+                b""
+            } else {
+                b"\n"
+            };
             while *written < size {
                 out.write_all(&self.rest)?;
                 out.write_all(end)?;

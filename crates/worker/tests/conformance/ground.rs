@@ -254,6 +254,7 @@ pub(crate) fn failure(class: FailureClass) -> Failure {
         class,
         code: "test".to_owned(),
         message: "it was to fail".to_owned(),
+        hint: None,
         evidence: None,
     }
 }

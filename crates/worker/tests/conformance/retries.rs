@@ -52,6 +52,7 @@ pub(crate) async fn after_so_many_attempts_it_failed(ground: &Ground) {
 pub(crate) async fn what_would_fail_again_ends_at_once(ground: &Ground) {
     let job = ground.submit();
     let failure = Failure {
+        hint: None,
         evidence: Some(Evidence {
             exit_code: Some(1),
             signal: None,

@@ -15,7 +15,7 @@ fn around(stop: watch::Receiver<bool>) -> Surroundings {
     Surroundings {
         stop,
         random: || 0,
-        hear: |taken| assert!(taken.is_ok(), "{taken:?}"),
+        hear: Arc::new(|taken| assert!(taken.is_ok(), "{taken:?}")),
     }
 }
 

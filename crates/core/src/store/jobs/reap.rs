@@ -90,6 +90,7 @@ fn worker_lost(code: &str, message: &str) -> Failure {
         class: FailureClass::Crash,
         code: code.to_owned(),
         message: message.to_owned(),
+        hint: None,
         evidence: None,
     }
 }

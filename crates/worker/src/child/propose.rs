@@ -1,0 +1,37 @@
+//! Proposing a mapping of a profiled source to a target.
+
+use aimapper_core::job::{Phase, Progress};
+use aimapper_core::mapping::to_yaml;
+use aimapper_core::matching::Memory;
+use aimapper_core::pipeline::{Profiled, propose_profiled};
+use aimapper_core::report::SourceProfile;
+use aimapper_core::source::Decision;
+use aimapper_core::target::from_json_schema;
+
+use super::{Trouble, say, staged};
+use crate::protocol::{Done, Event, MAPPING, PROFILE, TARGET};
+
+/// Proposes and writes the mapping.
+pub(super) fn propose(file: &str, target: &str, decisions: &[Decision]) -> Result<Done, Trouble> {
+    let profile: SourceProfile =
+        serde_json::from_str(&staged(PROFILE)?).map_err(|error| Trouble::protocol(&error))?;
+    let target = from_json_schema(&staged(TARGET)?, target)?;
+    let report = profile.report;
+    say(&Event::Progress(Progress {
+        phase: Phase::Matching,
+        rows_done: 0,
+        rows_total: None,
+        bytes_done: 0,
+        bytes_total: report.source.bytes,
+        left_ms: None,
+    }));
+    let profiled = Profiled {
+        file,
+        decisions,
+        columns: &report.columns,
+    };
+    let mapping = propose_profiled(&profiled, &target, &Memory);
+    let text = to_yaml(&mapping);
+    std::fs::write(MAPPING, text).map_err(|error| Trouble::io(MAPPING, &error))?;
+    Ok(Done::Propose {})
+}
