@@ -117,10 +117,14 @@ impl<E: Explain> From<E> for Failure {
         let ending = match error.kind() {
             aimapper_core::error::ErrorKind::Undecided => Ending::Undecided,
             aimapper_core::error::ErrorKind::Invalid
+            | aimapper_core::error::ErrorKind::Unauthenticated
+            | aimapper_core::error::ErrorKind::Forbidden
             | aimapper_core::error::ErrorKind::NotFound
             | aimapper_core::error::ErrorKind::Conflict
+            | aimapper_core::error::ErrorKind::PreconditionFailed
             | aimapper_core::error::ErrorKind::TooLarge
             | aimapper_core::error::ErrorKind::Unsupported
+            | aimapper_core::error::ErrorKind::RateLimited
             | aimapper_core::error::ErrorKind::NoSpace
             | aimapper_core::error::ErrorKind::Unavailable
             | aimapper_core::error::ErrorKind::Internal => Ending::CouldNotRun,

@@ -9,14 +9,22 @@ pub enum ErrorKind {
     Invalid,
     /// A decision of a person is needed before this can go on.
     Undecided,
+    /// Nobody knows who is asking.
+    Unauthenticated,
+    /// Who is asking may not do that.
+    Forbidden,
     /// Something that was named is not there.
     NotFound,
     /// The thing is there already, or changed meanwhile.
     Conflict,
+    /// The change was to be made to another state than the present one.
+    PreconditionFailed,
     /// A limit was exceeded.
     TooLarge,
     /// A format or a feature that this build does not handle.
     Unsupported,
+    /// Too much was asked in too short a time.
+    RateLimited,
     /// No space is left.
     NoSpace,
     /// A file or a service could not be reached.

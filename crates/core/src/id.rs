@@ -101,6 +101,10 @@ ids! {
     WorkerId = "worker";
     /// A stored file.
     BlobId = "blob";
+    /// An installation that issues its own tokens.
+    IssuerId = "issuer";
+    /// A session of a person in the web pages.
+    SessionId = "session";
 }
 
 #[cfg(test)]

@@ -44,7 +44,17 @@ const IMPURE: [&str; 15] = [
 
 /// Modules of the service. What is pure never names them, and nothing of the data path does: they
 /// come with a feature that the command does not have.
-const SERVICE: [&str; 6] = ["id", "time", "job", "store", "queue", "blob"];
+const SERVICE: [&str; 9] = [
+    "id",
+    "time",
+    "job",
+    "store",
+    "queue",
+    "blob",
+    "auth",
+    "config",
+    "telemetry",
+];
 
 /// What each part of the service never names.
 const SERVICE_NEVER: [(&str, &[&str]); 4] = [
@@ -55,7 +65,9 @@ const SERVICE_NEVER: [(&str, &[&str]); 4] = [
 ];
 
 /// Crates that only one module names: the others do not depend on how it does its work.
-const KEPT_TO: [(&str, &str); 4] = [
+const KEPT_TO: [(&str, &str); 6] = [
+    ("aws_lc_rs", "auth"),
+    ("jsonwebtoken", "auth"),
     ("diesel", "store"),
     ("diesel_migrations", "store"),
     ("tokio", "queue"),

@@ -1,0 +1,169 @@
+//! The public keys of an issuer, found by their names.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use serde_json::Value;
+
+use super::policy::Algorithm;
+use super::refusal::Refusal;
+use crate::error::{ErrorKind, Explain};
+
+/// Keys with a shorter modulus can be broken.
+const MIN_RSA_BITS: usize = 2048;
+
+/// More keys than any issuer publishes.
+const MAX_KEYS: usize = 50;
+
+/// Public keys by name.
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    keys: Vec<Key>,
+}
+
+#[derive(Debug, Clone)]
+struct Key {
+    kid: String,
+    /// What it may check.
+    algorithms: Vec<Algorithm>,
+    key: DecodingKey,
+}
+
+/// A published set that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeySetError {
+    /// No JSON object with a list `keys`.
+    #[error("this is no set of keys")]
+    NotASet,
+    /// More keys than are looked at.
+    #[error("there are more than {MAX_KEYS} keys")]
+    TooMany,
+    /// Two keys of one name.
+    #[error("two keys have the same name")]
+    Twice,
+    /// None of them can check a token.
+    #[error("none of the keys can check a signature")]
+    NoneUsable,
+}
+
+impl Explain for KeySetError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotASet | Self::TooMany | Self::Twice | Self::NoneUsable => ErrorKind::Invalid,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("look at the address that the issuer's discovery document calls jwks_uri".to_owned())
+    }
+}
+
+impl KeySet {
+    /// One Ed25519 key, as its 32 bytes.
+    #[must_use]
+    pub fn ed25519(kid: &str, public: &[u8]) -> Self {
+        Self {
+            keys: vec![Key {
+                kid: kid.to_owned(),
+                algorithms: vec![Algorithm::EdDsa],
+                key: DecodingKey::from_ed_der(public),
+            }],
+        }
+    }
+
+    /// A JWK set (RFC 7517). Keys that check no signatures (for encryption, symmetric, of unknown
+    /// kinds, too short, without a name) are left out.
+    ///
+    /// # Errors
+    /// [`KeySetError`]: no set, or nothing usable in it.
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeySetError> {
+        let set: Value = serde_json::from_slice(json).map_err(|_| KeySetError::NotASet)?;
+        let published = set
+            .get("keys")
+            .and_then(Value::as_array)
+            .ok_or(KeySetError::NotASet)?;
+        if published.len() > MAX_KEYS {
+            return Err(KeySetError::TooMany);
+        }
+        let keys: Vec<Key> = published.iter().filter_map(usable).collect();
+        if keys.is_empty() {
+            return Err(KeySetError::NoneUsable);
+        }
+        let twice = |(at, key): (usize, &Key)| keys.iter().skip(at + 1).any(|k| k.kid == key.kid);
+        if keys.iter().enumerate().any(twice) {
+            return Err(KeySetError::Twice);
+        }
+        Ok(Self { keys })
+    }
+
+    /// The key of this name, if it is for that algorithm.
+    pub(super) fn select(&self, kid: &str, algorithm: Algorithm) -> Result<&DecodingKey, Refusal> {
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.kid == kid)
+            .ok_or(Refusal::KeyUnknown)?;
+        if !key.algorithms.contains(&algorithm) {
+            return Err(Refusal::KeyUnfit);
+        }
+        Ok(&key.key)
+    }
+}
+
+fn usable(published: &Value) -> Option<Key> {
+    let jwk: Jwk = serde_json::from_value(published.clone()).ok()?;
+    let for_signatures = matches!(
+        jwk.common.public_key_use,
+        None | Some(PublicKeyUse::Signature)
+    );
+    if !for_signatures {
+        return None;
+    }
+    let mut algorithms = fitting(&jwk.algorithm)?;
+    if let Some(named) = published.get("alg") {
+        let named = Algorithm::named(named.as_str()?)?;
+        algorithms.retain(|algorithm| *algorithm == named);
+    }
+    (!algorithms.is_empty()).then_some(())?;
+    Some(Key {
+        kid: jwk.common.key_id.clone()?,
+        algorithms,
+        key: DecodingKey::from_jwk(&jwk).ok()?,
+    })
+}
+
+/// What a key of this kind can check.
+fn fitting(parameters: &AlgorithmParameters) -> Option<Vec<Algorithm>> {
+    if let AlgorithmParameters::RSA(rsa) = parameters {
+        let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
+        return (bits(&modulus) >= MIN_RSA_BITS).then(|| {
+            vec![
+                Algorithm::Rs256,
+                Algorithm::Rs384,
+                Algorithm::Rs512,
+                Algorithm::Ps256,
+                Algorithm::Ps384,
+                Algorithm::Ps512,
+            ]
+        });
+    }
+    if let AlgorithmParameters::EllipticCurve(ec) = parameters {
+        return match ec.curve {
+            EllipticCurve::P256 => Some(vec![Algorithm::Es256]),
+            EllipticCurve::P384 => Some(vec![Algorithm::Es384]),
+            // The library's list may grow; a curve that is not named above checks nothing.
+            _ => None,
+        };
+    }
+    if let AlgorithmParameters::OctetKeyPair(pair) = parameters {
+        return (pair.curve == EllipticCurve::Ed25519).then(|| vec![Algorithm::EdDsa]);
+    }
+    None
+}
+
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let first = number.get(zeros).map_or(8, |byte| byte.leading_zeros());
+    ((number.len() - zeros) * 8).saturating_sub(usize::try_from(first).unwrap_or(8))
+}
