@@ -18,6 +18,8 @@
 pub mod auth;
 #[cfg(feature = "store")]
 pub mod blob;
+#[cfg(feature = "settings")]
+pub mod config;
 pub mod error;
 #[cfg(feature = "store")]
 pub mod id;
@@ -34,6 +36,8 @@ pub mod source;
 #[cfg(feature = "store")]
 pub mod store;
 pub mod target;
+#[cfg(feature = "settings")]
+pub mod telemetry;
 #[cfg(feature = "store")]
 pub mod time;
 pub mod transform;

@@ -1,0 +1,145 @@
+//! The settings of the service: read once at the start, checked as a whole, then passed on in parts.
+//! `config/default.toml` explains each of them and is the default; a file and variables of the
+//! environment go before it. Nothing here is looked up later.
+
+mod error;
+mod layers;
+mod parts;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use error::ConfigError;
+pub use parts::{
+    Auth, AuthMode, Jobs, Limits, Log, LogFormat, PublicUrl, Retention, Server, SessionTimes, Slots,
+};
+
+use self::layers::Layers;
+use crate::store::DatabaseUrl;
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where it listens.
+    pub server: Server,
+    /// Folder for all that is kept.
+    pub data_dir: PathBuf,
+    /// The database. Printing it shows no password.
+    pub database: DatabaseUrl,
+    /// Folder of uploads and results.
+    pub blobs: PathBuf,
+    /// How many jobs run at once.
+    pub slots: Slots,
+    /// Leases and attempts.
+    pub jobs: Jobs,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// What is too much.
+    pub limits: Limits,
+    /// What the logs look like.
+    pub log: Log,
+    /// Who may come in.
+    pub auth: Auth,
+}
+
+impl Config {
+    /// The defaults, then a file, then variables of this process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let ours = |name: &std::ffi::OsString| {
+            let name = name.to_string_lossy();
+            name.get(..layers::PREFIX.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(layers::PREFIX))
+        };
+        let variables = std::env::vars_os()
+            .filter(|(name, _)| ours(name))
+            .map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect::<Option<HashMap<_, _>>>()
+            .ok_or(ConfigError::NotUnicode)?;
+        Self::from_parts(file, variables)
+    }
+
+    /// The same with variables that are given, not those of the process.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn from_parts(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let layers = Layers::new(file, variables.into_iter().collect())?;
+        let data_dir = layers.parsed("data.dir", "the path of a folder", |text| {
+            (!text.is_empty()).then(|| PathBuf::from(text))
+        })?;
+        let config = Self {
+            server: Server::from(&layers)?,
+            database: database(&layers, &data_dir)?,
+            blobs: blobs(&layers, &data_dir)?,
+            slots: Slots::from(&layers)?,
+            jobs: Jobs::from(&layers)?,
+            retention: Retention::from(&layers)?,
+            limits: Limits::from(&layers)?,
+            log: Log::from(&layers)?,
+            auth: Auth::from(&layers)?,
+            data_dir,
+        };
+        config.check_local(&layers)?;
+        Ok(config)
+    }
+
+    /// Folder of the key of local mode.
+    #[must_use]
+    pub fn key_dir(&self) -> PathBuf {
+        self.data_dir.join("auth")
+    }
+
+    /// Where browsers find it, when it listens at this address: without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self, listens: SocketAddr) -> String {
+        self.server
+            .public_url
+            .as_ref()
+            .map_or_else(|| format!("http://{listens}"), ToString::to_string)
+    }
+
+    fn check_local(&self, layers: &Layers) -> Result<(), ConfigError> {
+        match self.auth.mode {
+            AuthMode::Local => {}
+        }
+        let bind = self.server.bind;
+        if !bind.ip().is_loopback() {
+            return Err(ConfigError::NotLoopback { bind });
+        }
+        match &self.server.public_url {
+            Some(url) if !url.is_loopback() => Err(layers.wrong(
+                "server.public_url",
+                "an address of this machine in local mode (localhost, 127.0.0.1 or [::1])",
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn database(layers: &Layers, data_dir: &Path) -> Result<DatabaseUrl, ConfigError> {
+    let takes = "nothing, sqlite://PATH or postgres://USER@HOST/DATABASE (without TLS)";
+    layers.parsed("database.url", takes, |text| match text {
+        "" => Some(DatabaseUrl::Sqlite(data_dir.join("aimapper.db"))),
+        text => text.parse().ok(),
+    })
+}
+
+fn blobs(layers: &Layers, data_dir: &Path) -> Result<PathBuf, ConfigError> {
+    layers.parsed("blob.url", "nothing or file://PATH", |text| match text {
+        "" => Some(data_dir.join("blobs")),
+        text => {
+            let path = text.strip_prefix("file://")?;
+            (!path.is_empty()).then(|| PathBuf::from(path))
+        }
+    })
+}
