@@ -1,13 +1,16 @@
 //! The whole worker: relay, slots, reaper and sweep, side by side until the process is to end.
 
+use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aimapper_core::blob::Blobs;
+use aimapper_core::config::Config;
 use aimapper_core::id::WorkerId;
 use aimapper_core::job::{Class, Rules};
 use aimapper_core::queue::Queue;
-use aimapper_core::store::jobs;
+use aimapper_core::store::{Store, jobs};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -15,8 +18,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::blocking::{with_store, write};
 use crate::error::WorkerError;
 use crate::jobs::Bench;
+use crate::protocol::ProcessLimits;
 use crate::relay::relay;
 use crate::serve::Surroundings;
+use crate::supervise::Program;
 use crate::sweep::{Retention, sweep};
 use crate::work::{Pace, Taken, Worker};
 
@@ -97,6 +102,68 @@ pub struct Service {
 }
 
 impl Service {
+    /// A worker as the settings want it, that runs jobs with `program`. Its folder for running jobs is
+    /// made, and cleared of what a process that was killed has left: nobody else may use it.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or cleared.
+    pub fn new(
+        config: &Config,
+        program: Program,
+        (store, blobs): (Arc<Store>, Arc<Blobs>),
+        queue: Queue,
+        accepted: Arc<Notify>,
+    ) -> io::Result<Self> {
+        let folder = config.data_dir.join("work");
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        std::fs::create_dir_all(&folder)?;
+        let slots = Slots {
+            interactive: config.slots.interactive,
+            batch: config.slots.batch,
+            assistant: config.slots.assistant,
+        };
+        let bench = Bench {
+            store,
+            blobs,
+            program,
+            // The child works in a folder of its own, from where no other path leads here.
+            folder: folder.canonicalize()?,
+            limits: ProcessLimits {
+                memory_bytes: config.limits.child_memory_bytes,
+                cpu_seconds: config.limits.child_time.as_secs(),
+                file_bytes: config.limits.child_file_bytes,
+            },
+            reading: config.limits.source(),
+            threads: threads(slots),
+            max_attempts: config.jobs.max_attempts(),
+        };
+        Ok(Self {
+            bench,
+            queue,
+            rules: config.jobs.rules(),
+            pace: Pace {
+                renew: config.jobs.renew(),
+                give_up: config.jobs.give_up(),
+                ..Pace::default()
+            },
+            slots,
+            periods: Periods {
+                reaper: config.jobs.reap(),
+                sweep: config.retention.sweep,
+                ..Periods::default()
+            },
+            retention: Retention {
+                sources: config.retention.sources,
+                results: config.retention.results,
+                ..Retention::default()
+            },
+            accepted,
+        })
+    }
+
     /// Works until `stop` turns to true; jobs that run then are given back at once.
     ///
     /// # Errors

@@ -9,15 +9,14 @@ use aimapper_core::store::{Store, StoreError, blobs as blob_rows, outputs, sourc
 
 /// At most so many rows in one transaction's list.
 const AT_A_TIME: i64 = 200;
-const DAY_MS: i64 = 86_400_000;
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Days that a source is kept after its upload; none keeps it until somebody deletes it.
-    pub sources_days: Option<u32>,
-    /// Days that the results of a job are kept after its end.
-    pub results_days: Option<u32>,
+    /// How long a source is kept after its upload; none keeps it until somebody deletes it.
+    pub sources: Option<Duration>,
+    /// How long the results of a job are kept after its end.
+    pub results: Option<Duration>,
     /// A file that no row names is deleted after so long: longer than any upload or chunk takes,
     /// because a file is there before its row.
     pub grace: Duration,
@@ -26,8 +25,8 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self {
-            sources_days: None,
-            results_days: None,
+            sources: None,
+            results: None,
             grace: Duration::from_secs(24 * 3600),
         }
     }
@@ -78,10 +77,10 @@ impl Explain for SweepError {
 pub fn sweep(store: &Store, blobs: &Blobs, retention: &Retention) -> Result<Cleared, SweepError> {
     let mut cleared = Cleared::default();
     let now = store.read(|conn| conn.now())?;
-    let before = |days: u32| now.plus(-i64::from(days) * DAY_MS);
-    if let Some(days) = retention.sources_days {
+    let before = |kept: Duration| now.plus(-i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+    if let Some(kept) = retention.sources {
         loop {
-            let old = store.read(|conn| sources::made_before(conn, before(days), AT_A_TIME))?;
+            let old = store.read(|conn| sources::made_before(conn, before(kept), AT_A_TIME))?;
             if old.is_empty() {
                 break;
             }
@@ -95,9 +94,9 @@ pub fn sweep(store: &Store, blobs: &Blobs, retention: &Retention) -> Result<Clea
             }
         }
     }
-    if let Some(days) = retention.results_days {
+    if let Some(kept) = retention.results {
         loop {
-            let old = store.read(|conn| outputs::ended_before(conn, before(days), AT_A_TIME))?;
+            let old = store.read(|conn| outputs::ended_before(conn, before(kept), AT_A_TIME))?;
             if old.is_empty() {
                 break;
             }

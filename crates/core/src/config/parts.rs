@@ -153,9 +153,14 @@ impl Jobs {
     pub fn rules(&self) -> Rules {
         Rules {
             lease_ms: i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX),
-            max_crashes: self.max_attempts,
             ..Rules::default()
         }
+    }
+
+    /// After so many attempts an error that may pass is final.
+    #[must_use]
+    pub const fn max_attempts(&self) -> i32 {
+        self.max_attempts
     }
 
     /// Between two renewals of the lease.
@@ -181,7 +186,7 @@ impl Jobs {
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Uploads, after they were last used; `None` keeps them.
+    /// Uploads, from their time on; `None` keeps them.
     pub sources: Option<Duration>,
     /// Results of runs; `None` keeps them.
     pub results: Option<Duration>,
@@ -208,8 +213,6 @@ impl Retention {
 pub struct Limits {
     /// Bytes of one upload.
     pub upload_bytes: u64,
-    /// Lines of one header.
-    pub header_lines: u64,
     /// Memory of the process that runs one job.
     pub child_memory_bytes: u64,
     /// Computing time of one job.
@@ -229,7 +232,6 @@ impl Limits {
         let inflated = layers.number("limits.inflated_bytes", 0..=most)?;
         Ok(Self {
             upload_bytes: layers.number("limits.upload_bytes", 1..=most)?,
-            header_lines: layers.number("limits.header_lines", 1..=1_000)?,
             child_memory_bytes: layers.number("limits.child_memory_bytes", 1 << 28..=most)?,
             child_time: seconds(layers, "limits.child_seconds", 1, 30 * DAY)?,
             child_file_bytes: layers.number("limits.child_file_bytes", 1 << 20..=most)?,

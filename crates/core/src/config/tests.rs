@@ -41,7 +41,7 @@ fn the_defaults_are_good_and_are_those_of_the_modules() {
 }
 
 /// A value other than the default for every key, so that none is read and forgotten.
-const OTHERS: [(&str, &str); 29] = [
+const OTHERS: [(&str, &str); 28] = [
     ("server.bind", "[::1]:9000"),
     ("server.public_url", "http://localhost:9000"),
     ("data.dir", "/srv/aimapper"),
@@ -61,7 +61,6 @@ const OTHERS: [(&str, &str); 29] = [
     ("limits.record_bytes", "2000"),
     ("limits.field_bytes", "1500"),
     ("limits.columns", "50"),
-    ("limits.header_lines", "2"),
     ("limits.inflated_bytes", "9000"),
     ("limits.child_memory_bytes", "1000000000"),
     ("limits.child_seconds", "60"),
@@ -100,7 +99,7 @@ fn the_environment_goes_before_the_file() {
     let variables = [("AIMAPPER__JOBS__REAPER_SECONDS".to_owned(), "11".to_owned())];
     let config = Config::from_parts(Some(&file), variables).unwrap();
     assert_eq!(config.jobs.reap().as_secs(), 11);
-    assert_eq!(config.jobs.rules().max_crashes, 9);
+    assert_eq!(config.jobs.max_attempts(), 9);
 }
 
 #[test]

@@ -149,7 +149,12 @@ impl<E: Explain> From<E> for Trouble {
             ErrorKind::Unsupported => ("unsupported", false),
             ErrorKind::NoSpace => ("no_space", true),
             ErrorKind::Unavailable => ("io", true),
-            ErrorKind::Internal => ("internal", false),
+            // No child is asked who asks.
+            ErrorKind::Internal
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::PreconditionFailed
+            | ErrorKind::RateLimited => ("internal", false),
         };
         let mut message = error.to_string();
         let mut cause = error.source();

@@ -284,6 +284,10 @@ fn failure(error: &StageError) -> Failure {
         | ErrorKind::Undecided
         | ErrorKind::TooLarge
         | ErrorKind::Unsupported
+        | ErrorKind::Unauthenticated
+        | ErrorKind::Forbidden
+        | ErrorKind::PreconditionFailed
+        | ErrorKind::RateLimited
         | ErrorKind::Internal => (FailureClass::Permanent, "internal"),
     };
     let mut message = error.to_string();
