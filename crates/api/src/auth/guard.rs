@@ -2,13 +2,56 @@
 
 use std::marker::PhantomData;
 
-use aimapper_core::auth::{Principal, Role};
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{self, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use aimapper_core::auth::{Principal, Refusal, Role, Session};
 use aimapper_core::id::{TenantId, UserId};
+use aimapper_core::store::{tenants, users};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+
+use super::error::AuthError;
+use super::gate::NoSession;
+use crate::App;
 
 /// What a route asks of its caller.
 pub trait Requirement: 'static {
     /// The lowest role that is enough; nothing if any verified caller may.
     const ROLE: Option<Role>;
+}
+
+/// Any verified caller, with or without a role.
+#[derive(Debug, Clone, Copy)]
+pub enum AnyCaller {}
+
+/// Works on sources, targets, mappings and runs of its tenant.
+#[derive(Debug, Clone, Copy)]
+pub enum CanMap {}
+
+/// Works on all jobs of its tenant, approves what others made.
+#[derive(Debug, Clone, Copy)]
+pub enum CanOperate {}
+
+/// Sees users, retention, audit and figures of all tenants.
+#[derive(Debug, Clone, Copy)]
+pub enum CanAdmin {}
+
+impl Requirement for AnyCaller {
+    const ROLE: Option<Role> = None;
+}
+
+impl Requirement for CanMap {
+    const ROLE: Option<Role> = Some(Role::Mapper);
+}
+
+impl Requirement for CanOperate {
+    const ROLE: Option<Role> = Some(Role::Operator);
+}
+
+impl Requirement for CanAdmin {
+    const ROLE: Option<Role> = Some(Role::Admin);
 }
 
 /// The one who asks, as the database knows it.
@@ -28,4 +71,135 @@ pub struct Guarded<R: Requirement> {
     /// Who it is.
     pub caller: Caller,
     requirement: PhantomData<R>,
+}
+
+impl<R: Requirement> FromRequest for Guarded<R> {
+    type Error = AuthError;
+    type Future = LocalBoxFuture<'static, Result<Self, AuthError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let app = request
+                .app_data::<Data<App>>()
+                .cloned()
+                .ok_or(AuthError::BrokenOff)?;
+            let principal = authenticate(&app, &request)
+                .inspect_err(log)
+                .map_err(|error| as_seen_by(&request, error))?;
+            if let Some(role) = R::ROLE
+                && !principal.may(role)
+            {
+                return Err(AuthError::Role(role));
+            }
+            Ok(Self {
+                caller: known(app, principal).await?,
+                requirement: PhantomData,
+            })
+        }
+        .boxed_local()
+    }
+}
+
+/// Logs why credentials were refused; the answer does not say it.
+fn log(error: &AuthError) {
+    if let AuthError::Refused(refusal) = error {
+        tracing::warn!(
+            refusal = refusal.reason(),
+            "a token or a session was refused"
+        );
+    }
+}
+
+/// A person who opens a page is led to where one signs in; a program gets a problem.
+fn as_seen_by(request: &HttpRequest, error: AuthError) -> AuthError {
+    let headers = request.headers();
+    let opens_page = request.method() == Method::GET
+        && !headers.contains_key(header::AUTHORIZATION)
+        && headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"));
+    match error {
+        AuthError::NoCredentials | AuthError::Refused(_) if opens_page => AuthError::SignIn,
+        other => other,
+    }
+}
+
+fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError> {
+    if has_token_in_query(request.query_string()) {
+        return Err(AuthError::Malformed(
+            "a token does not belong in an address",
+        ));
+    }
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        let token = bearer(request.headers())?;
+        let verified = app.identity.access(token).map_err(AuthError::Refused)?;
+        return Ok(verified.principal);
+    }
+    let extensions = request.extensions();
+    if let Some(session) = extensions.get::<Session>() {
+        return Ok(session.principal.clone());
+    }
+    match extensions.get::<NoSession>() {
+        Some(NoSession(refusal @ (Refusal::Expired | Refusal::Ended))) => {
+            Err(AuthError::Refused(*refusal))
+        }
+        // A cookie that never was a session of ours says nothing.
+        Some(NoSession(_)) | None => Err(AuthError::NoCredentials),
+    }
+}
+
+fn has_token_in_query(query: &str) -> bool {
+    query
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some("access_token"))
+}
+
+/// The token of `Authorization: Bearer TOKEN` (RFC 6750, 2.1). Other schemes are no credentials.
+fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
+    let mut all = headers.get_all(header::AUTHORIZATION);
+    let (Some(one), None) = (all.next(), all.next()) else {
+        return Err(AuthError::Malformed("there is more than one"));
+    };
+    let text = one
+        .to_str()
+        .map_err(|_| AuthError::Malformed("they are no ASCII"))?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(AuthError::NoCredentials);
+    }
+    if token.is_empty() || token.starts_with(' ') {
+        return Err(AuthError::Malformed(
+            "one blank and a token belong behind Bearer",
+        ));
+    }
+    Ok(token)
+}
+
+/// Tenant and user of a principal. The rows are written at the first sight and once a minute.
+async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError> {
+    if let Some(caller) = app.identity.recall(&principal) {
+        return Ok(caller);
+    }
+    let store = std::sync::Arc::clone(&app.store);
+    let caller = web::block(move || {
+        store
+            .write(|conn| {
+                let tenant = tenants::ensure(conn, &principal.tenant)?.id;
+                let (issuer, subject) = (&principal.issuer, &principal.subject);
+                let user = users::seen(conn, tenant, issuer, subject, principal.name.as_deref())?;
+                Ok((tenant, user.id))
+            })
+            .map(|(tenant, user)| Caller {
+                principal,
+                tenant,
+                user,
+            })
+    })
+    .await
+    .map_err(|_| AuthError::BrokenOff)?
+    .map_err(AuthError::Store)?;
+    app.identity.remember(&caller);
+    Ok(caller)
 }

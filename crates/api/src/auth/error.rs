@@ -1,0 +1,208 @@
+//! Why a request is not let in, as RFC 6750 and RFC 9457 want it said.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use aimapper_core::auth::{LocalError, Refusal, Role};
+use aimapper_core::error::{ErrorKind, Explain};
+use aimapper_core::store::StoreError;
+use serde_json::json;
+
+use super::login::SIGN_IN;
+
+/// Names the service in challenges.
+const REALM: &str = "Bearer realm=\"aimapper\"";
+
+/// Why a request is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Neither token nor session.
+    #[error("this needs a token or a session")]
+    NoCredentials,
+    /// The same, and a person asks: shown is how to sign in.
+    #[error("this needs a session")]
+    SignIn,
+    /// The credentials are not written as they have to be.
+    #[error("the request's credentials cannot be read: {0}")]
+    Malformed(&'static str),
+    /// Token or session are no good. Clients hear no more than whether they expired.
+    #[error("the access token is not valid")]
+    Refused(#[source] Refusal),
+    /// A role is missing.
+    #[error("this needs the role {}", .0.name())]
+    Role(Role),
+    /// `Host` names another server: a name that was pointed at this machine.
+    #[error("this server does not answer to that name")]
+    Host,
+    /// A page of somebody else sent the request.
+    #[error("the request comes from another site")]
+    Origin,
+    /// The form has no token of this session.
+    #[error("the form's token is missing or of another session")]
+    Csrf,
+    /// A form that is too long to look for its token.
+    #[error("the form is too long")]
+    FormTooLong,
+    /// The body broke off.
+    #[error("the request's body cannot be read")]
+    Body,
+    /// The database did not say who it is.
+    #[error("who asks cannot be looked up")]
+    Store(#[source] StoreError),
+    /// No token could be made.
+    #[error("no session can be made")]
+    Issue(#[source] LocalError),
+    /// The work was broken off.
+    #[error("who asks was not looked up")]
+    BrokenOff,
+}
+
+impl AuthError {
+    /// A stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoCredentials | Self::SignIn => "unauthenticated",
+            Self::Malformed(_) => "invalid_credentials",
+            Self::Refused(Refusal::Expired) => "token_expired",
+            Self::Refused(_) => "invalid_token",
+            Self::Role(_) => "role_missing",
+            Self::Host => "wrong_host",
+            Self::Origin => "foreign_origin",
+            Self::Csrf => "csrf",
+            Self::FormTooLong => "too_large",
+            Self::Body => "broken_body",
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => match self.kind() {
+                ErrorKind::Unavailable => "unavailable",
+                _ => "internal",
+            },
+        }
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NoCredentials | Self::Refused(_) => StatusCode::UNAUTHORIZED,
+            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::Malformed(_) | Self::Body => StatusCode::BAD_REQUEST,
+            Self::Role(_) | Self::Origin | Self::Csrf => StatusCode::FORBIDDEN,
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => match self.kind() {
+                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+
+    /// `WWW-Authenticate`, where the answer has one (RFC 6750, 3).
+    #[must_use]
+    pub fn challenge(&self) -> Option<String> {
+        match self {
+            Self::NoCredentials => Some(REALM.to_owned()),
+            Self::Malformed(_) => Some(format!("{REALM}, error=\"invalid_request\"")),
+            Self::Refused(Refusal::Expired) => Some(format!(
+                "{REALM}, error=\"invalid_token\", error_description=\"The access token expired\""
+            )),
+            Self::Refused(_) => Some(format!(
+                "{REALM}, error=\"invalid_token\", \
+                 error_description=\"The access token is not valid\""
+            )),
+            Self::Role(role) => Some(format!(
+                "{REALM}, error=\"insufficient_scope\", scope=\"{}\"",
+                role.name()
+            )),
+            Self::SignIn
+            | Self::Host
+            | Self::Origin
+            | Self::Csrf
+            | Self::FormTooLong
+            | Self::Body
+            | Self::Store(_)
+            | Self::Issue(_)
+            | Self::BrokenOff => None,
+        }
+    }
+
+    /// What the client is told.
+    fn detail(&self) -> String {
+        match self {
+            Self::Refused(Refusal::Expired) => "the access token expired".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl Explain for AuthError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoCredentials | Self::SignIn | Self::Refused(_) => ErrorKind::Unauthenticated,
+            Self::Malformed(_) | Self::Body => ErrorKind::Invalid,
+            Self::Role(_) | Self::Host | Self::Origin | Self::Csrf => ErrorKind::Forbidden,
+            Self::FormTooLong => ErrorKind::TooLarge,
+            Self::Store(source) => source.kind(),
+            Self::Issue(source) => source.kind(),
+            Self::BrokenOff => ErrorKind::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCredentials | Self::Refused(_) => {
+                Some("`aimapper token` makes a token; send it as “Authorization: Bearer ..”".into())
+            }
+            Self::Host => Some(
+                "open it by the address that `aimapper serve` prints, or set server.public_url"
+                    .into(),
+            ),
+            Self::Origin | Self::Csrf => Some("load the page again and repeat it there".into()),
+            Self::FormTooLong => Some("send long texts as a file".into()),
+            Self::Store(source) => source.hint(),
+            Self::Role(_)
+            | Self::Malformed(_)
+            | Self::SignIn
+            | Self::Body
+            | Self::Issue(_)
+            | Self::BrokenOff => None,
+        }
+    }
+}
+
+impl ResponseError for AuthError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        problem(self)
+    }
+}
+
+/// The answer as a problem. The one place to change when problems get more members.
+fn problem(error: &AuthError) -> HttpResponse {
+    let mut answer = HttpResponse::build(error.status());
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    if let AuthError::SignIn = error {
+        return answer.insert_header((header::LOCATION, SIGN_IN)).finish();
+    }
+    if let Some(challenge) = error.challenge()
+        && let Ok(challenge) = HeaderValue::from_str(&challenge)
+    {
+        answer.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
+        answer.insert_header((header::RETRY_AFTER, "2"));
+    }
+    let body = json!({
+        "type": format!("/errors/{}", error.code()),
+        "title": error.status().canonical_reason(),
+        "status": error.status().as_u16(),
+        "code": error.code(),
+        "detail": error.detail(),
+        "hint": error.hint(),
+    });
+    answer
+        .content_type("application/problem+json")
+        .body(body.to_string())
+}

@@ -1,0 +1,145 @@
+//! How a browser gets its session in local mode, and how it ends it.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use aimapper_core::auth::{CODE_SECONDS, Role, Session};
+use serde_json::json;
+
+use super::error::AuthError;
+use super::guard::{CanMap, Guarded};
+use super::identity::Identity;
+use crate::App;
+
+/// Where it says how to sign in.
+pub const SIGN_IN: &str = "/sign-in";
+
+/// `GET /start/{code}`, `POST /start`, `GET /sign-in`, `POST /logout`.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/start", web::post().to(new_start))
+        .route("/start/{code}", web::get().to(start))
+        .route(SIGN_IN, web::get().to(sign_in))
+        .route("/logout", web::post().to(logout));
+}
+
+/// The cookie of a session. Scripts do not see it, and other sites do not send it.
+pub(super) fn session_cookie(identity: &Identity, token: String) -> Cookie<'static> {
+    Cookie::build(identity.cookie_name().to_owned(), token)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(identity.is_secure())
+        .max_age(Duration::seconds(identity.session_seconds()))
+        .finish()
+}
+
+async fn start(
+    app: Data<App>,
+    code: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AuthError> {
+    let Some(token) = app.identity.redeem(&code).map_err(AuthError::Issue)? else {
+        tracing::warn!(
+            refusal = "start_code",
+            "a start address was used again, or late"
+        );
+        return Ok(page(
+            StatusCode::GONE,
+            "This start address is used up",
+            &format!("<p>It opens once, within five minutes.</p>{}", how(&app)),
+        ));
+    };
+    let cookie = session_cookie(&app.identity, token);
+    let from_elsewhere = request
+        .headers()
+        .get("Sec-Fetch-Site")
+        .is_some_and(|site| site.as_bytes() == b"cross-site");
+    let mut answer = if from_elsewhere {
+        // A redirect would go on as a request of the page with the link, and so without the cookie.
+        page_with(
+            StatusCode::OK,
+            "Signed in",
+            "<p><a href=\"/\">Go on</a></p>",
+            "<meta http-equiv=\"refresh\" content=\"0; url=/\">",
+        )
+    } else {
+        HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, "/"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .finish()
+    };
+    // It fails for cookies that are no header only; a token is one.
+    answer
+        .add_cookie(&cookie)
+        .map_err(|_| AuthError::BrokenOff)?;
+    Ok(answer)
+}
+
+/// A start address for another browser, with the caller's role.
+async fn new_start(app: Data<App>, who: Guarded<CanMap>) -> Result<HttpResponse, AuthError> {
+    let roles = &who.caller.principal.roles;
+    let role = roles.last().copied().unwrap_or(Role::Mapper);
+    let url = app.identity.start_url(role).map_err(AuthError::Issue)?;
+    let body = json!({"url": url, "expires_in": CODE_SECONDS});
+    Ok(HttpResponse::Created()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(body.to_string()))
+}
+
+async fn sign_in(app: Data<App>) -> HttpResponse {
+    page(StatusCode::OK, "Sign in", &how(&app))
+}
+
+/// The gate has checked the form's token if there is a session.
+async fn logout(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, AuthError> {
+    if let Some(session) = request.extensions().get::<Session>() {
+        app.identity.end(session);
+    }
+    let mut answer = HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, SIGN_IN))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish();
+    let mut cookie = session_cookie(&app.identity, String::new());
+    cookie.set_max_age(Duration::ZERO);
+    answer
+        .add_cookie(&cookie)
+        .map_err(|_| AuthError::BrokenOff)?;
+    Ok(answer)
+}
+
+fn how(app: &App) -> String {
+    let base = app.identity.base_url();
+    format!(
+        "<p><code>aimapper serve</code> prints a start address when it starts; open it in this \
+         browser. While it runs, this prints another one:</p>\
+         <pre>curl -X POST -H \"Authorization: Bearer $(aimapper token)\" {base}/start</pre>"
+    )
+}
+
+fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse {
+    page_with(status, title, body, "")
+}
+
+/// A page of our own words only; nothing of a request stands in it.
+fn page_with(status: StatusCode, title: &str, body: &str, head: &str) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .content_type("text/html; charset=utf-8")
+        .body(format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{head}\
+             <meta name=\"viewport\" content=\"width=device-width\">\
+             <title>{title} · AiMapper</title></head>\
+             <body><main><h1>{title}</h1>{body}</main></body></html>"
+        ))
+}
