@@ -3,5 +3,14 @@
 
 mod app;
 pub mod auth;
+mod openapi;
+mod paging;
+pub mod problem;
+mod routes;
+mod sse;
+mod uploads;
 
-pub use app::App;
+pub use app::{App, Limits};
+pub use openapi::document;
+pub use problem::{Code, Problem};
+pub use routes::rest;

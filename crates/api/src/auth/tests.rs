@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::App;
+use crate::{App, Limits};
 
 const HOST: &str = "127.0.0.1:8000";
 const COOKIE: &str = "aimapper-8000";
@@ -28,6 +28,7 @@ const COOKIE: &str = "aimapper-8000";
 struct Site {
     _folder: TempDir,
     app: Data<App>,
+    config: Config,
 }
 
 impl Site {
@@ -43,22 +44,23 @@ impl Site {
             connections: 2,
             wait: Duration::from_millis(100),
         };
-        let app = App {
-            store: Arc::new(Store::open(&config.database, &settings).unwrap()),
-            blobs: Arc::new(Blobs::local(&config.blobs).unwrap()),
-            accepted: Arc::default(),
-            identity: Arc::new(identity),
-            config: Arc::new(config),
-        };
+        let app = App::new(
+            Arc::new(Store::open(&config.database, &settings).unwrap()),
+            Arc::new(Blobs::local(&config.blobs).unwrap()),
+            Arc::default(),
+            Arc::new(identity),
+            Limits::from(&config),
+        );
         Self {
             _folder: folder,
             app: Data::new(app),
+            config,
         }
     }
 
     /// The same key, as the command opens it.
     fn issuer(&self) -> LocalIssuer {
-        LocalIssuer::open(&self.app.config.key_dir()).unwrap()
+        LocalIssuer::open(&self.config.key_dir()).unwrap()
     }
 
     fn token(&self, role: Role) -> String {
@@ -72,7 +74,7 @@ impl Site {
 
     /// A session's cookie that was issued so many seconds ago.
     fn session(&self, role: Role, ago: i64) -> String {
-        let times = self.app.config.auth.session;
+        let times = self.config.auth.session;
         let limits = SessionLimits {
             idle_seconds: i64::try_from(times.idle.as_secs()).unwrap(),
             absolute_seconds: i64::try_from(times.absolute.as_secs()).unwrap(),
@@ -209,7 +211,7 @@ async fn a_bearer_token_lets_in_and_the_caller_stays_the_same() {
     let lower = get("/who").insert_header(("authorization", format!("bearer {token}")));
     assert_eq!(site.ask(lower).await.body, first.body);
     // A restarted process has no memory of callers, and finds the same rows.
-    let again = Identity::open(&site.app.config, site.app.config.server.bind).unwrap();
+    let again = Identity::open(&site.config, site.config.server.bind).unwrap();
     let mut app = App::clone(&site.app);
     app.identity = Arc::new(again);
     let site = Site {

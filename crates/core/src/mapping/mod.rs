@@ -14,7 +14,7 @@ mod yaml;
 
 pub use check::{ColumnCheck, MissingColumn, Problem, check, check_columns};
 pub use confidence::{CHECK_BAR, Confidence};
-pub use edits::{Edit, EditError, accept_at, apply};
+pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
 pub use error::MappingError;
 pub use questions::{Question, Subject, open_questions};
 pub use schema::JSON_SCHEMA;

@@ -300,6 +300,25 @@ pub fn versions(
         .load(c))?)
 }
 
+/// The last version of a mapping.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if there is none; [`StoreError::Database`].
+pub fn latest(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    mapping: MappingId,
+) -> Result<MappingVersion, StoreError> {
+    on!(conn, c => mapping_versions::table
+        .filter(mapping_versions::tenant_id.eq(tenant.to_string()))
+        .filter(mapping_versions::mapping_id.eq(mapping.to_string()))
+        .order(mapping_versions::number.desc())
+        .select(MappingVersion::as_select())
+        .first(c)
+        .optional())?
+    .ok_or_else(|| StoreError::not_found(MappingId::WHAT, &mapping))
+}
+
 /// The decisions that led to a version, in the order in which they were taken.
 ///
 /// # Errors

@@ -111,6 +111,30 @@ pub fn about(
         .load(c))?)
 }
 
+/// All that is remembered, newest first, from behind `after` on.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn list(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<DecisionId>,
+    limit: i64,
+) -> Result<Vec<Remembered>, StoreError> {
+    Ok(on!(conn, c => {
+        let mut query = memory_decisions::table
+            .filter(memory_decisions::tenant_id.eq(tenant.to_string()))
+            .order(memory_decisions::id.desc())
+            .limit(limit)
+            .select(Remembered::as_select())
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(memory_decisions::id.lt(after.to_string()));
+        }
+        query.load(c)
+    })?)
+}
+
 /// Forgets one decision.
 ///
 /// # Errors

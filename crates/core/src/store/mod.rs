@@ -10,6 +10,7 @@
 //!
 //! It decides nothing about jobs: what may happen to one is said by [`crate::job`].
 
+pub mod answers;
 pub mod blobs;
 mod columns;
 mod conn;

@@ -107,6 +107,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    answers (tenant_id, route, idem_key) {
+        tenant_id -> Text,
+        route -> Text,
+        idem_key -> Text,
+        body_sha256 -> Text,
+        status -> Integer,
+        location -> Nullable<Text>,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     blobs (tenant_id, id) {
         tenant_id -> Text,
         id -> Text,
@@ -249,6 +262,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    answers,
     blobs,
     idempotency_keys,
     job_events,

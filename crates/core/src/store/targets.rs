@@ -160,3 +160,20 @@ pub fn version(
         .optional())?
     .ok_or_else(|| StoreError::not_found(TargetVersionId::WHAT, &id))
 }
+
+/// All versions of a target, oldest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn versions(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    target: TargetId,
+) -> Result<Vec<TargetVersion>, StoreError> {
+    Ok(on!(conn, c => target_versions::table
+        .filter(target_versions::tenant_id.eq(tenant.to_string()))
+        .filter(target_versions::target_id.eq(target.to_string()))
+        .order(target_versions::number)
+        .select(TargetVersion::as_select())
+        .load(c))?)
+}

@@ -4,6 +4,8 @@
 
 mod readings;
 
+pub use readings::why_no_reading;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

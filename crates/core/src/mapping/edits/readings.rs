@@ -15,7 +15,7 @@ pub(super) fn set(
     value: &Value,
     by: &str,
 ) -> Result<(), EditError> {
-    if let Some(hint) = refusal(what, column, value) {
+    if let Some(hint) = why_no_reading(what, column, value) {
         return Err(EditError::NoSuchReading {
             what,
             value: value.to_string(),
@@ -83,8 +83,9 @@ fn settle(decision: &mut Decision, value: &Value, by: &str) {
     decision.reason = reason(by);
 }
 
-/// Why the value cannot be, if so: what it can be.
-fn refusal(what: What, column: Option<&str>, value: &Value) -> Option<&'static str> {
+/// Why a reading decision cannot have this value, if so: what it can be.
+#[must_use]
+pub fn why_no_reading(what: What, column: Option<&str>, value: &Value) -> Option<&'static str> {
     if column.is_some() && !what.per_column() {
         return Some("this is decided for the whole source: leave the column out");
     }

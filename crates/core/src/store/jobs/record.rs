@@ -149,6 +149,17 @@ pub(super) fn lock(
         .ok_or_else(|| StoreError::not_found(JobId::WHAT, &id))
 }
 
+/// Which jobs are asked for; what is not said does not matter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of this state.
+    pub state: Option<State>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// Accepted from this user.
+    pub by: Option<UserId>,
+}
+
 /// Jobs, newest first, from behind `after` on; of one state, if that is asked for.
 ///
 /// # Errors
@@ -160,6 +171,24 @@ pub fn list(
     after: Option<JobId>,
     limit: i64,
 ) -> Result<Vec<JobRecord>, StoreError> {
+    let wanted = Wanted {
+        state,
+        ..Wanted::default()
+    };
+    search(conn, tenant, &wanted, after, limit)
+}
+
+/// Those of the jobs that are wanted, newest first, from behind `after` on.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn search(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    wanted: &Wanted,
+    after: Option<JobId>,
+    limit: i64,
+) -> Result<Vec<JobRecord>, StoreError> {
     let rows: Vec<JobRow> = on!(conn, c => {
         let mut query = jobs::table
             .filter(jobs::tenant_id.eq(tenant.to_string()))
@@ -167,8 +196,14 @@ pub fn list(
             .limit(limit)
             .select(JobRow::as_select())
             .into_boxed();
-        if let Some(state) = state {
+        if let Some(state) = wanted.state {
             query = query.filter(jobs::state.eq(state.word()));
+        }
+        if let Some(kind) = wanted.kind {
+            query = query.filter(jobs::kind.eq(kind.word()));
+        }
+        if let Some(by) = wanted.by {
+            query = query.filter(jobs::created_by.eq(by.to_string()));
         }
         if let Some(after) = after {
             query = query.filter(jobs::id.lt(after.to_string()));

@@ -1,0 +1,130 @@
+//! What goes round every request: its trace, the problem's `instance`, the log of our own faults,
+//! and the headers that hold for all answers.
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
+
+use super::{Code, Problem};
+
+/// Goes round a scope: `scope.wrap(from_fn(problem::layer))`.
+pub(crate) async fn layer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let seen = Seen {
+        path: request.path().to_owned(),
+        trace: trace_id(request.headers()),
+    };
+    let mut response = match next.call(request).await {
+        Ok(response) => seen.problems_of(response),
+        Err(error) => return Err(seen.of_error(&error)),
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// The trace that a request belongs to (W3C `traceparent`), or a new one.
+fn trace_id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split('-').nth(1))
+        .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    given.map_or_else(
+        || uuid::Uuid::now_v7().simple().to_string(),
+        str::to_ascii_lowercase,
+    )
+}
+
+/// What a problem says of its request.
+struct Seen {
+    path: String,
+    trace: String,
+}
+
+impl Seen {
+    fn problems_of(
+        self,
+        response: ServiceResponse<impl MessageBody + 'static>,
+    ) -> ServiceResponse<BoxBody> {
+        let problem = match response.response().error() {
+            Some(error) => error.as_error::<Problem>().cloned(),
+            None => None,
+        };
+        let problem = problem.or_else(|| of_framework(response.response()));
+        let Some(problem) = problem else {
+            return response.map_into_boxed_body();
+        };
+        let allow = response.headers().get(header::ALLOW).cloned();
+        let mut told = self.tell(problem);
+        if let Some(allow) = allow {
+            told.headers_mut().insert(header::ALLOW, allow);
+        }
+        response.into_response(told)
+    }
+
+    fn of_error(self, error: &Error) -> Error {
+        let problem = error
+            .as_error::<Problem>()
+            .cloned()
+            .unwrap_or_else(|| of_status(error.as_response_error().status_code()));
+        self.told(problem).into()
+    }
+
+    fn tell(self, problem: Problem) -> HttpResponse {
+        actix_web::ResponseError::error_response(&self.told(problem))
+    }
+
+    fn told(self, mut problem: Problem) -> Problem {
+        if let Some(chain) = &problem.chain {
+            tracing::error!(
+                trace.id = self.trace,
+                problem.code = problem.code.word(),
+                url.path = self.path,
+                error.chain = chain,
+                "a request failed"
+            );
+        }
+        problem.instance = Some(self.path);
+        problem.trace_id = Some(self.trace);
+        problem
+    }
+}
+
+/// A problem for what the framework answers by itself: a status of an error and nothing else.
+fn of_framework<B: MessageBody>(response: &HttpResponse<B>) -> Option<Problem> {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let bare = matches!(response.body().size(), BodySize::None | BodySize::Sized(0))
+        || response.error().is_some();
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == super::MEDIA_TYPE);
+    (is_error && bare && !ours).then(|| of_status(status))
+}
+
+fn of_status(status: StatusCode) -> Problem {
+    let code = match status {
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+        StatusCode::FORBIDDEN => Code::Forbidden,
+        StatusCode::NOT_FOUND => Code::NoSuchRoute,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::Unsupported,
+        status if status.is_client_error() => Code::BadRequest,
+        _ => Code::Internal,
+    };
+    Problem::new(code, "")
+}

@@ -1,0 +1,158 @@
+//! Errors of core as problems.
+
+use aimapper_core::blob::{BlobError, NotAKey};
+use aimapper_core::error::{ErrorKind, Explain};
+use aimapper_core::mapping::{EditError, MappingError};
+use aimapper_core::store::StoreError;
+use aimapper_core::target::TargetError;
+
+use super::{Code, Problem, Wrong, chain};
+
+/// The code of errors that have no own one.
+const fn code_of(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::Invalid => Code::Invalid,
+        ErrorKind::Undecided => Code::Undecided,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Conflict => Code::Conflict,
+        ErrorKind::TooLarge => Code::TooLarge,
+        ErrorKind::Unsupported => Code::Unsupported,
+        ErrorKind::NoSpace => Code::NoSpace,
+        ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::Forbidden => Code::Forbidden,
+        ErrorKind::PreconditionFailed => Code::PreconditionFailed,
+        ErrorKind::RateLimited => Code::RateLimited,
+        ErrorKind::Internal => Code::Internal,
+    }
+}
+
+/// A problem that says what the error says, if that is for the client's eyes.
+fn explained(error: &dyn Explain) -> Problem {
+    of_code(code_of(error.kind()), error)
+}
+
+fn of_code(code: Code, error: &dyn Explain) -> Problem {
+    match code {
+        Code::Internal => Problem::internal(error),
+        // What cannot be reached is named in the log; addresses are not for clients.
+        Code::Unavailable | Code::NoSpace => {
+            let mut problem = Problem::new(code, "").hint(Some("try again later".to_owned()));
+            problem.chain = Some(chain(error));
+            problem
+        }
+        other => Problem::new(other, error.to_string()).hint(error.hint()),
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::OtherBody { .. } => of_code(Code::IdempotencyMismatch, &error),
+            StoreError::Refused { refusal, .. } => Self::new(Code::JobState, refusal.to_string()),
+            StoreError::Outdated { .. } => of_code(Code::PreconditionFailed, &error),
+            StoreError::NotFound { .. } | StoreError::Exists { .. } | StoreError::Nul { .. } => {
+                explained(&error)
+            }
+            // A row of another tenant and one that is not there look the same.
+            StoreError::Database(_) if error.kind() == ErrorKind::NotFound => {
+                Self::new(Code::NotFound, "something that was named is not there")
+            }
+            StoreError::Url(_)
+            | StoreError::Connect { .. }
+            | StoreError::NoFile { .. }
+            | StoreError::File { .. }
+            | StoreError::AlreadyServed { .. }
+            | StoreError::NotMigrated { .. }
+            | StoreError::Migrate { .. }
+            | StoreError::Busy(_)
+            | StoreError::Database(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::NoRun { .. } => match error.kind() {
+                ErrorKind::Unavailable => of_code(Code::Unavailable, &error),
+                ErrorKind::NoSpace => of_code(Code::NoSpace, &error),
+                ErrorKind::Invalid
+                | ErrorKind::Undecided
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::TooLarge
+                | ErrorKind::Unsupported
+                | ErrorKind::Unauthenticated
+                | ErrorKind::Forbidden
+                | ErrorKind::PreconditionFailed
+                | ErrorKind::RateLimited
+                | ErrorKind::Internal => Self::internal(&error),
+            },
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match &error {
+            // A row names it, so it is our fault that it is gone.
+            BlobError::NotFound { .. } => Self::internal(&error),
+            BlobError::NoSpace { .. } | BlobError::Io { .. } | BlobError::Names(_) => {
+                explained(&error)
+            }
+        }
+    }
+}
+
+impl From<NotAKey> for Problem {
+    fn from(error: NotAKey) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl Problem {
+    /// A schema that cannot be a target; `at` is where the schema stands in the body.
+    #[must_use]
+    pub fn of_target(error: &TargetError, at: &str) -> Self {
+        let pointer = match error {
+            TargetError::NotASchema { pointer, .. }
+            | TargetError::NoFields { pointer }
+            | TargetError::BadKeyword { pointer, .. }
+            | TargetError::Contradiction { pointer, .. }
+            | TargetError::ForeignReference { pointer, .. }
+            | TargetError::MissingReference { pointer, .. }
+            | TargetError::Cycle { pointer, .. }
+            | TargetError::Pattern { pointer, .. }
+            | TargetError::DuplicateField { pointer, .. }
+            | TargetError::RequiredUnknown { pointer, .. }
+            | TargetError::RequiredNotAField { pointer, .. }
+            | TargetError::TooLarge { pointer, .. } => pointer.as_str(),
+            TargetError::NotJson { .. } | TargetError::EmptySample { .. } => "",
+        };
+        let wrong = Wrong::new(format!("{at}{pointer}"), error.to_string()).hint(error.hint());
+        // A part of JSON Schema that is not followed is a fault of the content, not of its type.
+        let code = match error.kind() {
+            ErrorKind::Unsupported => Code::Invalid,
+            other => code_of(other),
+        };
+        of_code(code, error).errors(vec![wrong])
+    }
+
+    /// A mapping file that cannot be read.
+    #[must_use]
+    pub fn of_mapping(error: &MappingError) -> Self {
+        let place = match error {
+            MappingError::Content { path, .. } => path.clone(),
+            MappingError::Syntax { .. } | MappingError::Version { .. } => {
+                format!("line {}", error.line())
+            }
+        };
+        let code = match error {
+            MappingError::Syntax { .. } | MappingError::Content { .. } => Code::Invalid,
+            MappingError::Version { .. } => Code::Unsupported,
+        };
+        let wrong = Wrong::new(place, error.to_string()).hint(error.hint());
+        of_code(code, error).errors(vec![wrong])
+    }
+}
+
+/// An edit that cannot be made, with the place in the body that asks for it.
+pub(crate) fn of_edit(error: &EditError, pointer: &str) -> Problem {
+    let wrong = Wrong::new(pointer, error.to_string()).hint(error.hint());
+    of_code(Code::Invalid, error).errors(vec![wrong])
+}

@@ -1,0 +1,86 @@
+//! The interface's own description: the OpenAPI document, a page that lists its operations, and a
+//! page for each code of problems. For anybody; nothing of it is about a tenant.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use crate::openapi::{self, Operation};
+use crate::problem::{Code, Problem};
+
+/// The OpenAPI document.
+pub(super) async fn openapi() -> Result<HttpResponse, Problem> {
+    let text = openapi::text().map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(text))
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>AiMapper: REST interface</title></head>
+<body>
+<main>
+<h1>REST interface</h1>
+<p>Version {{ version }}. All of it, with the forms of bodies and answers, is in the <a href="/api/v1/openapi.json">OpenAPI document</a>.
+Errors are problem details (RFC 9457); each <code>type</code> leads to a page that says what to do.</p>
+{% for group in groups %}<h2>{{ group.0 }}</h2>
+<table>
+<thead><tr><th scope="col">Method</th><th scope="col">Path</th><th scope="col">What it does</th></tr></thead>
+<tbody>
+{% for operation in group.1 %}<tr><td><code>{{ operation.method }}</code></td><td><code>{{ operation.path }}</code></td><td>{{ operation.summary }}</td></tr>
+{% endfor %}</tbody>
+</table>
+{% endfor %}<h2>problems</h2>
+<ul>
+{% for code in codes %}<li><a href="/errors/{{ code }}"><code>{{ code }}</code></a> {{ code.status().as_u16() }}: {{ code.title() }}</li>
+{% endfor %}</ul>
+</main>
+</body>
+</html>
+"#
+)]
+struct Overview {
+    version: &'static str,
+    groups: Vec<(String, Vec<Operation>)>,
+    codes: &'static [Code],
+}
+
+/// The operations as a page.
+pub(super) async fn overview() -> Result<HttpResponse, Problem> {
+    let mut groups: Vec<(String, Vec<Operation>)> = Vec::new();
+    for operation in openapi::operations() {
+        match groups.iter_mut().find(|(tag, _)| *tag == operation.tag) {
+            Some((_, operations)) => operations.push(operation),
+            None => groups.push((operation.tag.clone(), vec![operation])),
+        }
+    }
+    let page = Overview {
+        version: env!("CARGO_PKG_VERSION"),
+        groups,
+        codes: Code::ALL,
+    };
+    let text = page.render().map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+        .body(text))
+}
+
+/// The page of a code.
+pub(super) async fn error(code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let Ok(code) = code.parse::<Code>() else {
+        return Err(Problem::new(Code::NotFound, "there is no such code"));
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/markdown; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+        .body(code.page()))
+}

@@ -1,0 +1,155 @@
+//! A mapping file that somebody brings, checked as the command checks one.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use aimapper_core::blob::Blobs;
+use aimapper_core::mapping::{Mapping, check, check_columns, from_yaml, line_of, to_yaml};
+use aimapper_core::store::{blobs, mappings, sources, targets};
+use serde::Deserialize;
+use std::io::Read as _;
+
+use super::super::body::hex;
+use super::super::once::{Once, answer};
+use super::super::sources::profile_of;
+use super::{OfFile, add, location, of_row, tag};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::problem::{Code, Problem, Wrong};
+
+/// Takes a mapping file as the first version of a mapping.
+pub(super) async fn create(
+    app: &App,
+    caller: Caller,
+    once: Once,
+    query: &OfFile,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let missing = |name| Problem::parameter(name, "a mapping file needs it");
+    let source = query
+        .source_version
+        .ok_or_else(|| missing("source_version"))?;
+    let target = query
+        .target_version
+        .ok_or_else(|| missing("target_version"))?;
+    let hash = hex(&body);
+    let text = String::from_utf8(body.to_vec())
+        .map_err(|_| Problem::new(Code::Invalid, "the mapping file is not UTF-8"))?;
+    let mapping = valid(&text)?;
+    let columns = columns(app, &caller, source).await?;
+    fits(&mapping, &columns)?;
+    let by = caller.clone();
+    let answered = once
+        .answer(app, &caller, &hash, move |conn| {
+            let row = targets::version(conn, by.tenant, target)?;
+            if row.sha256 != mapping.target_sha256 {
+                let said = "the mapping was made for another version of the target";
+                return Err(Problem::new(Code::Invalid, said)
+                    .errors(vec![Wrong::new("target_sha256", said)]));
+            }
+            let name = format!("{} to {}", mapping.source.file, mapping.target.name);
+            let id = mappings::create(conn, by.tenant, by.user, &name)?;
+            // Written anew, so that the same mapping has the same tag whoever wrote the file.
+            let body = to_yaml(&mapping);
+            let new = mappings::NewVersion {
+                mapping: id,
+                number: 1,
+                source_version: source,
+                target_version: target,
+                body: &body,
+                sha256: &tag(&body),
+            };
+            let row = add(conn, &by, &new, &[])?;
+            answer(StatusCode::CREATED, Some(location(id)), &of_row(&row)?)
+        })
+        .await?;
+    Ok(answered.response())
+}
+
+/// A mapping that is valid for its own target.
+fn valid(text: &str) -> Result<Mapping, Problem> {
+    let mapping = from_yaml(text, "mapping.yaml").map_err(|error| Problem::of_mapping(&error))?;
+    let wrong: Vec<Wrong> = check(&mapping)
+        .into_iter()
+        .map(|problem| {
+            let line = line_of(text, &problem.path)
+                .map_or_else(String::new, |line| format!("line {line}: "));
+            Wrong::new(problem.path, format!("{line}{}", problem.message)).hint(Some(problem.hint))
+        })
+        .collect();
+    refuse(wrong)?;
+    Ok(mapping)
+}
+
+fn fits(mapping: &Mapping, columns: &[String]) -> Result<(), Problem> {
+    let missing = check_columns(mapping, columns).missing;
+    refuse(
+        missing
+            .into_iter()
+            .map(|missing| {
+                let said = format!(
+                    "the source has no column {:?}, which fills {}",
+                    missing.column,
+                    missing.used_by.join(", ")
+                );
+                let hint = (!missing.nearest.is_empty())
+                    .then(|| format!("did you mean {}?", missing.nearest.join(" or ")));
+                Wrong::new("rules", said).hint(hint)
+            })
+            .collect(),
+    )
+}
+
+fn refuse(wrong: Vec<Wrong>) -> Result<(), Problem> {
+    let Some(first) = wrong.first() else {
+        return Ok(());
+    };
+    Err(Problem::new(Code::Invalid, first.detail.clone())
+        .hint(first.hint.clone())
+        .errors(wrong))
+}
+
+/// A profile, as far as its columns.
+#[derive(Debug, Deserialize)]
+struct Profile {
+    report: Columns,
+}
+
+#[derive(Debug, Deserialize)]
+struct Columns {
+    columns: Vec<Named>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// The columns of a source that is read.
+async fn columns(
+    app: &App,
+    caller: &Caller,
+    source: aimapper_core::id::SourceVersionId,
+) -> Result<Vec<String>, Problem> {
+    let tenant = caller.tenant;
+    let row = app
+        .read(move |conn| {
+            let version = sources::version(conn, tenant, source)?;
+            Ok(blobs::find(conn, tenant, profile_of(&version)?)?)
+        })
+        .await?;
+    let stored = std::sync::Arc::clone(&app.blobs);
+    app.block(move || names(&stored, &row.object_key)).await
+}
+
+fn names(stored: &Blobs, key: &str) -> Result<Vec<String>, Problem> {
+    let mut text = Vec::new();
+    stored
+        .read(&key.parse()?)?
+        .read_to_end(&mut text)
+        .map_err(|error| Problem::internal(&error))?;
+    let profile: Profile =
+        serde_json::from_slice(&text).map_err(|error| Problem::internal(&error))?;
+    let columns = profile.report.columns.into_iter();
+    Ok(columns.map(|column| column.name).collect())
+}

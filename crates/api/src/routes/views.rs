@@ -1,0 +1,55 @@
+//! What several routes show alike.
+
+use aimapper_core::id::{JobId, UserId};
+use aimapper_core::time::Millis;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Below this path lie all routes.
+pub(super) const BASE: &str = "/api/v1";
+
+/// A point in time, as RFC 3339 in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = DateTime)]
+pub(crate) struct At(pub(crate) String);
+
+impl From<Millis> for At {
+    fn from(at: Millis) -> Self {
+        // The database has no time outside of the years that there are.
+        Self(
+            Timestamp::from_millisecond(at.0)
+                .map_or_else(|_| at.0.to_string(), |at| at.to_string()),
+        )
+    }
+}
+
+/// Who made something, and when.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Made {
+    /// The user.
+    #[schema(value_type = uuid::Uuid)]
+    pub(super) created_by: UserId,
+    /// When.
+    pub(super) created_at: At,
+}
+
+impl Made {
+    pub(super) fn new(by: UserId, at: Millis) -> Self {
+        Self {
+            created_by: by,
+            created_at: at.into(),
+        }
+    }
+}
+
+/// Where a job is found.
+pub(super) fn job_location(job: JobId) -> String {
+    format!("{BASE}/jobs/{job}")
+}
+
+/// An entity tag in quotes, as headers have it.
+pub(super) fn quoted(tag: &str) -> String {
+    format!("\"{tag}\"")
+}
