@@ -3,10 +3,12 @@
 
 mod app;
 pub mod auth;
+mod log;
 mod openapi;
 mod paging;
 pub mod problem;
 mod routes;
+mod server;
 mod sse;
 mod uploads;
 
@@ -14,3 +16,4 @@ pub use app::{App, Limits};
 pub use openapi::document;
 pub use problem::{Code, Problem};
 pub use routes::rest;
+pub use server::server;

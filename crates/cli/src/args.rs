@@ -60,6 +60,27 @@ pub(crate) enum Verb {
     /// Says whether a mapping is valid and, with a source, whether it fits; writes nothing.
     #[command(after_help = "Example: aimapper check bank.mapping.yaml feb.csv")]
     Check(Check),
+    /// Serves pages and REST on this machine, and runs the jobs; all in one process.
+    #[cfg(feature = "server")]
+    #[command(after_help = "Example: aimapper serve --data ~/aimapper-data")]
+    Serve(crate::server::args::Serve),
+    /// Prints a token for programs on this machine, for `Authorization: Bearer`.
+    #[cfg(feature = "server")]
+    #[command(after_help = "Example: export AIMAPPER_TOKEN=$(aimapper token --ttl 1h)")]
+    Token(crate::server::args::Token),
+    /// Makes the tables of the database, or brings them up to date.
+    #[cfg(feature = "server")]
+    Migrate(crate::server::args::Settings),
+    /// Sends a file to a service, runs a mapping over it there and fetches the results.
+    #[cfg(feature = "server")]
+    #[command(
+        after_help = "Example: AIMAPPER_TOKEN=$(aimapper token) aimapper submit feb.csv --mapping 0198.. --wait -o out/"
+    )]
+    Submit(crate::server::args::Submit),
+    /// Runs one job of the service: its specification comes on stdin.
+    #[cfg(feature = "server")]
+    #[command(hide = true, name = "job-child")]
+    JobChild,
     /// Prints completions for a shell.
     #[command(after_help = "Example: aimapper completions bash > /etc/bash_completion.d/aimapper")]
     Completions {
@@ -323,7 +344,7 @@ impl std::fmt::Display for Most {
     }
 }
 
-fn parse_most(text: &str) -> Result<Most, String> {
+pub(crate) fn parse_most(text: &str) -> Result<Most, String> {
     let wrong = || "a number of records such as 10, or a share such as 1%".to_owned();
     match text.strip_suffix('%') {
         Some(share) => match share.trim().parse::<f64>() {

@@ -6,6 +6,8 @@ mod failure;
 mod job;
 mod outputs;
 mod progress;
+#[cfg(feature = "server")]
+mod server;
 mod sources;
 mod summary;
 mod verbs;
@@ -20,6 +22,10 @@ use failure::{Ending, Failure};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    #[cfg(feature = "server")]
+    if matches!(cli.verb, Verb::JobChild) {
+        return aimapper_worker::child::main();
+    }
     let ending = match run(&cli) {
         Ok(ending) => ending,
         Err(failure) => {
@@ -38,6 +44,16 @@ fn run(cli: &Cli) -> Result<Ending, Failure> {
         Verb::Map(args) => verbs::map::map(args),
         Verb::Run(args) => verbs::run::run(args),
         Verb::Check(args) => verbs::check::check(args),
+        #[cfg(feature = "server")]
+        Verb::Serve(args) => server::serve::serve(args),
+        #[cfg(feature = "server")]
+        Verb::Token(args) => server::token::token(args),
+        #[cfg(feature = "server")]
+        Verb::Migrate(args) => server::migrate::migrate(args),
+        #[cfg(feature = "server")]
+        Verb::Submit(args) => server::submit::submit(args),
+        #[cfg(feature = "server")]
+        Verb::JobChild => Ok(Ending::Usage),
         Verb::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "aimapper", &mut io::stdout());
             Ok(Ending::Done)

@@ -15,7 +15,7 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const SOURCE: &str = "source";
 /// The profile of a source version.
 pub(crate) const PROFILE: &str = "profile.json";
-/// The target schema, as JSON Schema.
+/// The target schema, normalised, as JSON.
 pub(crate) const TARGET: &str = "target.json";
 /// The mapping.
 pub(crate) const MAPPING: &str = "mapping.yaml";
@@ -142,8 +142,6 @@ pub(crate) enum Task {
     Propose {
         /// The source's base name.
         file: String,
-        /// The target's name.
-        target: String,
         /// How the source is read.
         decisions: Vec<Decision>,
     },

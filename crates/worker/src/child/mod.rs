@@ -44,11 +44,7 @@ pub fn main() -> ExitCode {
     std::thread::spawn(end_with_parent);
     let work = match &spec.task {
         Task::Read { file, set } => read::read(&spec, file, set),
-        Task::Propose {
-            file,
-            target,
-            decisions,
-        } => propose::propose(file, target, decisions),
+        Task::Propose { file, decisions } => propose::propose(file, decisions),
         Task::Run { file, .. } => run::run(&spec, file),
     };
     match work {

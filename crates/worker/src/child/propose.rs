@@ -6,16 +6,17 @@ use aimapper_core::matching::Memory;
 use aimapper_core::pipeline::{Profiled, propose_profiled};
 use aimapper_core::report::SourceProfile;
 use aimapper_core::source::Decision;
-use aimapper_core::target::from_json_schema;
+use aimapper_core::target::TargetSchema;
 
 use super::{Trouble, say, staged};
 use crate::protocol::{Done, Event, MAPPING, PROFILE, TARGET};
 
 /// Proposes and writes the mapping.
-pub(super) fn propose(file: &str, target: &str, decisions: &[Decision]) -> Result<Done, Trouble> {
+pub(super) fn propose(file: &str, decisions: &[Decision]) -> Result<Done, Trouble> {
     let profile: SourceProfile =
         serde_json::from_str(&staged(PROFILE)?).map_err(|error| Trouble::protocol(&error))?;
-    let target = from_json_schema(&staged(TARGET)?, target)?;
+    let target: TargetSchema =
+        serde_json::from_str(&staged(TARGET)?).map_err(|error| Trouble::protocol(&error))?;
     let report = profile.report;
     say(&Event::Progress(Progress {
         phase: Phase::Matching,

@@ -227,7 +227,6 @@ fn plan_proposal(
         name: format!("{} to {}", version.file_name, named.name),
         task: Task::Propose {
             file: version.file_name,
-            target: named.name,
             decisions,
         },
     })

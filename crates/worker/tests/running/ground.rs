@@ -15,6 +15,7 @@ use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, JobRecord, NewJob};
 use aimapper_core::store::outputs::{self, Part};
 use aimapper_core::store::{Store, mappings, sources, targets};
+use aimapper_core::target::from_json_schema;
 use aimapper_worker::{Bench, Pace, ProcessLimits, Program, Taken, Worker, relay};
 use tempfile::TempDir;
 
@@ -137,6 +138,8 @@ impl Ground {
 
     pub(crate) fn target(&self, schema: &str) -> TargetVersionId {
         let (tenant, user) = (self.tenant, self.user);
+        let schema = from_json_schema(schema, "target.json").unwrap();
+        let schema = &serde_json::to_string(&schema).unwrap();
         let made = self.store.write(|conn| {
             let target = targets::create(conn, tenant, user, "target")?;
             targets::add_version(conn, tenant, user, target, 1, (schema, ""))

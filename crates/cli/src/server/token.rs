@@ -1,0 +1,26 @@
+//! `aimapper token`.
+
+use std::io::{self, Write as _};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aimapper_core::auth::{Grant, LocalIssuer};
+
+use super::args;
+use crate::failure::{Ending, Failure};
+
+/// Prints a token of local mode. Whoever may read the key in the data folder may make one.
+pub(crate) fn token(args: &args::Token) -> Result<Ending, Failure> {
+    let config = super::config(&args.settings, None)?;
+    super::serve::make_data_folder(&config)?;
+    let issuer = LocalIssuer::open(&config.key_dir())?;
+    let grant = Grant {
+        subject: "local",
+        role: args.role.into(),
+        ttl_seconds: args.ttl,
+    };
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = since.map_or(0, |since| since.as_secs());
+    let token = issuer.issue(grant, i64::try_from(now).unwrap_or(i64::MAX))?;
+    let _closed = writeln!(io::stdout(), "{token}");
+    Ok(Ending::Done)
+}
