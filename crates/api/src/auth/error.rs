@@ -72,10 +72,7 @@ impl AuthError {
             Self::Csrf => "csrf",
             Self::FormTooLong => "too_large",
             Self::Body => "broken_body",
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => match self.kind() {
-                ErrorKind::Unavailable => "unavailable",
-                _ => "internal",
-            },
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault().0,
         }
     }
 
@@ -89,10 +86,19 @@ impl AuthError {
             Self::Role(_) | Self::Origin | Self::Csrf => StatusCode::FORBIDDEN,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => match self.kind() {
-                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
-            },
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault().1,
+        }
+    }
+
+    /// Code and status of what is not the client's fault.
+    fn fault(&self) -> (&'static str, StatusCode) {
+        let kind = self.kind();
+        if kind == ErrorKind::Unavailable {
+            ("unavailable", StatusCode::SERVICE_UNAVAILABLE)
+        } else if kind == ErrorKind::NoSpace {
+            ("no_space", StatusCode::INSUFFICIENT_STORAGE)
+        } else {
+            ("internal", StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
 
@@ -127,10 +133,10 @@ impl AuthError {
 
     /// What the client is told.
     fn detail(&self) -> String {
-        match self {
-            Self::Refused(Refusal::Expired) => "the access token expired".to_owned(),
-            _ => self.to_string(),
+        if let Self::Refused(Refusal::Expired) = self {
+            return "the access token expired".to_owned();
         }
+        self.to_string()
     }
 }
 

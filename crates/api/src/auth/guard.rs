@@ -1,6 +1,8 @@
 //! A handler gets its caller only by naming what it requires.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -120,10 +122,11 @@ fn as_seen_by(request: &HttpRequest, error: AuthError) -> AuthError {
             .get(header::ACCEPT)
             .and_then(|accept| accept.to_str().ok())
             .is_some_and(|accept| accept.contains("text/html"));
-    match error {
-        AuthError::NoCredentials | AuthError::Refused(_) if opens_page => AuthError::SignIn,
-        other => other,
+    let is_stranger = matches!(error, AuthError::NoCredentials | AuthError::Refused(_));
+    if opens_page && is_stranger {
+        return AuthError::SignIn;
     }
+    error
 }
 
 fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError> {
@@ -179,10 +182,10 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
 
 /// Tenant and user of a principal. The rows are written at the first sight and once a minute.
 async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError> {
-    if let Some(caller) = app.identity.recall(&principal) {
+    if let Some(caller) = app.identity.recall(&principal, Instant::now()) {
         return Ok(caller);
     }
-    let store = std::sync::Arc::clone(&app.store);
+    let store = Arc::clone(&app.store);
     let caller = web::block(move || {
         store
             .write(|conn| {

@@ -156,10 +156,11 @@ impl Identity {
         self.limits.absolute_seconds
     }
 
-    /// The caller of a principal that was looked up lately.
-    pub(super) fn recall(&self, principal: &Principal) -> Option<Caller> {
+    /// The caller of a principal that was looked up lately, and has the same name still.
+    pub(super) fn recall(&self, principal: &Principal, now: Instant) -> Option<Caller> {
         let seen = lock(&self.seen).get(&who(principal)).cloned()?;
-        let fresh = seen.at.elapsed() < LOOKED_UP_FOR && seen.name == principal.name;
+        let age = now.saturating_duration_since(seen.at);
+        let fresh = age < LOOKED_UP_FOR && seen.name == principal.name;
         fresh.then(|| Caller {
             principal: principal.clone(),
             tenant: seen.tenant,

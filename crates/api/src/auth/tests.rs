@@ -1,20 +1,24 @@
 //! Tests of the way in: each over the real gate, guard, database and key file.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
-use aimapper_core::auth::{Grant, LocalIssuer, Role, SessionLimits};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use aimapper_core::auth::{Grant, LocalIssuer, Principal, Role, SessionLimits};
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
 use aimapper_core::store::{Settings, Store};
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -502,7 +506,9 @@ async fn changes_by_cookie_need_the_sessions_token() {
         assert_eq!(answer.code(), "csrf", "{name}");
     }
     let long = typed(form).set_payload(format!("a={}&csrf={token}", "x".repeat(5 << 20)));
-    assert_eq!(site.ask(long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let long = site.ask(long).await;
+    assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(long.code(), "too_large");
     let by_token = post("/change")
         .bearer(&site.token(Role::Admin))
         .set_payload("x");
@@ -637,6 +643,82 @@ async fn people_are_led_to_where_one_signs_in() {
     let program = site.ask(get("/who").cookie_line(&idle)).await;
     assert_eq!(program.status, StatusCode::UNAUTHORIZED);
     assert_eq!(program.code(), "token_expired");
+}
+
+/// An upload is not kept in memory to find out that its first field is another.
+#[actix_web::test]
+async fn only_the_beginning_of_an_upload_is_read_before_it_is_let_in() {
+    let site = Site::new();
+    let cookie = site.session(Role::Mapper, 0);
+    let session = cookie.split_once('=').unwrap().1;
+    let session = site.app.identity.session(session).unwrap();
+    let drawn = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&drawn);
+    let first = "--b0\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n";
+    let chunks = stream::iter((0..1_000).map(move |at| {
+        counter.set(counter.get() + 1);
+        let text = if at == 0 {
+            first.to_owned()
+        } else {
+            "x".repeat(1_024)
+        };
+        Ok(Bytes::from(text))
+    }));
+    let mut request = post("/change")
+        .insert_header((header::CONTENT_TYPE, "multipart/form-data; boundary=b0"))
+        .to_srv_request();
+    request.set_payload(Payload::Stream {
+        payload: Box::pin(chunks),
+    });
+    let checked = csrf::check(&site.app.identity, &session, &mut request).await;
+    assert!(matches!(checked, Err(AuthError::Csrf)), "{checked:?}");
+    assert!(drawn.get() < 10, "{} chunks were read", drawn.get());
+    let rest: Vec<_> = request.take_payload().collect().await;
+    let bytes: usize = rest.iter().map(|chunk| chunk.as_ref().unwrap().len()).sum();
+    assert_eq!(bytes, 999 * 1_024 + first.len());
+}
+
+#[actix_web::test]
+async fn callers_are_looked_up_once_a_minute_and_when_their_name_changed() {
+    let site = Site::new();
+    let identity = &site.app.identity;
+    let token = site.token(Role::Mapper);
+    let principal = identity.access(&token).unwrap().principal;
+    let now = Instant::now();
+    assert!(identity.recall(&principal, now).is_none());
+    site.ask(get("/who").bearer(&token)).await;
+    assert!(identity.recall(&principal, now).is_some());
+    assert!(
+        identity
+            .recall(&principal, now + Duration::from_secs(61))
+            .is_none()
+    );
+    for other in [
+        Principal {
+            name: Some("Mia".to_owned()),
+            ..principal.clone()
+        },
+        Principal {
+            subject: "mia".to_owned(),
+            ..principal.clone()
+        },
+        Principal {
+            issuer: "urn:other".to_owned(),
+            ..principal.clone()
+        },
+        Principal {
+            tenant: "other".to_owned(),
+            ..principal.clone()
+        },
+    ] {
+        assert!(identity.recall(&other, now).is_none(), "{other:?}");
+    }
+    let admin = identity.access(&site.token(Role::Admin)).unwrap().principal;
+    let caller = identity.recall(&admin, now).unwrap();
+    assert!(
+        caller.principal.may(Role::Admin),
+        "roles come from the token"
+    );
 }
 
 #[actix_web::test]

@@ -149,12 +149,13 @@ fn fitting(parameters: &AlgorithmParameters) -> Option<Vec<Algorithm>> {
         });
     }
     if let AlgorithmParameters::EllipticCurve(ec) = parameters {
-        return match ec.curve {
-            EllipticCurve::P256 => Some(vec![Algorithm::Es256]),
-            EllipticCurve::P384 => Some(vec![Algorithm::Es384]),
-            // The library's list may grow; a curve that is not named above checks nothing.
-            _ => None,
-        };
+        let curves = [
+            (EllipticCurve::P256, Algorithm::Es256),
+            (EllipticCurve::P384, Algorithm::Es384),
+        ];
+        return curves
+            .into_iter()
+            .find_map(|(curve, algorithm)| (curve == ec.curve).then(|| vec![algorithm]));
     }
     if let AlgorithmParameters::OctetKeyPair(pair) = parameters {
         return (pair.curve == EllipticCurve::Ed25519).then(|| vec![Algorithm::EdDsa]);

@@ -1,4 +1,4 @@
-//! JSON objects of a token. serde_json keeps the last of two equal names; which of them an issuer
+//! JSON objects of a token. `serde_json` keeps the last of two equal names; which of them an issuer
 //! signed in earnest nobody can tell, so here a name that stands twice, at any depth, is refused.
 
 use std::cell::Cell;

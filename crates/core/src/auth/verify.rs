@@ -253,7 +253,7 @@ fn name(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// A NumericDate (RFC 7519, 2), which may have a fraction; that is cut off.
+/// A `NumericDate` (RFC 7519, 2), which may have a fraction; that is cut off.
 fn seconds(value: &Value) -> Option<i64> {
     if let Some(whole) = value.as_i64() {
         return (0..=LAST_SECOND).contains(&whole).then_some(whole);

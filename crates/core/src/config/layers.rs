@@ -121,7 +121,7 @@ impl Layers {
         let number = match self.0.get(key).map(|set| &set.value) {
             Some(ValueKind::I64(number)) => u64::try_from(*number).ok(),
             Some(ValueKind::U64(number)) => Some(*number),
-            Some(ValueKind::String(text)) if self.from_variable(key) => text.trim().parse().ok(),
+            Some(ValueKind::String(text)) if self.is_variable(key) => text.trim().parse().ok(),
             _ => None,
         };
         number
@@ -154,7 +154,7 @@ impl Layers {
         }
     }
 
-    fn from_variable(&self, key: &str) -> bool {
+    fn is_variable(&self, key: &str) -> bool {
         self.0
             .get(key)
             .is_some_and(|set| set.origin.starts_with(PREFIX))

@@ -39,7 +39,7 @@ struct Rsa {
 impl Rsa {
     fn generate() -> Self {
         let pair = RsaPair::generate(KeySize::Rsa2048).unwrap();
-        let pkcs8 = aws_lc_rs::encoding::Pkcs8V1Der::from(pair.as_der().unwrap());
+        let pkcs8: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().unwrap();
         let public = pair.public_key();
         Self {
             private: EncodingKey::from_rsa_der(rsa_private_key(pkcs8.as_ref())),
@@ -54,7 +54,7 @@ impl Rsa {
     }
 }
 
-/// The RSAPrivateKey inside of a PKCS #8 document: it stands at the end, in an OCTET STRING with
+/// The `RSAPrivateKey` inside of a PKCS #8 document: it stands at the end, in an OCTET STRING with
 /// two bytes of length.
 fn rsa_private_key(pkcs8: &[u8]) -> &[u8] {
     let at = pkcs8
@@ -156,10 +156,11 @@ fn encoded(part: impl AsRef<[u8]>) -> String {
 
 /// Signs any bytes, whatever they say.
 fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, key: &EncodingKey) -> String {
-    let alg = match key.family() {
-        jsonwebtoken::AlgorithmFamily::Ed => Signing::EdDSA,
-        jsonwebtoken::AlgorithmFamily::Rsa => Signing::RS256,
-        other => panic!("no key of the corpus is {other:?}"),
+    let is_ed = key.family() == jsonwebtoken::AlgorithmFamily::Ed;
+    let alg = if is_ed {
+        Signing::EdDSA
+    } else {
+        Signing::RS256
     };
     signed_as(header, payload, key, alg)
 }
