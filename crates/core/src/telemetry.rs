@@ -144,22 +144,22 @@ pub struct TraceParent {
 pub struct NotATraceParent;
 
 impl TraceParent {
-    /// A new trace from randomness. It is not sampled: nobody here records spans.
+    /// A new trace from random bytes. It is not sampled: nobody here records spans.
     #[must_use]
-    pub fn new(trace: u128, parent: u64) -> Self {
+    pub fn new(trace: [u8; 16], parent: [u8; 8]) -> Self {
         Self {
             // All zeros are no id.
-            trace: trace.max(1),
-            parent: parent.max(1),
+            trace: u128::from_be_bytes(trace).max(1),
+            parent: u64::from_be_bytes(parent).max(1),
             flags: 0,
         }
     }
 
     /// The same trace, below another part of it.
     #[must_use]
-    pub fn child(self, parent: u64) -> Self {
+    pub fn child(self, parent: [u8; 8]) -> Self {
         Self {
-            parent: parent.max(1),
+            parent: u64::from_be_bytes(parent).max(1),
             ..self
         }
     }
@@ -295,14 +295,14 @@ mod tests {
         let parent: TraceParent = text.parse().unwrap();
         assert_eq!(parent.to_string(), text);
         assert_eq!(parent.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
-        let child = parent.child(7).to_string();
+        let child = parent.child([0, 0, 0, 0, 0, 0, 0, 7]).to_string();
         assert_eq!(
             child,
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000007-01"
         );
         let later = text.replacen("00", "01", 1) + "-more";
         assert_eq!(later.parse::<TraceParent>().unwrap(), parent);
-        let new = TraceParent::new(0, 0);
+        let new = TraceParent::new([0; 16], [0; 8]);
         assert_eq!(new.to_string().parse::<TraceParent>(), Ok(new));
     }
 

@@ -4,7 +4,7 @@
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
@@ -37,6 +37,11 @@ pub async fn gate<B: MessageBody + 'static>(
         Err(error) => return Ok(refused(request, &error)),
     };
     let mut response = next.call(request).await?;
+    // What one caller may see is not kept for the next one, unless a handler knows better.
+    if !response.headers().contains_key(header::CACHE_CONTROL) {
+        let kept = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
     if let Some(session) = session {
         renew(&app.identity, &session, &mut response);
     }

@@ -114,6 +114,7 @@ impl Site {
             challenge: header(header::WWW_AUTHENTICATE),
             location: header(header::LOCATION),
             cookie: header(header::SET_COOKIE),
+            cache: header(header::CACHE_CONTROL),
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
     }
@@ -124,6 +125,7 @@ struct Answer {
     challenge: Option<String>,
     location: Option<String>,
     cookie: Option<String>,
+    cache: Option<String>,
     body: String,
 }
 
@@ -623,8 +625,10 @@ async fn sessions_are_renewed_while_they_are_used() {
     assert_ne!(renewed.session(), used);
     let again = site.ask(get("/who").cookie_line(&renewed.session())).await;
     assert_eq!((again.status, again.cookie), (StatusCode::OK, None));
+    assert_eq!(again.cache.as_deref(), Some("private, no-cache"));
     let kept = site.ask(get("/asset").cookie_line(&used)).await;
     assert_eq!((kept.status, kept.cookie), (StatusCode::OK, None));
+    assert!(kept.cache.unwrap().ends_with("immutable"));
 }
 
 #[actix_web::test]
