@@ -97,3 +97,48 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::Object(object))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1e300..1e300).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-c\u{e4}\"]{0,2}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Where no name stands twice, this reads what `serde_json` reads.
+        #[test]
+        fn objects_are_read_as_they_are(value in json()) {
+            let text = value.to_string();
+            let read: Value = serde_json::from_str(&text).unwrap();
+            let expected = read.as_object().cloned().ok_or(NotAnObject::Json);
+            prop_assert_eq!(object(text.as_bytes()), expected);
+        }
+
+        /// A name that stands twice is seen wherever the object is.
+        #[test]
+        fn a_second_name_is_seen_at_any_depth(value in json(), depth in 0_usize..20) {
+            let twice = format!("{{\"n\":{value},\"m\":1,\"n\":{value}}}");
+            let (open, close) = ("{\"x\":[".repeat(depth), "]}".repeat(depth));
+            let text = format!("{open}{twice}{close}");
+            prop_assert_eq!(object(text.as_bytes()), Err(NotAnObject::Twice));
+        }
+    }
+}
