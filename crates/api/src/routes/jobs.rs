@@ -8,7 +8,7 @@ use aimapper_core::job::{Failure, Kind, Outcome, Payload, Progress, State};
 use aimapper_core::store::jobs::{self, Happening, JobEvent, JobRecord, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::once::{Once, answer};
@@ -112,7 +112,7 @@ impl From<JobEvent> for EventView {
 }
 
 /// Which jobs.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {

@@ -110,11 +110,6 @@ impl Condition {
         Ok(Self::Tags(tags.collect()))
     }
 
-    /// The version of this entity tag.
-    pub(crate) fn of_tag(sha256: &str) -> Self {
-        Self::Tags(vec![quoted(sha256)])
-    }
-
     fn holds(&self, row: &MappingVersion) -> bool {
         match self {
             Self::Any => true,

@@ -14,7 +14,7 @@ use aimapper_core::store::jobs::{self, NewJob};
 use aimapper_core::store::mappings::{self, MappingVersion};
 use aimapper_core::store::{Conn, sources, targets};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::body::{Body, hex, media_type, of_payload};
 use super::download::{Content, Sent, send};
@@ -52,7 +52,7 @@ pub(super) struct Accepted {
 }
 
 /// What a mapping file belongs to.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfFile {
