@@ -206,8 +206,9 @@ fn decisions(text: &str) -> Result<Vec<SetReading>, Problem> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let decisions: Vec<SetReading> = of_json(text.as_bytes())?;
-    readings::check(&decisions, "")?;
+    let decisions: Vec<SetReading> =
+        of_json(text.as_bytes()).map_err(|problem| problem.within("/decisions"))?;
+    readings::check(&decisions, "/decisions")?;
     Ok(decisions)
 }
 

@@ -123,8 +123,60 @@ fn of_status(status: StatusCode) -> Problem {
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::Unsupported,
+        StatusCode::MISDIRECTED_REQUEST => Code::Misdirected,
+        StatusCode::TOO_MANY_REQUESTS => Code::RateLimited,
         status if status.is_client_error() => Code::BadRequest,
         _ => Code::Internal,
     };
     Problem::new(code, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_status_becomes_a_problem() {
+        for (status, code) in [
+            (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
+            (StatusCode::FORBIDDEN, Code::Forbidden),
+            (StatusCode::NOT_FOUND, Code::NoSuchRoute),
+            (StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed),
+            (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::Unsupported),
+            (StatusCode::MISDIRECTED_REQUEST, Code::Misdirected),
+            (StatusCode::TOO_MANY_REQUESTS, Code::RateLimited),
+            (StatusCode::BAD_REQUEST, Code::BadRequest),
+            (StatusCode::LENGTH_REQUIRED, Code::BadRequest),
+            (StatusCode::BAD_GATEWAY, Code::Internal),
+        ] {
+            let problem = of_framework(&HttpResponse::new(status)).unwrap();
+            assert_eq!(problem.code(), code, "{status}");
+        }
+        assert_eq!(of_framework(&HttpResponse::new(StatusCode::OK)), None);
+        assert_eq!(of_framework(&HttpResponse::NotFound().body("a page")), None);
+    }
+
+    #[test]
+    fn a_trace_is_taken_from_the_request_only_if_it_is_one() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            let name = header::HeaderName::from_static("traceparent");
+            headers.insert(name, HeaderValue::from_str(text).unwrap());
+            trace_id(&headers)
+        };
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        assert_eq!(of(&format!("00-{trace}-b7ad6b7169203331-01")), trace);
+        for wrong in [
+            "00",
+            "00-x-y-01",
+            "00-<script>0000000000000000000000000-1-01",
+        ] {
+            let made = of(wrong);
+            assert!(
+                made.len() == 32 && made.bytes().all(|b| b.is_ascii_hexdigit()),
+                "{wrong}"
+            );
+        }
+    }
 }

@@ -141,6 +141,15 @@ impl Problem {
         self
     }
 
+    /// The same, where the places that are wrong lie in a part of the request.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        for wrong in &mut self.errors {
+            wrong.pointer.insert_str(0, part);
+        }
+        self
+    }
+
     /// Its code.
     #[must_use]
     pub const fn code(&self) -> Code {

@@ -156,3 +156,37 @@ pub(crate) fn of_edit(error: &EditError, pointer: &str) -> Problem {
     let wrong = Wrong::new(pointer, error.to_string()).hint(error.hint());
     of_code(Code::Invalid, error).errors(vec![wrong])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_already_is_a_conflict() {
+        let problem = Problem::from(StoreError::Exists { what: "target" });
+        assert_eq!(problem.code(), Code::Conflict);
+        assert_eq!(problem.detail(), "there is such a target already");
+    }
+
+    #[test]
+    fn addresses_and_statements_are_for_the_log_only() {
+        let error = StoreError::NoFile {
+            path: "/var/lib/secret.db".into(),
+        };
+        for error in [
+            error,
+            StoreError::Corrupt {
+                what: "mappings",
+                source: "secret".into(),
+            },
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.detail(), "");
+            assert_eq!(
+                problem.hint_text().filter(|hint| hint.contains("secret")),
+                None
+            );
+            assert!(problem.chain.unwrap().contains("secret"));
+        }
+    }
+}

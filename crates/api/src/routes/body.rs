@@ -79,7 +79,7 @@ pub(super) fn of_payload(error: &actix_web::Error) -> Problem {
 pub(crate) fn of_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let pointer = pointer(error.path());
+        let pointer = pointer_of(error.path());
         let inner = error.into_inner();
         if !inner.is_data() {
             return malformed(&inner);
@@ -104,19 +104,30 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-fn pointer(path: &serde_path_to_error::Path) -> String {
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
+            Segment::Map { key } => push(&mut pointer, key),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
     pointer
+}
+
+/// A JSON pointer of these keys.
+pub(super) fn pointer(keys: &[&str]) -> String {
+    let mut pointer = String::new();
+    for key in keys {
+        push(&mut pointer, key);
+    }
+    pointer
+}
+
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }
 
 /// SHA-256 as 64 hexadecimal digits.

@@ -6,6 +6,7 @@ use aimapper_core::auth::Role;
 use aimapper_core::id::{JobId, UserId};
 use aimapper_core::job::{Failure, Kind, Outcome, Payload, Progress, State};
 use aimapper_core::store::jobs::{self, Happening, JobEvent, JobRecord, Wanted};
+use aimapper_core::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -102,11 +103,18 @@ pub(crate) struct EventView {
 
 impl From<JobEvent> for EventView {
     fn from(event: JobEvent) -> Self {
+        let mut body = event.body;
+        // The database has milliseconds, as everywhere; so here, as everywhere, it is a date.
+        if let Some(at) = body.get_mut("run_at")
+            && let Some(milliseconds) = at.as_i64()
+        {
+            *at = At::from(Millis(milliseconds)).0.into();
+        }
         Self {
             seq: event.seq,
             event: event.kind,
             at: event.at.into(),
-            body: event.body,
+            body,
         }
     }
 }

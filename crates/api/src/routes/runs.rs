@@ -18,7 +18,7 @@ use aimapper_core::store::{Conn, mappings, sources};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, hex};
+use super::body::{Body, hex, pointer};
 use super::download::{Content, Piece, Sent, send, tag_of};
 use super::mappings::mapping_of;
 use super::once::{Once, answer};
@@ -234,17 +234,20 @@ fn decided(version: &mappings::MappingVersion) -> Result<(), Problem> {
         .iter()
         .map(|question| {
             let place = match &question.about {
-                Subject::Field { field } => format!("fields/{field}"),
+                Subject::Field { field } => pointer(&["fields", field]),
                 Subject::Reading { what, column } => match column {
-                    Some(column) => format!("readings/{}/{column}", what.name()),
-                    None => format!("readings/{}", what.name()),
+                    Some(column) => pointer(&["readings", what.name(), column]),
+                    None => pointer(&["readings", what.name()]),
                 },
             };
             let hint = (!question.reason.is_empty()).then(|| question.reason.clone());
             Wrong::new(place, question.text.clone()).hint(hint)
         })
         .collect();
-    let said = format!("{} decisions are needed before it can run", open.len());
+    let said = match open.len() {
+        1 => "a decision is needed before it can run".to_owned(),
+        several => format!("{several} decisions are needed before it can run"),
+    };
     Err(Problem::new(Code::Undecided, said)
         .hint("decide them with PATCH on the mapping".to_owned())
         .errors(wrong))

@@ -103,8 +103,8 @@ async fn every_verdict_does_what_it_says() {
     let ground = Ground::new();
     let first = ground.mapping(ADA).await;
     let body = json!({"fields": [
-        {"field": "purpose", "verdict": "edited", "rule": {
-            "sources": ["Buchungstext", "Verwendungszweck"],
+        {"field": "reference", "verdict": "edited", "rule": {
+            "sources": ["Buchungsart", "Verwendungszweck"],
             "transform": [{"concat": {"separator": " / "}}, "trim"]}},
         {"field": "kind", "verdict": "edited", "rule": {
             "value_map": [{"from": "Z47", "to": null}], "on_unseen": "null"}},
@@ -125,11 +125,11 @@ async fn every_verdict_does_what_it_says() {
     }
     let answer = patch(&ground, &first, Some("*"), &body).await;
     let next = answer.ok(200);
-    let purpose = field(&next, "purpose");
+    let purpose = field(&next, "reference");
     assert_eq!(purpose["state"], "edited");
     assert_eq!(
         purpose["sources"],
-        json!(["Buchungstext", "Verwendungszweck"])
+        json!(["Buchungsart", "Verwendungszweck"])
     );
     let kind = field(&next, "kind");
     assert_eq!(
@@ -158,7 +158,7 @@ async fn every_verdict_does_what_it_says() {
         })
         .collect();
     assert!(
-        remembered.contains(&"purpose Buchungstext edited".to_owned()),
+        remembered.contains(&"reference Buchungsart edited".to_owned()),
         "{remembered:?}"
     );
     assert!(
@@ -175,17 +175,26 @@ async fn every_verdict_does_what_it_says() {
 async fn an_alternative_takes_the_place_of_the_proposal() {
     let ground = Ground::new();
     let first = ground.mapping(ADA).await;
-    let fields = first["fields"].as_array().unwrap();
-    let with = fields
+    let proposed = field(&first, "reference")["sources"].clone();
+    let own = json!({"fields": [
+        {"field": "reference", "verdict": "edited", "rule": {"sources": ["Buchungsart"]}}
+    ]});
+    let second = patch(&ground, &first, Some("*"), &own).await.ok(200);
+    let with = field(&second, "reference");
+    assert_eq!(with["sources"], json!(["Buchungsart"]));
+    let alternatives = with["alternatives"].as_array().unwrap();
+    let index = alternatives
         .iter()
-        .find(|field| !field["alternatives"].as_array().is_none_or(Vec::is_empty))
-        .expect("the example has a field with an alternative");
-    let body =
-        json!({"fields": [{"field": with["field"], "verdict": "accepted", "alternative": 0}]});
-    let next = patch(&ground, &first, Some("*"), &body).await.ok(200);
-    let chosen = field(&next, with["field"].as_str().unwrap());
-    assert_eq!(chosen["sources"], with["alternatives"][0]["sources"]);
-    assert_eq!(chosen["state"], "accepted");
+        .position(|other| other["sources"] == proposed);
+    let body = json!({"fields": [
+        {"field": "reference", "verdict": "accepted", "alternative": index.unwrap()}
+    ]});
+    let third = patch(&ground, &first, Some("*"), &body).await.ok(200);
+    let chosen = field(&third, "reference");
+    assert_eq!(
+        (&chosen["sources"], &chosen["state"]),
+        (&proposed, &json!("accepted"))
+    );
     let body =
         json!({"fields": [{"field": with["field"], "verdict": "edited", "alternative": 99}]});
     let wrong = patch(&ground, &first, Some("*"), &body).await;

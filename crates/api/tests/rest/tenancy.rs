@@ -106,7 +106,7 @@ async fn another_tenants_ids_are_not_there() {
             }
         }
     }
-    assert!(tried > 30, "only {tried} requests");
+    assert!(tried >= 30, "only {tried} requests");
     // And nothing was done to them: the owner sees all as it was.
     for path in ["sources", "targets", "mappings", "runs", "jobs", "memory"] {
         let list = ground.get(ADA, path).await.ok(200);

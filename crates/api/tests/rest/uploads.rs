@@ -7,7 +7,7 @@ use crate::ground::{Ground, Part, request, steady};
 use crate::work::text;
 
 const ADA: &str = "one/ada/mapper";
-const FILE: Part<'static> = ("file", Some("C:\\data\\bank.csv"), b"a;b\r\n1;2\r\n");
+const FILE: Part<'static> = ("file", Some("/data/bank.csv"), b"a;b\r\n1;2\r\n");
 
 #[actix_web::test]
 async fn parts_come_in_any_order() {
