@@ -3,11 +3,11 @@
 use utoipa::openapi::path::{Operation as Described, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, Required, ResponseBuilder, Type,
+    ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder, Type,
 };
 use utoipa::{Modify, OpenApi as _};
 
-use crate::problem::{MEDIA_TYPE, Problem};
+use crate::problem::{MEDIA_TYPE, Told};
 use crate::routes::{jobs, mappings, runs, sources, targets};
 
 #[derive(utoipa::OpenApi)]
@@ -27,7 +27,7 @@ use crate::routes::{jobs, mappings, runs, sources, targets};
         jobs::list, jobs::find, jobs::events, jobs::cancel, jobs::retry, jobs::redrive,
         crate::routes::memory::list, crate::routes::memory::forget, crate::routes::me::me,
     ),
-    components(schemas(Problem)),
+    components(schemas(Told)),
     modifiers(&Everywhere)
 )]
 struct Document;
@@ -60,6 +60,7 @@ impl Modify for Everywhere {
                     .responses
                     .responses
                     .insert("default".to_owned(), problem.build().into());
+                name(operation);
             }
             if let Some(post) = &mut item.post {
                 let key = ParameterBuilder::new()
@@ -70,6 +71,30 @@ impl Modify for Everywhere {
                     .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
                 post.parameters.get_or_insert_default().push(key.build());
             }
+        }
+    }
+}
+
+/// Names the operation by its group as well, because names are unique, and says what its answers are.
+fn name(operation: &mut Described) {
+    let tag = operation.tags.iter().flatten().next();
+    let id = operation.operation_id.take().unwrap_or_default();
+    operation.operation_id = Some(match tag {
+        Some(tag) if *tag != id => format!("{tag}_{id}"),
+        Some(_) | None => id,
+    });
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let said = match status.as_str() {
+                "201" => "Made",
+                "202" => "Accepted; the work goes on",
+                "204" => "Done",
+                "206" => "The part that was asked for",
+                _ => "As asked for",
+            };
+            said.clone_into(&mut response.description);
         }
     }
 }

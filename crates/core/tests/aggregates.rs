@@ -11,9 +11,10 @@ use aimapper_core::id::{
     BlobId, MappingId, MappingVersionId, SourceId, SourceVersionId, TargetId, TargetVersionId,
     TenantId, UserId,
 };
-use aimapper_core::job::{Class, OutputFormat, Payload};
+use aimapper_core::job::{Class, Kind, OutputFormat, Payload, State};
+use aimapper_core::store::answers::{self, Answer};
 use aimapper_core::store::blobs::NewBlob;
-use aimapper_core::store::jobs::{Idempotency, NewJob};
+use aimapper_core::store::jobs::{self, IDEMPOTENCY_MS, Idempotency, NewJob, Wanted};
 use aimapper_core::store::mappings::{NewDecision, Verdict};
 use aimapper_core::store::memory::NewMemory;
 use aimapper_core::store::{
@@ -43,6 +44,10 @@ on_both! {
     nothing_is_seen_or_named_across_tenants
     text_that_one_database_cannot_keep_is_refused_by_both
     lists_are_paged
+    an_answer_is_given_again_to_the_same_request
+    an_answer_expires
+    a_request_that_fails_takes_no_key
+    jobs_are_searched_by_state_kind_and_user
 }
 
 fn on(which: Which, rule: fn(&Store)) {
@@ -472,4 +477,126 @@ fn lists_are_paged(store: &Store) {
     assert_eq!(page(Some(made[1])), made[2..4]);
     assert_eq!(page(Some(made[3])), made[4..]);
     assert_eq!(page(Some(made[4])), []);
+}
+
+fn request<'a>(key: &'a str, body_sha256: &'a str) -> Idempotency<'a> {
+    Idempotency {
+        route: "POST /targets",
+        key,
+        body_sha256,
+    }
+}
+
+fn made(body: &str) -> Answer {
+    Answer {
+        status: 201,
+        location: Some("/targets/1".to_owned()),
+        body: body.to_owned(),
+    }
+}
+
+/// Does what a request does: takes the key, works, keeps the answer.
+fn answered(store: &Store, tenant: TenantId, key: &str, body: &str) -> Result<Answer, StoreError> {
+    store.write(|conn| {
+        let request = request(key, body);
+        if let Some(answer) = answers::take_key(conn, tenant, &request)? {
+            return Ok(answer);
+        }
+        let answer = made(&TargetId::generate().to_string());
+        answers::keep(conn, tenant, &request, &answer)?;
+        Ok(answer)
+    })
+}
+
+fn an_answer_is_given_again_to_the_same_request(store: &Store) {
+    let (one, _) = tenant(store, "one");
+    let (two, _) = tenant(store, "two");
+    let first = answered(store, one, "k", "body").unwrap();
+    assert_eq!(answered(store, one, "k", "body").unwrap(), first);
+    assert_ne!(answered(store, one, "l", "body").unwrap(), first);
+    assert_ne!(answered(store, two, "k", "body").unwrap(), first);
+    let other = answered(store, one, "k", "other").unwrap_err();
+    assert!(matches!(other, StoreError::OtherBody { .. }), "{other}");
+    assert_eq!(answered(store, one, "k", "body").unwrap(), first);
+}
+
+fn an_answer_expires(store: &Store) {
+    let (one, _) = tenant(store, "one");
+    let first = answered(store, one, "k", "body").unwrap();
+    let kept = answered(store, one, "later", "body").unwrap();
+    let aged = format!(
+        "UPDATE answers SET expires_at = expires_at - {IDEMPOTENCY_MS} WHERE idem_key = 'k'"
+    );
+    databases::run(store, &aged);
+    let second = answered(store, one, "k", "other").unwrap();
+    assert_ne!(second, first);
+    databases::run(store, &aged);
+    assert_eq!(store.write(answers::drop_expired).unwrap(), 1);
+    assert_eq!(answered(store, one, "later", "body").unwrap(), kept);
+}
+
+fn a_request_that_fails_takes_no_key(store: &Store) {
+    let (one, _) = tenant(store, "one");
+    let failed = store.write(|conn| {
+        let taken = answers::take_key(conn, one, &request("k", "body"))?;
+        assert_eq!(taken, None);
+        Err::<(), _>(StoreError::Nul { what: "test" })
+    });
+    assert!(failed.is_err());
+    answered(store, one, "k", "other").unwrap();
+}
+
+fn jobs_are_searched_by_state_kind_and_user(store: &Store) {
+    let bank = bank(store, "one");
+    let (run, other) = (run_job(&bank), run_job(&bank));
+    let propose = NewJob {
+        payload: Payload::Propose {
+            source_version: bank.source_version,
+            target_version: bank.target_version,
+            memory: false,
+        },
+        ..run.clone()
+    };
+    let eve = store
+        .write(|conn| users::seen(conn, bank.tenant, "https://issuer", "eve", None))
+        .unwrap();
+    let eves = NewJob {
+        created_by: eve.id,
+        ..other
+    };
+    let ids: Vec<_> = [run, propose, eves]
+        .iter()
+        .map(|new| {
+            store
+                .write(|conn| jobs::submit(conn, new, None))
+                .unwrap()
+                .id()
+        })
+        .collect();
+    store
+        .write(|conn| jobs::cancel(conn, bank.tenant, ids[0], eve.id))
+        .unwrap();
+    let found = |wanted: Wanted| -> Vec<_> {
+        let rows = store.read(|conn| jobs::search(conn, bank.tenant, &wanted, None, 10));
+        rows.unwrap().into_iter().map(|job| job.id).collect()
+    };
+    let any = Wanted::default();
+    assert_eq!(found(any), [ids[2], ids[1], ids[0]]);
+    let state = Some(State::Queued);
+    assert_eq!(found(Wanted { state, ..any }), [ids[2], ids[1]]);
+    let kind = Some(Kind::Run);
+    assert_eq!(found(Wanted { kind, ..any }), [ids[2], ids[0]]);
+    let by = Some(eve.id);
+    assert_eq!(found(Wanted { by, ..any }), [ids[2]]);
+    assert_eq!(
+        found(Wanted {
+            state,
+            kind: Some(Kind::Propose),
+            by
+        }),
+        []
+    );
+    let (two, _) = tenant(store, "two");
+    let foreign = store.read(|conn| jobs::search(conn, two, &any, None, 10));
+    assert_eq!(foreign.unwrap(), []);
 }

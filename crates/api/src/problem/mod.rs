@@ -25,9 +25,14 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// After so many seconds a client may try again what was not available.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// An error of a request.
+/// An error of a request. Boxed, because it is the other end of nearly every result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem(Box<Told>);
+
+/// What a problem tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct Told {
     /// A page that says what it means and what to do.
     #[serde(rename = "type")]
     #[schema(example = "/errors/not_found")]
@@ -93,7 +98,7 @@ impl Wrong {
 impl Problem {
     /// A problem of this code; `detail` is about this request.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Told {
             kind: format!("/errors/{code}"),
             title: code.title(),
             status: code.status().as_u16(),
@@ -104,14 +109,18 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
             chain: None,
-        }
+        }))
     }
 
     /// Our own fault: the client sees no more than that, the log has the rest.
     pub fn internal(error: &dyn std::error::Error) -> Self {
-        let mut problem = Self::new(Code::Internal, "");
-        problem.chain = Some(chain(error));
-        problem
+        Self::new(Code::Internal, "").caused_by(error)
+    }
+
+    /// The same with what is behind it, for the log only.
+    fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
+        self.0.chain = Some(chain(error));
+        self
     }
 
     /// No such row of the tenant.
@@ -130,21 +139,21 @@ impl Problem {
     /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
+        self.0.hint = hint.into();
         self
     }
 
     /// The same with the places that are wrong.
     #[must_use]
     pub fn errors(mut self, errors: Vec<Wrong>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The same, where the places that are wrong lie in a part of the request.
     #[must_use]
     pub fn within(mut self, part: &str) -> Self {
-        for wrong in &mut self.errors {
+        for wrong in &mut self.0.errors {
             wrong.pointer.insert_str(0, part);
         }
         self
@@ -153,25 +162,25 @@ impl Problem {
     /// Its code.
     #[must_use]
     pub const fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// What went wrong, for pages.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// What to do about it, for pages.
     #[must_use]
     pub fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 
     /// The places that are wrong, for pages.
     #[must_use]
     pub fn wrong(&self) -> &[Wrong] {
-        &self.errors
+        &self.0.errors
     }
 
     fn body(&self) -> Vec<u8> {
@@ -193,10 +202,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.detail.is_empty() {
-            f.write_str(self.title)
+        if self.0.detail.is_empty() {
+            f.write_str(self.0.title)
         } else {
-            f.write_str(&self.detail)
+            f.write_str(&self.0.detail)
         }
     }
 }
@@ -205,16 +214,16 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> actix_web::http::StatusCode {
-        self.code.status()
+        self.0.code.status()
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
-        if self.code == Code::Unauthenticated {
+        if self.0.code == Code::Unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if matches!(self.code, Code::Unavailable | Code::RateLimited) {
+        if matches!(self.0.code, Code::Unavailable | Code::RateLimited) {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));
         }
         response.body(self.body())

@@ -6,7 +6,7 @@ use aimapper_core::mapping::{EditError, MappingError};
 use aimapper_core::store::StoreError;
 use aimapper_core::target::TargetError;
 
-use super::{Code, Problem, Wrong, chain};
+use super::{Code, Problem, Wrong};
 
 /// The code of errors that have no own one.
 const fn code_of(kind: ErrorKind) -> Code {
@@ -33,16 +33,16 @@ fn explained(error: &dyn Explain) -> Problem {
 }
 
 fn of_code(code: Code, error: &dyn Explain) -> Problem {
-    match code {
-        Code::Internal => Problem::internal(error),
-        // What cannot be reached is named in the log; addresses are not for clients.
-        Code::Unavailable | Code::NoSpace => {
-            let mut problem = Problem::new(code, "").hint(Some("try again later".to_owned()));
-            problem.chain = Some(chain(error));
-            problem
-        }
-        other => Problem::new(other, error.to_string()).hint(error.hint()),
+    if code == Code::Internal {
+        return Problem::internal(error);
     }
+    // What cannot be reached is named in the log; addresses are not for clients.
+    if matches!(code, Code::Unavailable | Code::NoSpace) {
+        return Problem::new(code, "")
+            .hint("try again later".to_owned())
+            .caused_by(error);
+    }
+    Problem::new(code, error.to_string()).hint(error.hint())
 }
 
 impl From<StoreError> for Problem {
@@ -126,9 +126,10 @@ impl Problem {
         };
         let wrong = Wrong::new(format!("{at}{pointer}"), error.to_string()).hint(error.hint());
         // A part of JSON Schema that is not followed is a fault of the content, not of its type.
-        let code = match error.kind() {
-            ErrorKind::Unsupported => Code::Invalid,
-            other => code_of(other),
+        let code = if error.kind() == ErrorKind::Unsupported {
+            Code::Invalid
+        } else {
+            code_of(error.kind())
         };
         of_code(code, error).errors(vec![wrong])
     }
@@ -186,7 +187,7 @@ mod tests {
                 problem.hint_text().filter(|hint| hint.contains("secret")),
                 None
             );
-            assert!(problem.chain.unwrap().contains("secret"));
+            assert!(problem.0.chain.unwrap().contains("secret"));
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct SetReading {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) column: Option<String>,
     /// A text, a number or a list of texts.
-    #[schema(value_type = Object, example = json!("dmy"))]
+    #[schema(example = json!("dmy"))]
     pub(crate) value: Value,
 }
 

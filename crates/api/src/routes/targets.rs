@@ -299,7 +299,8 @@ mod tests {
     fn every_example_of_the_repository_is_a_preset() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
         let mut found = Vec::new();
-        for folder in std::fs::read_dir(root).unwrap() {
+        let folders = std::fs::read_dir(root).unwrap();
+        for folder in folders.filter(|entry| entry.as_ref().unwrap().path().is_dir()) {
             for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
                 let name = file.unwrap().file_name().into_string().unwrap();
                 found.extend(name.strip_suffix(".schema.json").map(str::to_owned));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::TestRequest;
@@ -217,12 +217,12 @@ pub(crate) fn upload(caller: &str, parts: &[Part<'_>]) -> TestRequest {
 }
 
 /// Stands where the guard's reading of tokens will be.
-async fn caller(
+pub(crate) async fn caller(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let name = HeaderName::from_static(CALLER);
-    let who = request.headers().get(name).map(HeaderValue::clone);
+    let who = request.headers().get(name).cloned();
     if let Some(who) = who {
         let app = request.app_data::<web::Data<App>>().unwrap();
         let caller = known(app, who.to_str().unwrap());

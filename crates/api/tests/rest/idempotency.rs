@@ -95,3 +95,14 @@ async fn what_is_no_key_is_said() {
         assert_eq!(answer.code(), "invalid_parameter", "{key}");
     }
 }
+
+#[actix_web::test]
+async fn two_at_once_are_one() {
+    let ground = Ground::new();
+    let send = || ground.send(upload(ADA, &[FILE]).insert_header(("idempotency-key", "k1")));
+    let (first, second) = futures_util::future::join(send(), send()).await;
+    let replayed = [&first, &second].map(|answer| answer.header("idempotent-replayed").to_owned());
+    assert_eq!(replayed.iter().filter(|said| *said == "true").count(), 1);
+    assert_eq!(first.ok(202), second.ok(202));
+    assert_eq!(ground.files(), 1);
+}

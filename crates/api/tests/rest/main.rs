@@ -15,4 +15,5 @@ mod mappings;
 mod openapi;
 mod tenancy;
 mod uploads;
+mod wire;
 mod work;

@@ -1,5 +1,6 @@
 //! The document is what the routes are.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,7 @@ fn every_route_is_described() {
 #[test]
 fn every_operation_says_what_it_does() {
     let document = serde_json::to_value(aimapper_api::document()).unwrap();
+    let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let summary = operation["summary"].as_str().unwrap_or_default();
@@ -64,6 +66,8 @@ fn every_operation_says_what_it_does() {
                 operation["responses"]["default"].is_object(),
                 "{method} {path}"
             );
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name), "{name} is there twice");
             let keyed = operation["parameters"]
                 .to_string()
                 .contains("Idempotency-Key");

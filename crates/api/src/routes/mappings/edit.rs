@@ -68,7 +68,7 @@ pub(crate) struct RulePatch {
     pub(crate) sources: Option<Vec<String>>,
     /// Steps.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     pub(crate) transform: Option<Vec<Step>>,
     /// Entries of the value map that are set; the others stay.
     #[serde(default)]
@@ -76,7 +76,7 @@ pub(crate) struct RulePatch {
     pub(crate) value_map: Vec<MappedValue>,
     /// What happens to values that the map does not list.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub(crate) on_unseen: Option<OnUnseen>,
     /// What happens to values that a step refuses.
     #[serde(default)]
