@@ -5,6 +5,7 @@ mod app;
 pub mod auth;
 mod log;
 mod openapi;
+pub mod pages;
 mod paging;
 pub mod problem;
 mod routes;

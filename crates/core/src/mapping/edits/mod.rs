@@ -39,7 +39,7 @@ pub enum Edit {
         /// Columns of the source.
         sources: Vec<String>,
     },
-    /// Other steps.
+    /// Other steps. A constant takes the place of the sources.
     SetTransform {
         /// The field.
         field: String,
@@ -209,9 +209,7 @@ pub fn apply(mapping: &Mapping, edit: &Edit, by: &str, at: &str) -> Result<Mappi
         }
         Edit::SetTransform { field, transform } => {
             edit_rule(&mut next, field, signed, |rule, _| {
-                rule.transform.clone_from(transform);
-                rule.state = RuleState::Edited;
-                rule.confidence = 1.0;
+                set_transform(rule, transform);
                 Ok(())
             })?
         }
@@ -400,6 +398,19 @@ fn keep_as_alternative(rule: &mut Rule) {
         confidence: rule.confidence,
     };
     rule.alternatives.insert(at, old);
+}
+
+fn set_transform(rule: &mut Rule, transform: &[Step]) {
+    if matches!(transform.first(), Some(Step::Constant(_))) {
+        keep_as_alternative(rule);
+        rule.sources.clear();
+        rule.value_map.clear();
+        rule.evidence.clear();
+        rule.why = None;
+    }
+    rule.transform = transform.to_vec();
+    rule.state = RuleState::Edited;
+    rule.confidence = 1.0;
 }
 
 fn set_value(

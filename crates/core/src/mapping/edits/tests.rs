@@ -160,6 +160,18 @@ fn a_transform_that_cannot_work_is_refused() {
 }
 
 #[test]
+fn a_constant_takes_the_place_of_the_sources_and_keeps_them_as_an_alternative() {
+    let next = edited(&Edit::SetTransform {
+        field: text("customer.gender"),
+        transform: vec![Step::Constant(text("other"))],
+    });
+    let rule = &next.rules[3];
+    assert!(rule.sources.is_empty() && rule.value_map.is_empty());
+    assert_eq!(rule.alternatives[0].sources, ["Kd-Geschl."]);
+    assert!(next.unused.iter().any(|unused| unused.column == "Kd-Geschl."));
+}
+
+#[test]
 fn values_are_added_changed_and_held_to_the_enumeration() {
     let set = |from: &str, to: Option<&str>| Edit::SetValue {
         field: text("customer.gender"),

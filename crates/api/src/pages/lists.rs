@@ -1,0 +1,281 @@
+//! Sources, targets and mappings as small tables.
+
+use actix_web::{HttpResponse, web};
+use aimapper_core::id::{MappingId, SourceId, TargetId, TenantId};
+use aimapper_core::store::{Conn, StoreError, blobs, mappings, sources, targets};
+use aimapper_core::target::{Field, TargetSchema};
+use askama::Template;
+
+use super::error::PageError;
+use super::figures::{age, bytes, visible};
+use super::frame::{Frame, Place, go_to, page};
+use super::lookup::Names;
+use super::map::{conditions, type_in_words};
+use super::start::parsed;
+use super::visitor::Visitor;
+use super::work::{read, write};
+use crate::App;
+
+/// Rows of a list.
+const LISTED: usize = 50;
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.route("/sources", web::get().to(list_sources))
+        .route("/sources/{id}/delete", web::post().to(delete_source))
+        .route("/targets", web::get().to(list_targets))
+        .route("/targets/{id}", web::get().to(show_target))
+        .route("/mappings", web::get().to(list_mappings));
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage {
+    frame: Frame,
+    about: &'static str,
+    none: &'static str,
+    columns: Vec<&'static str>,
+    items: Vec<Item>,
+    next: Option<String>,
+}
+
+/// A row of a list.
+struct Item {
+    id: String,
+    path: Option<String>,
+    name: String,
+    cells: Vec<String>,
+    delete: Option<String>,
+    loss: &'static str,
+}
+
+#[derive(serde::Deserialize)]
+struct After {
+    after: Option<String>,
+}
+
+/// One more than is shown, to know whether there are more.
+fn most() -> i64 {
+    i64::try_from(LISTED).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+/// Takes the surplus row away, and gives the address of the next page if there was one.
+fn next(items: &mut Vec<Item>, path: &str) -> Option<String> {
+    let more = items.len() > LISTED;
+    items.truncate(LISTED);
+    let last = items.last().filter(|_| more)?;
+    Some(format!("{path}?after={}", last.id))
+}
+
+async fn list_sources(
+    app: web::Data<App>,
+    visitor: Visitor,
+    query: web::Query<After>,
+) -> Result<HttpResponse, PageError> {
+    let after: Option<SourceId> = query.after.as_deref().map(parsed).transpose()?;
+    let tenant = visitor.caller.tenant;
+    let mut items = read(&app, move |conn| source_items(conn, tenant, after)).await?;
+    let next = next(&mut items, "/sources");
+    page(&ListPage {
+        frame: visitor.frame("Sources", Place::Sources),
+        about: "Files that were uploaded, and how often each was read.",
+        none: "No file was uploaded yet.",
+        columns: vec!["Read", "Size", "By", "Uploaded"],
+        items,
+        next,
+    })
+}
+
+fn source_items(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<SourceId>,
+) -> Result<Vec<Item>, StoreError> {
+    let now = conn.now()?;
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for source in sources::list(conn, tenant, after, most())? {
+        let versions = sources::versions(conn, tenant, source.id)?;
+        let size = match versions.last().and_then(|version| version.blob_id) {
+            Some(blob) => u64::try_from(blobs::find(conn, tenant, blob)?.bytes).ok(),
+            None => None,
+        };
+        let read = versions.iter().filter(|version| version.profile_blob_id.is_some()).count();
+        items.push(Item {
+            id: source.id.to_string(),
+            path: None,
+            name: visible(&source.name),
+            cells: vec![
+                match read {
+                    0 => "not yet".to_owned(),
+                    1 => "once".to_owned(),
+                    times => format!("{times} times, by other decisions"),
+                },
+                size.map_or_else(String::new, bytes),
+                visible(&names.user(conn, tenant, source.created_by)?),
+                age(source.created_at, now),
+            ],
+            delete: Some(format!("/sources/{}/delete", source.id)),
+            loss: "The file, its profile and its samples are deleted. Mappings and runs stay.",
+        });
+    }
+    Ok(items)
+}
+
+async fn delete_source(
+    app: web::Data<App>,
+    visitor: Visitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id: SourceId = parsed(&id)?;
+    let tenant = visitor.caller.tenant;
+    write(&app, move |conn| sources::delete(conn, tenant, id)).await?;
+    Ok(go_to("/sources"))
+}
+
+async fn list_targets(
+    app: web::Data<App>,
+    visitor: Visitor,
+    query: web::Query<After>,
+) -> Result<HttpResponse, PageError> {
+    let after: Option<TargetId> = query.after.as_deref().map(parsed).transpose()?;
+    let tenant = visitor.caller.tenant;
+    let mut items = read(&app, move |conn| {
+        let now = conn.now()?;
+        let mut names = Names::default();
+        let mut items = Vec::new();
+        for target in targets::list(conn, tenant, after, most())? {
+            let versions = targets::versions(conn, tenant, target.id)?.len();
+            items.push(Item {
+                id: target.id.to_string(),
+                path: Some(format!("/targets/{}", target.id)),
+                name: visible(&target.name),
+                cells: vec![
+                    versions.to_string(),
+                    visible(&names.user(conn, tenant, target.created_by)?),
+                    age(target.created_at, now),
+                ],
+                delete: None,
+                loss: "",
+            });
+        }
+        Ok(items)
+    })
+    .await?;
+    let next = next(&mut items, "/targets");
+    page(&ListPage {
+        frame: visitor.frame("Targets", Place::Targets),
+        about: "Schemas that files were mapped to.",
+        none: "No target was used yet.",
+        columns: vec!["Versions", "By", "First used"],
+        items,
+        next,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "target.html")]
+struct TargetPage {
+    frame: Frame,
+    version: i32,
+    about: Option<String>,
+    fields: Vec<FieldLine>,
+    unused: Vec<String>,
+}
+
+struct FieldLine {
+    name: String,
+    kind: &'static str,
+    required: bool,
+    conditions: Vec<String>,
+    description: String,
+}
+
+impl FieldLine {
+    fn of(field: &Field) -> Self {
+        Self {
+            name: visible(&field.name),
+            kind: type_in_words(field.kind),
+            required: field.required,
+            conditions: conditions(field),
+            description: field.description.as_deref().map_or_else(String::new, visible),
+        }
+    }
+}
+
+async fn show_target(
+    app: web::Data<App>,
+    visitor: Visitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id: TargetId = parsed(&id)?;
+    let tenant = visitor.caller.tenant;
+    let (target, last) = read(&app, move |conn| {
+        let target = targets::find(conn, tenant, id)?;
+        Ok((target, targets::versions(conn, tenant, id)?.pop()))
+    })
+    .await?;
+    let last = last.ok_or(PageError::NoSuchPage)?;
+    let schema: TargetSchema =
+        serde_json::from_str(&last.body).map_err(|error| PageError::stored("target", error))?;
+    page(&TargetPage {
+        frame: visitor.frame(&visible(&target.name), Place::Targets),
+        version: last.number,
+        about: schema.description.as_deref().map(visible),
+        fields: schema.fields.iter().map(FieldLine::of).collect(),
+        unused: schema
+            .unused
+            .iter()
+            .map(|unused| visible(&format!("{}: {}", unused.pointer, unused.why)))
+            .collect(),
+    })
+}
+
+async fn list_mappings(
+    app: web::Data<App>,
+    visitor: Visitor,
+    query: web::Query<After>,
+) -> Result<HttpResponse, PageError> {
+    let after: Option<MappingId> = query.after.as_deref().map(parsed).transpose()?;
+    let tenant = visitor.caller.tenant;
+    let mut items = read(&app, move |conn| mapping_items(conn, tenant, after)).await?;
+    let next = next(&mut items, "/mappings");
+    page(&ListPage {
+        frame: visitor.frame("Mappings", Place::Mappings),
+        about: "How files are mapped to targets, and who decided it last.",
+        none: "There is no mapping yet.",
+        columns: vec!["Source", "Version", "Changed by", "Changed"],
+        items,
+        next,
+    })
+}
+
+fn mapping_items(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<MappingId>,
+) -> Result<Vec<Item>, StoreError> {
+    let now = conn.now()?;
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for mapping in mappings::list(conn, tenant, after, most())? {
+        let last = mappings::versions(conn, tenant, mapping.id)?.pop();
+        let cells = match &last {
+            Some(last) => vec![
+                visible(&names.file(conn, tenant, last.source_version_id)?),
+                last.number.to_string(),
+                visible(&names.user(conn, tenant, last.created_by)?),
+                age(last.created_at, now),
+            ],
+            None => vec![String::new(); 4],
+        };
+        items.push(Item {
+            id: mapping.id.to_string(),
+            path: last.map(|_| format!("/mappings/{}", mapping.id)),
+            name: visible(&mapping.name),
+            cells,
+            delete: None,
+            loss: "",
+        });
+    }
+    Ok(items)
+}

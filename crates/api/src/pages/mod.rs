@@ -1,0 +1,47 @@
+//! The web pages: HTML made here, plain forms and links, smoother with a script and whole without
+//! one. Pages show what core says and send a person's decisions back; they decide nothing.
+//!
+//! ```text
+//! request -> Visitor -> one unit of work (actions, lookup) -> view (pure) -> template
+//! form    -> Visitor -> one action                         -> redirect
+//! ```
+
+pub mod actions;
+mod assets;
+mod error;
+mod figures;
+mod frame;
+mod jobs;
+mod lists;
+mod lookup;
+mod map;
+mod presets;
+mod profile;
+mod run;
+mod start;
+mod steps;
+mod visitor;
+mod work;
+
+pub use error::PageError;
+
+use actix_web::web;
+
+/// All routes of the pages. An address that is none is answered by [`not_found`].
+pub fn routes(cfg: &mut web::ServiceConfig) {
+    assets::routes(cfg);
+    start::routes(cfg);
+    map::routes(cfg);
+    run::routes(cfg);
+    jobs::routes(cfg);
+    lists::routes(cfg);
+    error::routes(cfg);
+}
+
+/// The page for an address that leads nowhere.
+///
+/// # Errors
+/// Always [`PageError::NoSuchPage`].
+pub async fn not_found() -> Result<actix_web::HttpResponse, PageError> {
+    Err(PageError::NoSuchPage)
+}

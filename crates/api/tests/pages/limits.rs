@@ -1,0 +1,195 @@
+//! What the pages refuse, and how they say it.
+
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use aimapper_core::job::State;
+
+use crate::site::{Site, caller};
+
+#[actix_web::test]
+async fn nobody_is_shown_the_way_to_sign_in() {
+    let site = Site::new();
+    for path in ["/", "/jobs", "/mappings/x", "/runs/x"] {
+        let answer = site.send(None, TestRequest::get().uri(path)).await;
+        assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/sign-in"));
+    }
+    let page = site.send(None, TestRequest::get().uri("/sign-in")).await;
+    assert!(page.body.contains("aimapper serve"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn another_tenant_sees_nothing() {
+    let site = Site::new();
+    let (mapping, _) = site.mapped("orders").await;
+    let jobs = site.get("/jobs").await.body;
+    let job = jobs.split_once("href=\"/jobs/0").unwrap().1.split_once('"').unwrap().0;
+    let foreign = caller(&site.app, "two", "Tom");
+    for path in [
+        mapping.clone(),
+        format!("/jobs/0{job}"),
+        format!("/jobs/0{job}/wait"),
+        format!("/jobs/0{job}/live"),
+    ] {
+        let answer = site.send(Some(foreign.clone()), TestRequest::get().uri(&path)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [format!("{mapping}/edit"), format!("/jobs/0{job}/cancel")] {
+        let form = [("version", "1"), ("do", "accept-sure")];
+        let request = TestRequest::post().uri(&path).set_form(form);
+        let answer = site.send(Some(foreign.clone()), request).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in ["/", "/mappings", "/sources", "/targets", "/jobs"] {
+        let answer = site.send(Some(foreign.clone()), TestRequest::get().uri(path)).await;
+        assert!(!answer.body.contains("orders.csv"), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_edit_of_an_old_version_is_told_and_changes_nothing() {
+    let site = Site::new();
+    let (path, _) = site.mapped("umsaetze").await;
+    let edit = format!("{path}/edit");
+    let accept = [("version", "1"), ("field", "3"), ("do", "accept")];
+    assert_eq!(site.post(&edit, &accept).await.status, StatusCode::SEE_OTHER);
+    let late = site.post(&edit, &[("version", "1"), ("field", "7"), ("do", "refuse")]).await;
+    assert!(late.body.contains("made by somebody else meanwhile"), "{}", late.body);
+    assert!(late.body.contains("name=\"version\" value=\"2\""), "it shows the newer one");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_is_said_on_the_page_with_a_hint() {
+    let site = Site::new();
+    let (path, _) = site.mapped("umsaetze").await;
+    let edit = format!("{path}/edit");
+    for (form, wanted) in [
+        (vec![("field", "0"), ("do", "leave"), ("reason", "absent")], "every row would be rejected"),
+        (vec![("field", "3"), ("do", "constant"), ("constant", "XYZ")], "XYZ"),
+        (vec![("field", "0"), ("do", "choose"), ("column", "")], "No column was chosen"),
+    ] {
+        let form: Vec<(&str, &str)> = [("version", "1")].into_iter().chain(form).collect();
+        let answer = site.post(&edit, &form).await;
+        assert_eq!(answer.status, StatusCode::OK, "{form:?}: {}", answer.body);
+        assert!(answer.body.contains("role=\"alert\"") && answer.body.contains(wanted), "{form:?}");
+    }
+    for form in [
+        vec![("version", "1"), ("field", "99"), ("do", "accept")],
+        vec![("version", "1"), ("field", "0"), ("do", "explode")],
+        vec![("version", "x"), ("field", "0"), ("do", "accept")],
+    ] {
+        assert_eq!(site.post(&edit, &form).await.status, StatusCode::BAD_REQUEST, "{form:?}");
+    }
+}
+
+fn multipart(parts: &[(&str, Option<&str>, &str)]) -> TestRequest {
+    let mut body = String::new();
+    for (name, file, content) in parts {
+        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        body.push_str(&format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
+        ));
+    }
+    body.push_str("--edge--\r\n");
+    TestRequest::post()
+        .uri("/begin")
+        .insert_header(("content-type", "multipart/form-data; boundary=edge"))
+        .set_payload(body)
+}
+
+#[actix_web::test]
+async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
+    let site = Site::new();
+    let schema = r#"{"title": "T", "type": "object", "properties": {"city": {"type": "string"}}}"#;
+    let request = multipart(&[
+        ("csrf", None, ""),
+        ("file", Some("C:\\data\\towns.csv"), "city;size\nUlm;1\nBonn;2\n"),
+        ("target", None, "new"),
+        ("schema_file", Some(""), ""),
+        ("schema_text", None, schema),
+    ]);
+    let begun = site.send(Some(site.caller.clone()), request).await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
+    let (path, page) = site.follow(begun).await;
+    assert!(path.starts_with("/mappings/"), "{path}: {}", page.body);
+    assert!(page.body.contains("towns.csv") && !page.body.contains("C:\\"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
+    let site = Site::new();
+    let file = ("file", Some("a.csv"), "a;b\n1;2\n");
+    for (parts, status, wanted) in [
+        (vec![("target", None, "preset:bank")], 422, "No file was chosen"),
+        (vec![file, ("target", None, "new")], 422, "No target was chosen"),
+        (vec![file, ("target", None, "preset:moon")], 400, "no built-in target"),
+        (vec![("file", Some("a.csv"), ""), ("target", None, "preset:bank")], 422, "The file is empty"),
+        (vec![file, ("target", None, "new"), ("schema_text", None, "{")], 422, "schema"),
+    ] {
+        let answer = site.send(Some(site.caller.clone()), multipart(&parts)).await;
+        assert_eq!(answer.status.as_u16(), status, "{parts:?}: {}", answer.body);
+        assert!(answer.body.contains(wanted), "{parts:?}: {}", answer.body);
+    }
+}
+
+#[actix_web::test]
+async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
+    let site = Site::new();
+    let png = "\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR";
+    let request = multipart(&[("file", Some("a.png"), png), ("target", None, "preset:bank")]);
+    let begun = site.send(Some(site.caller.clone()), request).await;
+    let waiting = site.get(&begun.location).await;
+    assert!(waiting.body.contains("http-equiv=\"refresh\"") && waiting.body.contains("sse-connect"));
+    let (path, page) = site.follow(begun).await;
+    assert!(path.ends_with("/wait") && page.body.contains("role=\"alert\""), "{}", page.body);
+    assert!(!page.body.contains("http-equiv=\"refresh\""));
+    let job = path.trim_end_matches("/wait");
+    let id = job.trim_start_matches("/jobs/").parse().unwrap();
+    assert_eq!(site.job(id).standing.state, State::Failed);
+    let again = site.post(&format!("{job}/retry"), &[]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
+    assert_eq!(site.job(id).standing.state, State::Queued);
+    let ended = site.post(&format!("{job}/cancel"), &[]).await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.job(id).standing.state, State::Cancelled);
+}
+
+#[actix_web::test]
+async fn the_stream_of_a_job_that_has_ended_says_so_and_ends() {
+    let site = Site::new();
+    let begun = site.post("/try/orders", &[]).await;
+    site.work_one();
+    let live = begun.location.replace("/wait", "/live");
+    let stream = site.get(&live).await;
+    assert!(stream.body.starts_with("event: progress\ndata: "), "{}", stream.body);
+    assert!(stream.body.ends_with("event: ended\ndata: done\n\n"), "{}", stream.body);
+}
+
+#[actix_web::test]
+async fn a_deleted_source_leaves_a_mapping_that_can_be_read() {
+    let site = Site::new();
+    let (path, page) = site.mapped("orders").await;
+    let sources = site.get("/sources").await.body;
+    let delete = sources.split_once("action=\"/sources/").unwrap().1.split_once('"').unwrap().0;
+    let gone = site.post(&format!("/sources/{delete}"), &[]).await;
+    assert_eq!(gone.location, "/sources");
+    assert!(!site.get("/sources").await.body.contains("orders.csv"));
+    let after = site.get(&path).await;
+    assert_eq!(after.status, StatusCode::OK);
+    assert!(page.body.contains("Leeds") && !after.body.contains("Leeds"), "no sample is left");
+}
+
+#[actix_web::test]
+async fn pages_may_run_nothing_but_their_own_files() {
+    let site = Site::new();
+    let (path, page) = site.mapped("umsaetze").await;
+    let open = site.get(&format!("{path}?open=7")).await;
+    let start = site.get("/").await;
+    for html in [&page.body, &open.body, &start.body] {
+        for forbidden in [" style=", "<style", "<script>", " onclick", "javascript:", "http://", "https://"] {
+            assert!(!html.contains(forbidden), "{forbidden}");
+        }
+    }
+    let unknown = site.get("/nowhere").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.body.contains("There is no such page."));
+}

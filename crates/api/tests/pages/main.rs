@@ -1,0 +1,7 @@
+//! The pages over a real database and real files: forms are sent, jobs are done by the data path of
+//! core, and what comes back is looked at.
+
+mod flow;
+mod limits;
+mod look;
+mod site;

@@ -1,0 +1,475 @@
+//! A service for one test: SQLite and files in a folder, a signed-in caller, and a stand-in for the
+//! worker that does each job with the functions of core.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::{App as Actix, Error, HttpMessage, dev::ServiceFactory, test, web};
+use aimapper_api::App;
+use aimapper_api::auth::Caller;
+use aimapper_core::auth::{Principal, PrincipalKind, Role};
+use aimapper_core::blob::{Blobs, Key};
+use aimapper_core::id::{JobId, TenantId, WorkerId};
+use aimapper_core::job::{Failure, FailureClass, Outcome, Payload, Rules, State, Written};
+use aimapper_core::mapping::{Mapping, from_yaml, to_yaml};
+use aimapper_core::matching::Memory;
+use aimapper_core::pipeline::{self, Settings, Sinks, Source, Tally};
+use aimapper_core::profile::Profile;
+use aimapper_core::report::{FORMAT_VERSION, Report, SourceFile};
+use aimapper_core::source::{Input, Limits, Overrides, Reading, What};
+use aimapper_core::store::blobs::{self, NewBlob};
+use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
+use aimapper_core::store::outputs::{NewOutput, Part};
+use aimapper_core::store::{Store, mappings, sources, targets, tenants, users};
+use aimapper_core::transform::{Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+/// The bar of the pages.
+const BAR: f64 = 0.9;
+
+pub(crate) struct Site {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    _folder: TempDir,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("pages.db").display());
+        let url = url.parse().unwrap();
+        Store::migrate(&url).unwrap();
+        let store = Store::open(&url, &aimapper_core::store::Settings::default()).unwrap();
+        let blobs = Blobs::local(&folder.path().join("blobs")).unwrap();
+        let app = App {
+            store: Arc::new(store),
+            blobs: Arc::new(blobs),
+            accepted: Arc::new(Notify::new()),
+        };
+        let caller = caller(&app, "one", "Mira");
+        Self {
+            app,
+            caller,
+            _folder: folder,
+        }
+    }
+
+    /// Does one job that waits; says whether there was one.
+    pub(crate) fn work_one(&self) -> bool {
+        let tenant = self.caller.tenant;
+        let waiting = self
+            .app
+            .store
+            .read(|conn| jobs::list(conn, tenant, Some(State::Queued), None, 100))
+            .unwrap();
+        let Some(job) = waiting.last() else {
+            return false;
+        };
+        let rules = Rules::default();
+        let claimed = self
+            .app
+            .store
+            .write(|conn| jobs::claim(conn, job.id, WorkerId::generate(), &rules))
+            .unwrap();
+        let Claimed::Yes(claim, job) = claimed else {
+            panic!("{claimed:?}");
+        };
+        match job.payload {
+            Payload::Read { .. } => self.read(&claim, &job),
+            Payload::Propose { .. } => self.propose(&claim, &job),
+            Payload::Run { .. } => self.run(&claim, &job),
+        }
+        true
+    }
+
+    pub(crate) fn work_off(&self) {
+        while self.work_one() {}
+    }
+
+    fn source(&self, version: aimapper_core::id::SourceVersionId) -> (Input, Overrides) {
+        let tenant = self.caller.tenant;
+        let (version, blob) = self
+            .app
+            .store
+            .read(|conn| {
+                let version = sources::version(conn, tenant, version)?;
+                let blob = blobs::find(conn, tenant, version.blob_id.unwrap())?;
+                Ok((version, blob))
+            })
+            .unwrap();
+        let key: Key = blob.object_key.parse().unwrap();
+        let input = Input::spool(version.file_name, self.app.blobs.read(&key).unwrap()).unwrap();
+        let given: Vec<serde_json::Value> = serde_json::from_str(&version.decisions).unwrap();
+        let mut overrides = Overrides::default();
+        for one in given.iter().filter(|one| one.get("confidence").is_none()) {
+            let what = What::parse(one["what"].as_str().unwrap()).unwrap();
+            let column = one.get("column").and_then(|column| column.as_str());
+            overrides.set(what, column.map(str::to_owned), one["value"].clone());
+        }
+        (input, overrides)
+    }
+
+    fn store(&self, bytes: &[u8]) -> NewBlob {
+        let mut upload = self.app.blobs.begin(&Key::upload(self.caller.tenant)).unwrap();
+        upload.write(bytes).unwrap();
+        let stored = upload.finish().unwrap();
+        NewBlob {
+            object_key: stored.key.to_string(),
+            bytes: i64::try_from(stored.bytes).unwrap(),
+            sha256: stored.sha256,
+        }
+    }
+
+    fn read(&self, claim: &Claim, job: &JobRecord) {
+        let Payload::Read {
+            version, propose, ..
+        } = job.payload
+        else {
+            panic!("{job:?}");
+        };
+        let (input, overrides) = self.source(version);
+        let reading = match Reading::decide(&input, &overrides, &Limits::default()) {
+            Ok(reading) => reading,
+            Err(error) => {
+                let failure = Failure {
+                    class: FailureClass::Permanent,
+                    code: "unreadable".to_owned(),
+                    message: error.to_string(),
+                    evidence: None,
+                };
+                let rules = Rules::default();
+                self.app
+                    .store
+                    .write(|conn| jobs::fail(conn, claim, &failure, 0, 0, &rules))
+                    .unwrap();
+                return;
+            }
+        };
+        let (profile, tally) = profiled(&input, &reading, &overrides);
+        let report = report(&input, &reading, profile, &tally, &[]);
+        let stored = json!({"report": report, "lines": lines(&input, &tally)});
+        let blob = self.store(&serde_json::to_vec(&stored).unwrap());
+        let decisions = serde_json::to_string(&report.decisions).unwrap();
+        self.app
+            .store
+            .write(|conn| {
+                let profile = sources::set_profile(conn, claim.tenant, version, &blob, &decisions)?;
+                let next = match propose {
+                    Some(target) => Some(jobs::submit(conn, &follow(job, version, target), None)?.id()),
+                    None => None,
+                };
+                let outcome = Outcome::Read {
+                    profile,
+                    propose: next,
+                };
+                jobs::succeed(conn, claim, &outcome, &[])
+            })
+            .unwrap();
+    }
+
+    fn propose(&self, claim: &Claim, job: &JobRecord) {
+        let Payload::Propose {
+            source_version,
+            target_version,
+            ..
+        } = job.payload
+        else {
+            panic!("{job:?}");
+        };
+        let (input, overrides) = self.source(source_version);
+        let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
+        let (profile, _) = profiled(&input, &reading, &overrides);
+        self.app
+            .store
+            .write(|conn| {
+                let target = targets::version(conn, claim.tenant, target_version)?;
+                let target = serde_json::from_str(&target.body).unwrap();
+                let mapping =
+                    pipeline::propose(input.name(), &reading, &profile, &target, &Memory);
+                let body = to_yaml(&mapping);
+                let name = format!("{} to {}", input.name(), target.name);
+                let id = mappings::create(conn, claim.tenant, job.created_by, &name)?;
+                let new = mappings::NewVersion {
+                    mapping: id,
+                    number: 1,
+                    source_version,
+                    target_version,
+                    body: &body,
+                    sha256: &hex(body.as_bytes()),
+                };
+                let version =
+                    mappings::add_version(conn, claim.tenant, job.created_by, &new, &[])?;
+                let outcome = Outcome::Propose {
+                    mapping_version: version,
+                };
+                jobs::succeed(conn, claim, &outcome, &[])
+            })
+            .unwrap();
+    }
+
+    fn run(&self, claim: &Claim, job: &JobRecord) {
+        let Payload::Run {
+            mapping_version,
+            source_version,
+            ..
+        } = job.payload
+        else {
+            panic!("{job:?}");
+        };
+        let version = self
+            .app
+            .store
+            .read(|conn| mappings::version(conn, claim.tenant, mapping_version))
+            .unwrap();
+        let mapping = from_yaml(&version.body, "m.yaml").unwrap();
+        let (input, overrides) = self.source(source_version);
+        let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
+        let (profile, _) = profiled(&input, &reading, &overrides);
+        let done = rows(&input, &reading, &mapping);
+        let report = report(&input, &reading, profile, &done.tally, &[]);
+        let balance = done.tally.balance;
+        let output = |part, count: u64, bytes: &[u8]| NewOutput {
+            part,
+            chunk: 0,
+            row_count: i64::try_from(count).unwrap(),
+            blob: self.store(bytes),
+        };
+        let chunks = [
+            output(Part::Good, balance.good, &done.good),
+            output(Part::Rejects, balance.rejected, &done.rejects),
+            output(Part::Report, 0, &serde_json::to_vec(&report).unwrap()),
+        ];
+        let outcome = Outcome::Run {
+            balance: Written {
+                counted: balance.counted,
+                read: balance.read,
+                good: balance.good,
+                rejected: balance.rejected,
+                non_data: balance.non_data,
+            },
+        };
+        self.app
+            .store
+            .write(|conn| jobs::succeed(conn, claim, &outcome, &chunks))
+            .unwrap();
+    }
+}
+
+/// A caller of a tenant, with its rows.
+pub(crate) fn caller(app: &App, tenant: &str, name: &str) -> Caller {
+    let (tenant_id, user) = app
+        .store
+        .write(|conn| {
+            let tenant = tenants::ensure(conn, tenant)?;
+            let user = users::seen(conn, tenant.id, "test", name, Some(name))?;
+            Ok((tenant.id, user.id))
+        })
+        .unwrap();
+    Caller {
+        principal: Principal {
+            issuer: "test".to_owned(),
+            subject: name.to_owned(),
+            kind: PrincipalKind::Person,
+            name: Some(name.to_owned()),
+            roles: BTreeSet::from([Role::Mapper]),
+            tenant: tenant.to_owned(),
+            expires_at: i64::MAX,
+        },
+        tenant: tenant_id,
+        user,
+    }
+}
+
+fn follow(job: &JobRecord, source_version: aimapper_core::id::SourceVersionId, target_version: aimapper_core::id::TargetVersionId) -> NewJob {
+    let payload = Payload::Propose {
+        source_version,
+        target_version,
+        memory: false,
+    };
+    NewJob {
+        tenant: job.tenant,
+        created_by: job.created_by,
+        payload,
+        class: payload.class(0),
+        priority: 0,
+        delay_ms: 0,
+        max_attempts: 3,
+        traceparent: None,
+    }
+}
+
+fn from<'a>(input: &'a Input, reading: &'a Reading) -> Source<'a> {
+    Source {
+        input,
+        reading,
+        limits: Limits::default(),
+        replays: None,
+    }
+}
+
+fn profiled(input: &Input, reading: &Reading, overrides: &Overrides) -> (Profile, Tally) {
+    pipeline::profile(from(input, reading), overrides, Settings::default(), &mut |_| {}).unwrap()
+}
+
+fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<Vec<u8>> {
+    let plan = compile(mapping, &reading.columns, BAR).unwrap();
+    let encoder = Arc::new(Encoder::of_plan(&plan, TextFormat::Csv).unwrap());
+    let sinks = Sinks {
+        table: TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap(),
+        rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
+    };
+    let unique = UniqueStage::new(&plan);
+    let settings = Settings::default();
+    pipeline::run(
+        from(input, reading),
+        &plan,
+        Some(&encoder),
+        unique,
+        sinks,
+        settings,
+        &mut |_| {},
+    )
+    .unwrap()
+}
+
+fn report(
+    input: &Input,
+    reading: &Reading,
+    profile: Profile,
+    tally: &Tally,
+    outputs: &[String],
+) -> Report {
+    Report {
+        version: FORMAT_VERSION,
+        source: SourceFile {
+            file: input.name().to_owned(),
+            bytes: input.size(),
+            sha256: reading.sha256.clone(),
+        },
+        decisions: [reading.decisions.as_slice(), profile.decisions.as_slice()].concat(),
+        columns: profile.columns,
+        fields: None,
+        non_data: tally.non_data.clone(),
+        balance: tally.balance,
+        rejects_by_rule: tally.by_rule.clone(),
+        outputs: outputs.to_vec(),
+        seconds: 0.1,
+    }
+}
+
+/// The first lines with what the pass declared them to be.
+fn lines(input: &Input, tally: &Tally) -> Vec<serde_json::Value> {
+    let mut bytes = vec![0; usize::try_from(input.size()).unwrap()];
+    let read = input.reader_at(0).unwrap().read(&mut bytes).unwrap();
+    bytes.truncate(read);
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let kind = |line: u64| {
+        let piece = tally
+            .non_data
+            .iter()
+            .find(|piece| (piece.line..piece.line + piece.lines).contains(&line));
+        piece.map_or(json!("data"), |piece| json!(piece.kind))
+    };
+    text.lines()
+        .zip(1_u64..)
+        .take(20)
+        .map(|(text, line)| json!({"line": line, "kind": kind(line), "text": text}))
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The pages for a caller; for nobody without one.
+pub(crate) fn pages(
+    app: App,
+    caller: Option<Caller>,
+) -> Actix<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    Actix::new()
+        .app_data(web::Data::new(app))
+        .wrap_fn(move |request, service| {
+            if let Some(caller) = &caller {
+                request.extensions_mut().insert(caller.clone());
+            }
+            service.call(request)
+        })
+        .configure(aimapper_api::pages::routes)
+        .default_service(web::to(aimapper_api::pages::not_found))
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) body: String,
+}
+
+impl Site {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Some(self.caller.clone()), test::TestRequest::get().uri(path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = test::TestRequest::post().uri(path).set_form(form);
+        self.send(Some(self.caller.clone()), request).await
+    }
+
+    pub(crate) async fn send(&self, caller: Option<Caller>, request: test::TestRequest) -> Answer {
+        let service = test::init_service(pages(self.app.clone(), caller)).await;
+        let response = test::call_service(&service, request.to_request()).await;
+        let status = response.status();
+        let location = response
+            .headers()
+            .get("location")
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned();
+        let body = test::read_body(response).await;
+        Answer {
+            status,
+            location,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// Follows where a form leads, with the jobs done, until a page comes.
+    pub(crate) async fn follow(&self, mut answer: Answer) -> (String, Answer) {
+        let mut path = String::new();
+        while answer.status == StatusCode::SEE_OTHER {
+            self.work_off();
+            path = answer.location;
+            answer = self.get(&path).await;
+        }
+        (path, answer)
+    }
+
+    /// An example, up to its mapping: the path of its page, and the page.
+    pub(crate) async fn mapped(&self, example: &str) -> (String, Answer) {
+        let begun = self.post(&format!("/try/{example}"), &[]).await;
+        self.follow(begun).await
+    }
+
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.caller.tenant
+    }
+
+    pub(crate) fn job(&self, id: JobId) -> JobRecord {
+        self.app.store.read(|conn| jobs::find(conn, self.tenant(), id)).unwrap()
+    }
+}
