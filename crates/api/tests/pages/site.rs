@@ -365,9 +365,7 @@ fn report(
 
 /// The first lines with what the pass declared them to be.
 fn lines(input: &Input, tally: &Tally) -> Vec<serde_json::Value> {
-    let mut bytes = vec![0; usize::try_from(input.size()).unwrap()];
-    let read = input.reader_at(0).unwrap().read(&mut bytes).unwrap();
-    bytes.truncate(read);
+    let bytes = input.range(0, input.size()).unwrap();
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let kind = |line: u64| {
         let piece = tally
