@@ -13,8 +13,8 @@ const keysAreOn = () => {
 };
 
 function current() {
-  const focused = document.activeElement?.closest("[data-row]");
-  return focused ?? (here === null ? null : rowOf(here));
+  const row = document.activeElement?.closest("[data-row]") ?? rowOf(here);
+  return row?.hidden ? null : row;
 }
 
 function stand(row) {
@@ -142,8 +142,8 @@ function settle() {
     return;
   }
   const lost = !document.activeElement || document.activeElement === document.body;
-  if (lost && here !== null && rowOf(here)) stand(rowOf(here));
-  else if (lost && here !== null) stand(rows()[0]);
+  const row = rowOf(here) ?? (here === null ? null : rows()[0]);
+  if (lost && row) stand(row);
   else if (lost) document.getElementById("main")?.focus({ preventScroll: true });
 }
 
@@ -169,7 +169,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "page" || event.target.id === "page") settle();
 });
 // The stream has said that the job has ended: go where its result is.
-document.addEventListener("htmx:sseClose", () => {
+document.addEventListener("htmx:sseClose", (event) => {
+  if (event.detail?.type !== "message") return;
   const next = document.querySelector("[data-ended]");
   if (next) window.htmx?.trigger(next, "ended");
 });

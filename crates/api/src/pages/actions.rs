@@ -68,7 +68,11 @@ pub enum Change {
 /// # Errors
 /// [`PageError::TooLarge`], [`PageError::Upload`], [`PageError::Blob`]; [`PageError::Refused`] if
 /// the file is empty.
-pub async fn store_file(app: &App, tenant: TenantId, file: &mut Field) -> Result<Stored, PageError> {
+pub async fn store_file(
+    app: &App,
+    tenant: TenantId,
+    file: &mut Field,
+) -> Result<Stored, PageError> {
     let blobs = Arc::clone(&app.blobs);
     let mut upload = block(move || Ok(blobs.begin(&Key::upload(tenant))?)).await?;
     while let Some(chunk) = file.try_next().await? {
@@ -82,7 +86,10 @@ pub async fn store_file(app: &App, tenant: TenantId, file: &mut Field) -> Result
         .await?;
     }
     if upload.bytes() == 0 {
-        return Err(PageError::refused("the file is empty", "choose a file with rows in it"));
+        return Err(PageError::refused(
+            "the file is empty",
+            "choose a file with rows in it",
+        ));
     }
     block(move || Ok(upload.finish()?)).await
 }
@@ -219,9 +226,9 @@ pub async fn edit_mapping(
     let by = caller_name(caller);
     let at = rfc3339(now);
     let after = match change {
-        Change::Edits(edits) => edits
-            .iter()
-            .try_fold(before.clone(), |mapping, edit| mapping::apply(&mapping, edit, &by, &at))?,
+        Change::Edits(edits) => edits.iter().try_fold(before.clone(), |mapping, edit| {
+            mapping::apply(&mapping, edit, &by, &at)
+        })?,
         Change::AcceptSure => accept_at(&before, BAR, &by_bar(&by), &at),
         Change::BackTo(number) => from_yaml(&numbered(&versions, number)?.body, "mapping.yaml")?,
     };
@@ -241,7 +248,11 @@ fn numbered(versions: &[MappingVersion], number: i32) -> Result<&MappingVersion,
 /// The name under which a person's decisions are kept.
 pub fn caller_name(caller: &Caller) -> String {
     let principal = &caller.principal;
-    principal.name.as_ref().unwrap_or(&principal.subject).clone()
+    principal
+        .name
+        .as_ref()
+        .unwrap_or(&principal.subject)
+        .clone()
 }
 
 async fn keep_version(
@@ -291,7 +302,10 @@ impl Decided {
 
 /// Rules that are not as they were, and that a person has decided on.
 fn decided(before: &Mapping, after: &Mapping) -> Result<Vec<Decided>, PageError> {
-    let changed = after.rules.iter().filter(|rule| !before.rules.contains(rule));
+    let changed = after
+        .rules
+        .iter()
+        .filter(|rule| !before.rules.contains(rule));
     let row = |rule: &Rule| {
         let json = serde_json::to_string(rule).map_err(|error| PageError::stored("rule", error))?;
         Ok(verdict(rule.state).map(|verdict| Decided {
@@ -326,7 +340,10 @@ fn hex_sha256(text: &str) -> String {
 pub fn before_last(versions: &[MappingVersion]) -> Option<i32> {
     let mut stack: Vec<&MappingVersion> = Vec::new();
     for version in versions {
-        match stack.iter().position(|known| known.sha256 == version.sha256) {
+        match stack
+            .iter()
+            .position(|known| known.sha256 == version.sha256)
+        {
             Some(at) => stack.truncate(at + 1),
             None => stack.push(version),
         }
@@ -387,11 +404,14 @@ pub async fn read_again(
 /// What persons have said about the reading so far, and what one says now.
 fn persons_decisions(mapping: &Mapping, what: What, value: &Value) -> Value {
     let kept = mapping.decisions.iter().filter(|decision| {
-        decision.reason.starts_with("set by ") && !(decision.what == what && decision.column.is_none())
+        decision.reason.starts_with("set by ")
+            && !(decision.what == what && decision.column.is_none())
     });
     let mut all: Vec<Value> = kept
         .map(|decision| match &decision.column {
-            Some(column) => json!({"what": decision.what, "column": column, "value": decision.value}),
+            Some(column) => {
+                json!({"what": decision.what, "column": column, "value": decision.value})
+            }
             None => json!({"what": decision.what, "value": decision.value}),
         })
         .collect();
@@ -424,7 +444,10 @@ pub async fn start_run(
     let questions = open_questions(&mapping, BAR);
     if !questions.is_empty() {
         return Err(PageError::Undecided(
-            questions.into_iter().map(|question| question.text).collect(),
+            questions
+                .into_iter()
+                .map(|question| question.text)
+                .collect(),
         ));
     }
     let payload = Payload::Run {

@@ -79,7 +79,11 @@ static PATHS: LazyLock<Vec<(Asset, String)>> = LazyLock::new(|| {
 /// The first 64 bits of a SHA-256, in hexadecimal.
 fn short_hash(content: &str) -> String {
     let digest = Sha256::digest(content.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The route of the assets; they are the same for everybody and need no session.
@@ -124,6 +128,21 @@ mod tests {
             let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(found, hash, "{asset:?}");
         }
+    }
+
+    #[test]
+    fn all_scripts_together_are_small() {
+        use std::io::Write as _;
+        let packed = |asset: Asset| {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            gzip.write_all(asset.content().as_bytes()).unwrap();
+            gzip.finish().unwrap().len()
+        };
+        let bytes: usize = [Asset::Htmx, Asset::HtmxEvents, Asset::Keys]
+            .map(packed)
+            .iter()
+            .sum();
+        assert!(bytes < 40_000, "{bytes}");
     }
 
     #[test]

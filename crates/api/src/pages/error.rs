@@ -228,7 +228,9 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "Not allowed",
         StatusCode::CONFLICT => "Not yet, or not any more",
         StatusCode::PAYLOAD_TOO_LARGE => "Too large",
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE => "Not possible just now",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE => {
+            "Not possible just now"
+        }
         _ => "This cannot be done",
     }
 }
@@ -245,7 +247,11 @@ fn problem(status: StatusCode, title: &str, detail: String, hint: String) -> Htt
         frame: Frame::bare(title),
         status: status.as_u16(),
         detail,
-        hint: if hint.is_empty() { hint } else { sentence(&hint) },
+        hint: if hint.is_empty() {
+            hint
+        } else {
+            sentence(&hint)
+        },
         back: "/",
         back_words: "To the start",
     };

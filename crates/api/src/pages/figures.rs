@@ -126,9 +126,17 @@ pub(crate) fn duration(milliseconds: u64) -> String {
         0..=999 => format!("{milliseconds} ms"),
         1_000..=59_999 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         60_000..=3_599_999 => {
-            format!("{} min {} s", milliseconds / 60_000, milliseconds / 1_000 % 60)
+            format!(
+                "{} min {} s",
+                milliseconds / 60_000,
+                milliseconds / 1_000 % 60
+            )
         }
-        _ => format!("{} h {} min", milliseconds / 3_600_000, milliseconds / 60_000 % 60),
+        _ => format!(
+            "{} h {} min",
+            milliseconds / 3_600_000,
+            milliseconds / 60_000 % 60
+        ),
     }
 }
 
@@ -136,7 +144,11 @@ pub(crate) fn duration(milliseconds: u64) -> String {
 pub(crate) fn rfc3339(at: Millis) -> String {
     let days = i32::try_from(at.0.div_euclid(DAY_MS)).unwrap_or_default();
     let seconds = at.0.rem_euclid(DAY_MS) / 1_000;
-    format!("{}T{}Z", days_to_iso(days), time_to_iso(seconds * 1_000_000))
+    format!(
+        "{}T{}Z",
+        days_to_iso(days),
+        time_to_iso(seconds * 1_000_000)
+    )
 }
 
 /// The same for people: `2026-11-24 10:30 UTC`.
@@ -161,8 +173,14 @@ mod tests {
     #[test]
     fn figures_are_read_at_a_glance() {
         assert_eq!([0, 999, 1_234_567].map(number), ["0", "999", "1,234,567"]);
-        assert_eq!([1, 999, 2_871, 16 << 20].map(bytes), ["1 byte", "999 bytes", "2.9 kB", "16.8 MB"]);
-        assert_eq!([share(0, 9), share(1, 100_000), share(3, 3)], ["0 %", "< 0.1 %", "100 %"]);
+        assert_eq!(
+            [1, 999, 2_871, 16 << 20].map(bytes),
+            ["1 byte", "999 bytes", "2.9 kB", "16.8 MB"]
+        );
+        assert_eq!(
+            [share(0, 9), share(1, 100_000), share(3, 3)],
+            ["0 %", "< 0.1 %", "100 %"]
+        );
         assert_eq!([940, 61_000].map(duration), ["940 ms", "1 min 1 s"]);
     }
 
@@ -172,7 +190,16 @@ mod tests {
         assert_eq!(rfc3339(at), "2025-11-26T10:30:00Z");
         assert_eq!(moment(at), "2025-11-26 10:30 UTC");
         let ages = [0, 59_000, 61_000, 7_200_000, 90_000_000].map(|ms| age(at, at.plus(ms)));
-        assert_eq!(ages, ["just now", "59 seconds ago", "1 minute ago", "2 hours ago", "1 day ago"]);
+        assert_eq!(
+            ages,
+            [
+                "just now",
+                "59 seconds ago",
+                "1 minute ago",
+                "2 hours ago",
+                "1 day ago"
+            ]
+        );
         assert_eq!(age(at.plus(5_000), at), "just now");
     }
 }

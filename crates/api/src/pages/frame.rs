@@ -54,7 +54,11 @@ impl Frame {
             title: title.to_owned(),
             place,
             csrf: csrf_token(request),
-            who: principal.name.as_ref().unwrap_or(&principal.subject).clone(),
+            who: principal
+                .name
+                .as_ref()
+                .unwrap_or(&principal.subject)
+                .clone(),
             refresh: None,
             said: String::new(),
         }

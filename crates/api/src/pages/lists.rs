@@ -99,7 +99,10 @@ fn source_items(
             Some(blob) => u64::try_from(blobs::find(conn, tenant, blob)?.bytes).ok(),
             None => None,
         };
-        let read = versions.iter().filter(|version| version.profile_blob_id.is_some()).count();
+        let read = versions
+            .iter()
+            .filter(|version| version.profile_blob_id.is_some())
+            .count();
         items.push(Item {
             id: source.id.to_string(),
             path: None,
@@ -197,7 +200,10 @@ impl FieldLine {
             kind: type_in_words(field.kind),
             required: field.required,
             conditions: conditions(field),
-            description: field.description.as_deref().map_or_else(String::new, visible),
+            description: field
+                .description
+                .as_deref()
+                .map_or_else(String::new, visible),
         }
     }
 }

@@ -25,7 +25,8 @@ pub(crate) fn next_place(
     }
     Ok(match job.outcome {
         Some(Outcome::Read {
-            propose: Some(next), ..
+            propose: Some(next),
+            ..
         }) => Some(format!("/jobs/{next}/wait")),
         Some(Outcome::Propose { mapping_version }) => {
             let version = mappings::version(conn, tenant, mapping_version)?;

@@ -101,7 +101,11 @@ mod tests {
     fn all_presets_are_targets_and_every_example_has_one() {
         for preset in &PRESETS {
             let fields = preset.schema().unwrap().fields.len();
-            assert!(preset.about.starts_with(&format!("{fields} fields")), "{}", preset.name);
+            assert!(
+                preset.about.starts_with(&format!("{fields} fields")),
+                "{}",
+                preset.name
+            );
         }
         for example in &EXAMPLES {
             assert!(preset(example.preset).is_some() && !example.bytes.is_empty());

@@ -146,7 +146,10 @@ async fn begin(
 ) -> Result<HttpResponse, PageError> {
     let begun = parts(&app, &visitor, form).await?;
     let Some((file, name)) = begun.file.clone() else {
-        return Err(PageError::refused("no file was chosen", "choose a file, then send the form"));
+        return Err(PageError::refused(
+            "no file was chosen",
+            "choose a file, then send the form",
+        ));
     };
     let target = chosen_target(&app, &visitor, &begun).await?;
     let uploaded = upload(&app, &visitor.caller, file, &name, Some(target)).await?;
@@ -181,7 +184,10 @@ fn file_name(field: &Field) -> String {
         .content_disposition()
         .and_then(|disposition| disposition.get_filename())
         .unwrap_or_default();
-    name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+    name.rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 async fn text(field: &mut Field) -> Result<String, PageError> {

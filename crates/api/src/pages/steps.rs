@@ -9,7 +9,11 @@ use aimapper_core::target::{Field, TargetSchema};
 
 /// Edits that follow the choice of one column for a field: its steps and its value map, as far as
 /// the data say them.
-pub(crate) fn edits_for(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Vec<Edit> {
+pub(crate) fn edits_for(
+    column: &ColumnProfile,
+    field: &Field,
+    decisions: &[Decision],
+) -> Vec<Edit> {
     let Some(rule) = proposed(column, field, decisions) else {
         return Vec::new();
     };

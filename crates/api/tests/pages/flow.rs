@@ -6,7 +6,13 @@ use crate::site::Site;
 
 /// The text of a page as a person reads it: without tags, one line for each piece.
 fn text(html: &str) -> String {
-    let main = html.split_once("<main").unwrap().1.split_once('>').unwrap().1;
+    let main = html
+        .split_once("<main")
+        .unwrap()
+        .1
+        .split_once('>')
+        .unwrap()
+        .1;
     let main = main.split_once("</main>").unwrap().0;
     let mut out = String::new();
     let mut inside = false;
@@ -21,9 +27,16 @@ fn text(html: &str) -> String {
             _ => {}
         }
     }
-    let out = out.replace("&#38;", "&").replace("&#60;", "<").replace("&#62;", ">");
+    let out = out
+        .replace("&#38;", "&")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">");
     let out = out.replace("&#34;", "\"").replace("&#39;", "'");
-    let lines: Vec<&str> = out.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = out
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     lines.join("\n")
 }
 
@@ -44,7 +57,11 @@ fn field(name: &str) -> String {
         "reference",
         "kind",
     ];
-    names.iter().position(|known| *known == name).unwrap().to_string()
+    names
+        .iter()
+        .position(|known| *known == name)
+        .unwrap()
+        .to_string()
 }
 
 #[actix_web::test]
@@ -55,18 +72,35 @@ async fn a_bank_export_is_mapped_and_run() {
     insta::assert_snapshot!("map_bank", text(&page.body));
 
     // The currency comes from a header alone, so it is asked.
-    let run = site.post(&format!("{path}/run"), &[("version", "1"), ("format", "csv")]).await;
+    let run = site
+        .post(
+            &format!("{path}/run"),
+            &[("version", "1"), ("format", "csv")],
+        )
+        .await;
     assert_eq!(run.status, StatusCode::CONFLICT);
     assert!(run.body.contains("currency is required"), "{}", run.body);
 
-    let form = [("version", "1"), ("field", &field("currency")), ("do", "accept"), ("back", "show=needed")];
+    let form = [
+        ("version", "1"),
+        ("field", &field("currency")),
+        ("do", "accept"),
+        ("back", "show=needed"),
+    ];
     let edited = site.post(&format!("{path}/edit"), &form).await;
     assert_eq!(edited.location, format!("{path}?show=needed"));
-    let run = site.post(&format!("{path}/run"), &[("version", "2"), ("format", "csv")]).await;
+    let run = site
+        .post(
+            &format!("{path}/run"),
+            &[("version", "2"), ("format", "csv")],
+        )
+        .await;
     let (path, page) = site.follow(run).await;
     assert!(path.starts_with("/runs/"), "{path}");
     let shown = text(&page.body).replace(path.trim_start_matches("/runs/"), "RUN");
-    let steady = shown.lines().filter(|line| !line.contains("UTC") && !line.contains("kB"));
+    let steady = shown
+        .lines()
+        .filter(|line| !line.contains("UTC") && !line.contains("kB"));
     insta::assert_snapshot!("run_bank", steady.collect::<Vec<_>>().join("\n"));
 }
 
@@ -74,7 +108,9 @@ async fn a_bank_export_is_mapped_and_run() {
 async fn an_open_row_shows_evidence_alternatives_and_values() {
     let site = Site::new();
     let (path, _) = site.mapped("umsaetze").await;
-    let page = site.get(&format!("{path}?open={}&show=needed", field("kind"))).await;
+    let page = site
+        .get(&format!("{path}?open={}&show=needed", field("kind")))
+        .await;
     insta::assert_snapshot!("map_open_row", text(&page.body));
 }
 
@@ -84,12 +120,22 @@ async fn a_doubtful_date_order_is_asked_and_the_answer_turns_the_steps() {
     let (path, page) = site.mapped("statement").await;
     assert!(page.body.contains("chip asked"), "{}", text(&page.body));
     let chips = page.body.split("class=\"chip asked\"").nth(1).unwrap();
-    let index = chips.split_once("name=\"reading\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let index = chips
+        .split_once("name=\"reading\" value=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     let form = [("version", "1"), ("reading", index), ("value", "\"mdy\"")];
     let edited = site.post(&format!("{path}/edit"), &form).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     let page = site.get(&path).await;
-    assert!(text(&page.body).contains("date by %m/%d/%Y"), "{}", text(&page.body));
+    assert!(
+        text(&page.body).contains("date by %m/%d/%Y"),
+        "{}",
+        text(&page.body)
+    );
     assert!(!page.body.contains("chip asked"));
 }
 
@@ -100,18 +146,32 @@ async fn what_was_done_can_be_undone_step_by_step() {
     let edit = format!("{path}/edit");
     let before = text(&first.body);
     for (number, name) in [("1", "currency"), ("2", "kind")] {
-        let form = [("version", number), ("field", &field(name)), ("do", "accept")];
+        let form = [
+            ("version", number),
+            ("field", &field(name)),
+            ("do", "accept"),
+        ];
         assert_eq!(site.post(&edit, &form).await.status, StatusCode::SEE_OTHER);
     }
     for number in ["3", "4"] {
         let page = site.get(&path).await;
         assert_eq!(version(&page.body), number);
-        let to = page.body.split_once("name=\"to\" value=\"").unwrap().1.split_once('"').unwrap().0;
+        let to = page
+            .body
+            .split_once("name=\"to\" value=\"")
+            .unwrap()
+            .1
+            .split_once('"')
+            .unwrap()
+            .0;
         let form = [("version", number), ("do", "undo"), ("to", to)];
         assert_eq!(site.post(&edit, &form).await.status, StatusCode::SEE_OTHER);
     }
     let page = site.get(&path).await;
-    assert!(!page.body.contains("data-key=\"u\""), "nothing is left to undo");
+    assert!(
+        !page.body.contains("data-key=\"u\""),
+        "nothing is left to undo"
+    );
     assert_eq!(text(&page.body).replace("version 5", "version 1"), before);
 }
 
@@ -120,12 +180,27 @@ async fn another_column_comes_with_the_steps_that_fit_it() {
     let site = Site::new();
     let (path, _) = site.mapped("umsaetze").await;
     // Column 1 is Wertstellung, a German date.
-    let form = [("version", "1"), ("field", &field("booking_date")), ("do", "choose"), ("column", "1")];
+    let form = [
+        ("version", "1"),
+        ("field", &field("booking_date")),
+        ("do", "choose"),
+        ("column", "1"),
+    ];
     let edited = site.post(&format!("{path}/edit"), &form).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     let page = site.get(&format!("{path}?open=0")).await;
-    let row = page.body.split_once("id=\"f-0\"").unwrap().1.split_once("id=\"f-1\"").unwrap().0;
-    assert!(row.contains("Wertstellung") && row.contains("date by %d.%m.%Y"), "{row}");
+    let row = page
+        .body
+        .split_once("id=\"f-0\"")
+        .unwrap()
+        .1
+        .split_once("id=\"f-1\"")
+        .unwrap()
+        .0;
+    assert!(
+        row.contains("Wertstellung") && row.contains("date by %d.%m.%Y"),
+        "{row}"
+    );
     assert!(row.contains("yours") && row.contains("by Mira"), "{row}");
 }
 
@@ -136,36 +211,94 @@ async fn constants_values_reasons_and_notes_are_kept() {
     let edit = format!("{path}/edit");
     let (currency, kind, iban) = (field("currency"), field("kind"), field("counterparty_iban"));
     let forms: [&[(&str, &str)]; 4] = [
-        &[("version", "1"), ("field", &currency), ("do", "constant"), ("constant", "USD")],
-        &[("version", "2"), ("field", &kind), ("do", "values"), ("to.0", "fee"), ("unseen", "null")],
-        &[("version", "3"), ("field", &iban), ("do", "leave"), ("reason", "absent"), ("why", "")],
-        &[("version", "4"), ("field", &iban), ("do", "note"), ("note", "ask <the> bank")],
+        &[
+            ("version", "1"),
+            ("field", &currency),
+            ("do", "constant"),
+            ("constant", "USD"),
+        ],
+        &[
+            ("version", "2"),
+            ("field", &kind),
+            ("do", "values"),
+            ("to.0", "fee"),
+            ("unseen", "null"),
+        ],
+        &[
+            ("version", "3"),
+            ("field", &iban),
+            ("do", "leave"),
+            ("reason", "absent"),
+            ("why", ""),
+        ],
+        &[
+            ("version", "4"),
+            ("field", &iban),
+            ("do", "note"),
+            ("note", "ask <the> bank"),
+        ],
     ];
     for form in forms {
         let done = site.post(&edit, form).await;
-        assert_eq!(done.status, StatusCode::SEE_OTHER, "{form:?}: {}", done.body);
+        assert_eq!(
+            done.status,
+            StatusCode::SEE_OTHER,
+            "{form:?}: {}",
+            done.body
+        );
     }
     let page = site.get(&format!("{path}?open={kind}")).await;
     let shown = text(&page.body);
     assert!(shown.contains("always\nUSD"), "{shown}");
     assert!(shown.contains("the source does not have it"), "{shown}");
-    assert!(page.body.contains("ask &#60;the&#62; bank"), "{}", page.body);
-    assert!(page.body.contains("<option value=\"fee\" selected>"), "{}", page.body);
-    assert!(page.body.contains("<option value=\"null\" selected>"), "{}", page.body);
+    assert!(
+        page.body.contains("ask &#60;the&#62; bank"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("<option value=\"fee\" selected>"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("<option value=\"null\" selected>"),
+        "{}",
+        page.body
+    );
 }
 
 #[actix_web::test]
 async fn another_encoding_reads_the_file_again_and_proposes_anew() {
     let site = Site::new();
     let (path, page) = site.mapped("umsaetze").await;
-    let chip = page.body.split("class=\"chip\"").find(|chip| chip.contains(">encoding<")).unwrap();
-    let index = chip.split_once("name=\"reading\" value=\"").unwrap().1.split_once('"').unwrap().0;
-    let form = [("version", "1"), ("reading", index), ("do", "set-choice"), ("choice", "\"iso-8859-15\"")];
+    let chip = page
+        .body
+        .split("class=\"chip\"")
+        .find(|chip| chip.contains(">encoding<"))
+        .unwrap();
+    let index = chip
+        .split_once("name=\"reading\" value=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    let form = [
+        ("version", "1"),
+        ("reading", index),
+        ("do", "set-choice"),
+        ("choice", "\"iso-8859-15\""),
+    ];
     let again = site.post(&format!("{path}/edit"), &form).await;
     assert!(again.location.starts_with("/jobs/"), "{again:?}");
     let (other, page) = site.follow(again).await;
     assert!(other.starts_with("/mappings/") && other != path, "{other}");
-    assert!(text(&page.body).contains("iso-8859-15"), "{}", text(&page.body));
+    assert!(
+        text(&page.body).contains("iso-8859-15"),
+        "{}",
+        text(&page.body)
+    );
 }
 
 #[actix_web::test]
@@ -186,7 +319,50 @@ async fn every_list_and_job_page_shows_what_was_done() {
         assert!(page.body.contains(wanted), "{list}: {}", text(&page.body));
     }
     let jobs = site.get("/jobs").await.body;
-    let id = jobs.split_once("href=\"/jobs/0").unwrap().1.split_once('"').unwrap().0;
+    let id = jobs
+        .split_once("href=\"/jobs/0")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     let job = site.get(&format!("/jobs/0{id}")).await;
-    assert!(text(&job.body).contains("taken by a worker"), "{}", text(&job.body));
+    assert!(
+        text(&job.body).contains("taken by a worker"),
+        "{}",
+        text(&job.body)
+    );
+}
+
+/// Addresses that a page links to, without those of the REST interface and of the session.
+fn links(html: &str) -> Vec<String> {
+    let parts = html.split("href=\"").skip(1);
+    let links = parts.map(|part| part.split_once('"').unwrap().0.replace("&#38;", "&"));
+    links
+        .map(|link| link.split('#').next().unwrap().to_owned())
+        .filter(|link| link.starts_with('/') && !link.starts_with("/api/"))
+        .collect()
+}
+
+#[actix_web::test]
+async fn every_link_leads_somewhere() {
+    let site = Site::new();
+    let (path, _) = site.mapped("umsaetze").await;
+    let mut known =
+        std::collections::BTreeSet::from(["/".to_owned(), format!("{path}?show=needed")]);
+    let mut rest: Vec<String> = known.iter().cloned().collect();
+    while let Some(link) = rest.pop() {
+        let answer = site.get(&link).await;
+        let fine = [StatusCode::OK, StatusCode::SEE_OTHER].contains(&answer.status);
+        assert!(fine, "{link}: {}", answer.status);
+        if !link.starts_with("/assets/") {
+            let found = links(&answer.body).into_iter();
+            rest.extend(found.filter(|link| known.insert(link.clone())));
+        }
+    }
+    assert!(known.contains(&format!("{path}?open=3")), "{known:?}");
+    assert!(
+        known.contains(&format!("{path}?open=3&show=needed")),
+        "{known:?}"
+    );
 }

@@ -11,7 +11,10 @@ async fn nobody_is_shown_the_way_to_sign_in() {
     let site = Site::new();
     for path in ["/", "/jobs", "/mappings/x", "/runs/x"] {
         let answer = site.send(None, TestRequest::get().uri(path)).await;
-        assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/sign-in"));
+        assert_eq!(
+            (answer.status, answer.location.as_str()),
+            (StatusCode::SEE_OTHER, "/sign-in")
+        );
     }
     let page = site.send(None, TestRequest::get().uri("/sign-in")).await;
     assert!(page.body.contains("aimapper serve"), "{}", page.body);
@@ -22,7 +25,13 @@ async fn another_tenant_sees_nothing() {
     let site = Site::new();
     let (mapping, _) = site.mapped("orders").await;
     let jobs = site.get("/jobs").await.body;
-    let job = jobs.split_once("href=\"/jobs/0").unwrap().1.split_once('"').unwrap().0;
+    let job = jobs
+        .split_once("href=\"/jobs/0")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     let foreign = caller(&site.app, "two", "Tom");
     for path in [
         mapping.clone(),
@@ -30,7 +39,9 @@ async fn another_tenant_sees_nothing() {
         format!("/jobs/0{job}/wait"),
         format!("/jobs/0{job}/live"),
     ] {
-        let answer = site.send(Some(foreign.clone()), TestRequest::get().uri(&path)).await;
+        let answer = site
+            .send(Some(foreign.clone()), TestRequest::get().uri(&path))
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
     for path in [format!("{mapping}/edit"), format!("/jobs/0{job}/cancel")] {
@@ -40,7 +51,9 @@ async fn another_tenant_sees_nothing() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
     for path in ["/", "/mappings", "/sources", "/targets", "/jobs"] {
-        let answer = site.send(Some(foreign.clone()), TestRequest::get().uri(path)).await;
+        let answer = site
+            .send(Some(foreign.clone()), TestRequest::get().uri(path))
+            .await;
         assert!(!answer.body.contains("orders.csv"), "{path}");
     }
 }
@@ -51,10 +64,22 @@ async fn an_edit_of_an_old_version_is_told_and_changes_nothing() {
     let (path, _) = site.mapped("umsaetze").await;
     let edit = format!("{path}/edit");
     let accept = [("version", "1"), ("field", "3"), ("do", "accept")];
-    assert_eq!(site.post(&edit, &accept).await.status, StatusCode::SEE_OTHER);
-    let late = site.post(&edit, &[("version", "1"), ("field", "7"), ("do", "refuse")]).await;
-    assert!(late.body.contains("made by somebody else meanwhile"), "{}", late.body);
-    assert!(late.body.contains("name=\"version\" value=\"2\""), "it shows the newer one");
+    assert_eq!(
+        site.post(&edit, &accept).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let late = site
+        .post(&edit, &[("version", "1"), ("field", "7"), ("do", "refuse")])
+        .await;
+    assert!(
+        late.body.contains("made by somebody else meanwhile"),
+        "{}",
+        late.body
+    );
+    assert!(
+        late.body.contains("name=\"version\" value=\"2\""),
+        "it shows the newer one"
+    );
 }
 
 #[actix_web::test]
@@ -63,21 +88,37 @@ async fn what_cannot_be_is_said_on_the_page_with_a_hint() {
     let (path, _) = site.mapped("umsaetze").await;
     let edit = format!("{path}/edit");
     for (form, wanted) in [
-        (vec![("field", "0"), ("do", "leave"), ("reason", "absent")], "every row would be rejected"),
-        (vec![("field", "3"), ("do", "constant"), ("constant", "XYZ")], "XYZ"),
-        (vec![("field", "0"), ("do", "choose"), ("column", "")], "No column was chosen"),
+        (
+            vec![("field", "0"), ("do", "leave"), ("reason", "absent")],
+            "every row would be rejected",
+        ),
+        (
+            vec![("field", "3"), ("do", "constant"), ("constant", "XYZ")],
+            "XYZ",
+        ),
+        (
+            vec![("field", "0"), ("do", "choose"), ("column", "")],
+            "No column was chosen",
+        ),
     ] {
         let form: Vec<(&str, &str)> = [("version", "1")].into_iter().chain(form).collect();
         let answer = site.post(&edit, &form).await;
         assert_eq!(answer.status, StatusCode::OK, "{form:?}: {}", answer.body);
-        assert!(answer.body.contains("role=\"alert\"") && answer.body.contains(wanted), "{form:?}");
+        assert!(
+            answer.body.contains("role=\"alert\"") && answer.body.contains(wanted),
+            "{form:?}"
+        );
     }
     for form in [
         vec![("version", "1"), ("field", "99"), ("do", "accept")],
         vec![("version", "1"), ("field", "0"), ("do", "explode")],
         vec![("version", "x"), ("field", "0"), ("do", "accept")],
     ] {
-        assert_eq!(site.post(&edit, &form).await.status, StatusCode::BAD_REQUEST, "{form:?}");
+        assert_eq!(
+            site.post(&edit, &form).await.status,
+            StatusCode::BAD_REQUEST,
+            "{form:?}"
+        );
     }
 }
 
@@ -102,7 +143,11 @@ async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
     let schema = r#"{"title": "T", "type": "object", "properties": {"city": {"type": "string"}}}"#;
     let request = multipart(&[
         ("csrf", None, ""),
-        ("file", Some("C:\\data\\towns.csv"), "city;size\nUlm;1\nBonn;2\n"),
+        (
+            "file",
+            Some("C:\\data\\towns.csv"),
+            "city;size\nUlm;1\nBonn;2\n",
+        ),
         ("target", None, "new"),
         ("schema_file", Some(""), ""),
         ("schema_text", None, schema),
@@ -111,7 +156,11 @@ async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
     assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
     let (path, page) = site.follow(begun).await;
     assert!(path.starts_with("/mappings/"), "{path}: {}", page.body);
-    assert!(page.body.contains("towns.csv") && !page.body.contains("C:\\"), "{}", page.body);
+    assert!(
+        page.body.contains("towns.csv") && !page.body.contains("C:\\"),
+        "{}",
+        page.body
+    );
 }
 
 #[actix_web::test]
@@ -119,13 +168,35 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
     let site = Site::new();
     let file = ("file", Some("a.csv"), "a;b\n1;2\n");
     for (parts, status, wanted) in [
-        (vec![("target", None, "preset:bank")], 422, "No file was chosen"),
-        (vec![file, ("target", None, "new")], 422, "No target was chosen"),
-        (vec![file, ("target", None, "preset:moon")], 400, "no built-in target"),
-        (vec![("file", Some("a.csv"), ""), ("target", None, "preset:bank")], 422, "The file is empty"),
-        (vec![file, ("target", None, "new"), ("schema_text", None, "{")], 422, "schema"),
+        (
+            vec![("target", None, "preset:bank")],
+            422,
+            "No file was chosen",
+        ),
+        (
+            vec![file, ("target", None, "new")],
+            422,
+            "No target was chosen",
+        ),
+        (
+            vec![file, ("target", None, "preset:moon")],
+            400,
+            "no built-in target",
+        ),
+        (
+            vec![("file", Some("a.csv"), ""), ("target", None, "preset:bank")],
+            422,
+            "The file is empty",
+        ),
+        (
+            vec![file, ("target", None, "new"), ("schema_text", None, "{")],
+            422,
+            "schema",
+        ),
     ] {
-        let answer = site.send(Some(site.caller.clone()), multipart(&parts)).await;
+        let answer = site
+            .send(Some(site.caller.clone()), multipart(&parts))
+            .await;
         assert_eq!(answer.status.as_u16(), status, "{parts:?}: {}", answer.body);
         assert!(answer.body.contains(wanted), "{parts:?}: {}", answer.body);
     }
@@ -135,12 +206,21 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
 async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
     let site = Site::new();
     let png = "\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR";
-    let request = multipart(&[("file", Some("a.png"), png), ("target", None, "preset:bank")]);
+    let request = multipart(&[
+        ("file", Some("a.png"), png),
+        ("target", None, "preset:bank"),
+    ]);
     let begun = site.send(Some(site.caller.clone()), request).await;
     let waiting = site.get(&begun.location).await;
-    assert!(waiting.body.contains("http-equiv=\"refresh\"") && waiting.body.contains("sse-connect"));
+    assert!(
+        waiting.body.contains("http-equiv=\"refresh\"") && waiting.body.contains("sse-connect")
+    );
     let (path, page) = site.follow(begun).await;
-    assert!(path.ends_with("/wait") && page.body.contains("role=\"alert\""), "{}", page.body);
+    assert!(
+        path.ends_with("/wait") && page.body.contains("role=\"alert\""),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains("http-equiv=\"refresh\""));
     let job = path.trim_end_matches("/wait");
     let id = job.trim_start_matches("/jobs/").parse().unwrap();
@@ -154,14 +234,50 @@ async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
 }
 
 #[actix_web::test]
+async fn a_job_that_is_under_way_shows_how_far_it_is() {
+    let site = Site::new();
+    let request = multipart(&[
+        ("file", Some("slow.csv"), "a;b\n1;2\n"),
+        ("target", None, "preset:bank"),
+    ]);
+    let begun = site.send(Some(site.caller.clone()), request).await;
+    let before = site.get(&begun.location).await.body;
+    assert!(before.contains("Waits for its turn"), "{before}");
+    site.work_one();
+    let page = site.get(&begun.location).await.body;
+    for wanted in [
+        "Reading",
+        "12,000 rows, 3.1 MB of 20.4 MB, about 12.3 s left",
+        "value=\"151\"",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    let job = begun.location.trim_end_matches("/wait");
+    assert_eq!(
+        site.post(&format!("{job}/cancel"), &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let ending = site.get(&begun.location).await.body;
+    assert!(ending.contains("you cancelled it"), "{ending}");
+}
+
+#[actix_web::test]
 async fn the_stream_of_a_job_that_has_ended_says_so_and_ends() {
     let site = Site::new();
     let begun = site.post("/try/orders", &[]).await;
     site.work_one();
     let live = begun.location.replace("/wait", "/live");
     let stream = site.get(&live).await;
-    assert!(stream.body.starts_with("event: progress\ndata: "), "{}", stream.body);
-    assert!(stream.body.ends_with("event: ended\ndata: done\n\n"), "{}", stream.body);
+    assert!(
+        stream.body.starts_with("event: progress\ndata: "),
+        "{}",
+        stream.body
+    );
+    assert!(
+        stream.body.ends_with("event: ended\ndata: done\n\n"),
+        "{}",
+        stream.body
+    );
 }
 
 #[actix_web::test]
@@ -169,13 +285,22 @@ async fn a_deleted_source_leaves_a_mapping_that_can_be_read() {
     let site = Site::new();
     let (path, page) = site.mapped("orders").await;
     let sources = site.get("/sources").await.body;
-    let delete = sources.split_once("action=\"/sources/").unwrap().1.split_once('"').unwrap().0;
+    let delete = sources
+        .split_once("action=\"/sources/")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     let gone = site.post(&format!("/sources/{delete}"), &[]).await;
     assert_eq!(gone.location, "/sources");
     assert!(!site.get("/sources").await.body.contains("orders.csv"));
     let after = site.get(&path).await;
     assert_eq!(after.status, StatusCode::OK);
-    assert!(page.body.contains("Leeds") && !after.body.contains("Leeds"), "no sample is left");
+    assert!(
+        page.body.contains("Leeds") && !after.body.contains("Leeds"),
+        "no sample is left"
+    );
 }
 
 #[actix_web::test]
@@ -185,7 +310,15 @@ async fn pages_may_run_nothing_but_their_own_files() {
     let open = site.get(&format!("{path}?open=7")).await;
     let start = site.get("/").await;
     for html in [&page.body, &open.body, &start.body] {
-        for forbidden in [" style=", "<style", "<script>", " onclick", "javascript:", "http://", "https://"] {
+        for forbidden in [
+            " style=",
+            "<style",
+            "<script>",
+            " onclick",
+            "javascript:",
+            "http://",
+            "https://",
+        ] {
             assert!(!html.contains(forbidden), "{forbidden}");
         }
     }

@@ -1,10 +1,12 @@
 //! The pages in a browser, over real examples, without a worker's process: for eyes and for checks
 //! of accessibility.
 //!
+//! Jobs whose file has `slow` in its name are begun and never done.
+//!
 //! `AIMAPPER_LOOK=127.0.0.1:8123 cargo test --workspace --all-features --test pages -- --ignored look`
 
-use actix_web::rt::task::spawn_blocking;
 use actix_web::HttpServer;
+use actix_web::rt::task::spawn_blocking;
 use std::sync::Arc;
 
 use crate::site::{Site, pages};
@@ -25,5 +27,11 @@ async fn look() {
         }
     });
     let server = HttpServer::new(move || pages(app.clone(), Some(caller.clone())));
-    server.workers(1).bind(address).unwrap().run().await.unwrap();
+    server
+        .workers(1)
+        .bind(address)
+        .unwrap()
+        .run()
+        .await
+        .unwrap();
 }

@@ -13,7 +13,9 @@ use aimapper_api::auth::Caller;
 use aimapper_core::auth::{Principal, PrincipalKind, Role};
 use aimapper_core::blob::{Blobs, Key};
 use aimapper_core::id::{JobId, TenantId, WorkerId};
-use aimapper_core::job::{Failure, FailureClass, Outcome, Payload, Rules, State, Written};
+use aimapper_core::job::{
+    Failure, FailureClass, Outcome, Payload, Phase, Progress, Rules, State, Written,
+};
 use aimapper_core::mapping::{Mapping, from_yaml, to_yaml};
 use aimapper_core::matching::Memory;
 use aimapper_core::pipeline::{self, Settings, Sinks, Source, Tally};
@@ -24,7 +26,9 @@ use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::outputs::{NewOutput, Part};
 use aimapper_core::store::{Store, mappings, sources, targets, tenants, users};
-use aimapper_core::transform::{Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile};
+use aimapper_core::transform::{
+    Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile,
+};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -81,11 +85,37 @@ impl Site {
             panic!("{claimed:?}");
         };
         match job.payload {
+            Payload::Read { version, .. } if self.is_slow(version) => self.begin(&claim),
             Payload::Read { .. } => self.read(&claim, &job),
             Payload::Propose { .. } => self.propose(&claim, &job),
             Payload::Run { .. } => self.run(&claim, &job),
         }
         true
+    }
+
+    fn is_slow(&self, version: aimapper_core::id::SourceVersionId) -> bool {
+        let tenant = self.caller.tenant;
+        let version = self
+            .app
+            .store
+            .read(|conn| sources::version(conn, tenant, version));
+        version.unwrap().file_name.contains("slow")
+    }
+
+    /// Begins a job and says how far it is.
+    fn begin(&self, claim: &Claim) {
+        let progress = Progress {
+            phase: Phase::Reading,
+            rows_done: 12_000,
+            rows_total: None,
+            bytes_done: 3_100_000,
+            bytes_total: 20_400_000,
+            left_ms: Some(12_300),
+        };
+        self.app
+            .store
+            .write(|conn| jobs::report(conn, claim, &progress))
+            .unwrap();
     }
 
     pub(crate) fn work_off(&self) {
@@ -116,7 +146,11 @@ impl Site {
     }
 
     fn store(&self, bytes: &[u8]) -> NewBlob {
-        let mut upload = self.app.blobs.begin(&Key::upload(self.caller.tenant)).unwrap();
+        let mut upload = self
+            .app
+            .blobs
+            .begin(&Key::upload(self.caller.tenant))
+            .unwrap();
         upload.write(bytes).unwrap();
         let stored = upload.finish().unwrap();
         NewBlob {
@@ -161,7 +195,9 @@ impl Site {
             .write(|conn| {
                 let profile = sources::set_profile(conn, claim.tenant, version, &blob, &decisions)?;
                 let next = match propose {
-                    Some(target) => Some(jobs::submit(conn, &follow(job, version, target), None)?.id()),
+                    Some(target) => {
+                        Some(jobs::submit(conn, &follow(job, version, target), None)?.id())
+                    }
                     None => None,
                 };
                 let outcome = Outcome::Read {
@@ -190,8 +226,7 @@ impl Site {
             .write(|conn| {
                 let target = targets::version(conn, claim.tenant, target_version)?;
                 let target = serde_json::from_str(&target.body).unwrap();
-                let mapping =
-                    pipeline::propose(input.name(), &reading, &profile, &target, &Memory);
+                let mapping = pipeline::propose(input.name(), &reading, &profile, &target, &Memory);
                 let body = to_yaml(&mapping);
                 let name = format!("{} to {}", input.name(), target.name);
                 let id = mappings::create(conn, claim.tenant, job.created_by, &name)?;
@@ -203,8 +238,7 @@ impl Site {
                     body: &body,
                     sha256: &hex(body.as_bytes()),
                 };
-                let version =
-                    mappings::add_version(conn, claim.tenant, job.created_by, &new, &[])?;
+                let version = mappings::add_version(conn, claim.tenant, job.created_by, &new, &[])?;
                 let outcome = Outcome::Propose {
                     mapping_version: version,
                 };
@@ -286,7 +320,11 @@ pub(crate) fn caller(app: &App, tenant: &str, name: &str) -> Caller {
     }
 }
 
-fn follow(job: &JobRecord, source_version: aimapper_core::id::SourceVersionId, target_version: aimapper_core::id::TargetVersionId) -> NewJob {
+fn follow(
+    job: &JobRecord,
+    source_version: aimapper_core::id::SourceVersionId,
+    target_version: aimapper_core::id::TargetVersionId,
+) -> NewJob {
     let payload = Payload::Propose {
         source_version,
         target_version,
@@ -314,7 +352,13 @@ fn from<'a>(input: &'a Input, reading: &'a Reading) -> Source<'a> {
 }
 
 fn profiled(input: &Input, reading: &Reading, overrides: &Overrides) -> (Profile, Tally) {
-    pipeline::profile(from(input, reading), overrides, Settings::default(), &mut |_| {}).unwrap()
+    pipeline::profile(
+        from(input, reading),
+        overrides,
+        Settings::default(),
+        &mut |_| {},
+    )
+    .unwrap()
 }
 
 fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<Vec<u8>> {
@@ -421,7 +465,11 @@ pub(crate) struct Answer {
 
 impl Site {
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(Some(self.caller.clone()), test::TestRequest::get().uri(path)).await
+        self.send(
+            Some(self.caller.clone()),
+            test::TestRequest::get().uri(path),
+        )
+        .await
     }
 
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
@@ -468,6 +516,9 @@ impl Site {
     }
 
     pub(crate) fn job(&self, id: JobId) -> JobRecord {
-        self.app.store.read(|conn| jobs::find(conn, self.tenant(), id)).unwrap()
+        self.app
+            .store
+            .read(|conn| jobs::find(conn, self.tenant(), id))
+            .unwrap()
     }
 }

@@ -131,6 +131,9 @@ mod tests {
 
     #[test]
     fn no_line_of_the_text_ends_the_event() {
-        assert_eq!(event("progress", "<p>\n\nx"), "event: progress\ndata: <p>\ndata: \ndata: x\n\n");
+        assert_eq!(
+            event("progress", "<p>\n\nx"),
+            "event: progress\ndata: <p>\ndata: \ndata: x\n\n"
+        );
     }
 }

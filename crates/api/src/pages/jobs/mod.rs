@@ -118,7 +118,10 @@ fn states() -> Vec<(&'static str, &'static str)> {
         State::Cancelled,
         State::Dead,
     ];
-    shown.iter().map(|state| (state.word(), state_in_words(*state))).collect()
+    shown
+        .iter()
+        .map(|state| (state.word(), state_in_words(*state)))
+        .collect()
 }
 
 async fn show(

@@ -109,10 +109,9 @@ pub(crate) fn job_view(job: &JobRecord, now: Millis, who: &str, about: &str) -> 
             message: visible(&failure.message),
             hint: hint(job),
             evidence: evidence(failure),
-            stderr: failure
-                .evidence
-                .as_ref()
-                .map_or_else(String::new, |left| crate::pages::figures::visible_lines(&left.stderr)),
+            stderr: failure.evidence.as_ref().map_or_else(String::new, |left| {
+                crate::pages::figures::visible_lines(&left.stderr)
+            }),
         }),
     }
 }
@@ -196,7 +195,11 @@ const fn phase_in_words(phase: Phase) -> &'static str {
 fn meter(progress: Progress) -> Meter {
     let per_mille = |done: u64, total: u64| (done.min(total) * 1000).checked_div(total);
     let rows = match progress.rows_total {
-        Some(total) => format!("{} of {}", number(progress.rows_done), counted(total, "row", "rows")),
+        Some(total) => format!(
+            "{} of {}",
+            number(progress.rows_done),
+            counted(total, "row", "rows")
+        ),
         None => counted(progress.rows_done, "row", "rows"),
     };
     Meter {
@@ -206,7 +209,9 @@ fn meter(progress: Progress) -> Meter {
             bytes(progress.bytes_done),
             bytes(progress.bytes_total)
         ),
-        left: progress.left_ms.map_or_else(String::new, |left| format!("about {} left", duration(left))),
+        left: progress
+            .left_ms
+            .map_or_else(String::new, |left| format!("about {} left", duration(left))),
         per_mille: per_mille(progress.bytes_done, progress.bytes_total),
     }
 }
@@ -215,7 +220,10 @@ fn meter(progress: Progress) -> Meter {
 #[must_use]
 pub(crate) fn event_line(event: &JobEvent) -> EventLine {
     let text = |key: &str| event.body.get(key).and_then(serde_json::Value::as_str);
-    let failure = event.body.get("failure").and_then(|failure| failure.get("message"));
+    let failure = event
+        .body
+        .get("failure")
+        .and_then(|failure| failure.get("message"));
     let more = failure
         .and_then(serde_json::Value::as_str)
         .or_else(|| text("message"))
@@ -238,7 +246,9 @@ fn progress_words(event: &JobEvent) -> String {
 }
 
 fn moment_to_second(at: Millis) -> String {
-    crate::pages::figures::rfc3339(at).replace('T', " ").replace('Z', "")
+    crate::pages::figures::rfc3339(at)
+        .replace('T', " ")
+        .replace('Z', "")
 }
 
 const fn happening_in_words(kind: Happening) -> &'static str {

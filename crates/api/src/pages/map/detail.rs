@@ -1,6 +1,7 @@
 //! What an open row shows: evidence, other sources, values, reasons to leave a field out. Pure.
 
 use aimapper_core::mapping::{Mapping, OnUnseen, Question, Rule, unseen_in_words};
+use aimapper_core::profile::ValueCount;
 use aimapper_core::target::{Constraint, Field};
 
 use super::view::Mark;
@@ -12,7 +13,11 @@ pub(crate) const REASONS: [(&str, &str, bool); 4] = [
     ("absent", "the source does not have it", true),
     ("later", "it is filled in later, elsewhere", false),
     ("unneeded", "it is not needed here", false),
-    ("unreliable", "the source's values cannot be relied on", false),
+    (
+        "unreliable",
+        "the source's values cannot be relied on",
+        false,
+    ),
 ];
 
 /// What belongs to an open row.
@@ -49,8 +54,6 @@ pub(crate) struct Detail {
 /// A piece of evidence.
 #[derive(Debug, Clone)]
 pub(crate) struct EvidenceLine {
-    /// What kind of evidence it is.
-    pub kind: String,
     /// The sentence.
     pub text: String,
     /// `for` or `against`.
@@ -90,8 +93,10 @@ pub(crate) struct ColumnChoice {
 /// A value of the source and what it becomes.
 #[derive(Debug, Clone)]
 pub(crate) struct ValueLine {
-    /// Its position in the map.
-    pub index: usize,
+    /// Its name in the form.
+    pub name: String,
+    /// Whether the map lists it.
+    pub listed: bool,
     /// As it stands in the source.
     pub from: String,
     /// Rows that hold it.
@@ -169,7 +174,6 @@ fn evidence(rule: &Rule) -> Vec<EvidenceLine> {
     let mut all: Vec<_> = rule.evidence.iter().collect();
     all.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     let line = |one: &&aimapper_core::mapping::Evidence| EvidenceLine {
-        kind: visible(&one.kind),
         text: visible(&one.text),
         side: if one.weight < 0.0 { "against" } else { "for" },
         strength: tenths(one.weight.abs()),
@@ -201,34 +205,73 @@ fn alternatives(rule: &Rule, profile: &SourceProfile) -> Vec<Alternative> {
 }
 
 fn examples(values: &[String], most: usize) -> String {
-    let shown: Vec<String> = values.iter().take(most).map(|value| visible(value)).collect();
+    let shown: Vec<String> = values
+        .iter()
+        .take(most)
+        .map(|value| visible(value))
+        .collect();
     shown.join(" · ")
 }
 
 fn columns(rule: &Rule, mapping: &Mapping, profile: &SourceProfile) -> Vec<ColumnChoice> {
-    let choice = |(index, column): (usize, &aimapper_core::mapping::FingerprintColumn)| ColumnChoice {
-        index,
-        name: visible(&column.name),
-        example: profile
-            .column(&column.name)
-            .map_or_else(String::new, |column| examples(&column.sample, 1)),
-        current: rule.sources.first() == Some(&column.name),
-    };
-    mapping.source.columns.iter().enumerate().map(choice).collect()
+    let choice =
+        |(index, column): (usize, &aimapper_core::mapping::FingerprintColumn)| ColumnChoice {
+            index,
+            name: visible(&column.name),
+            example: profile
+                .column(&column.name)
+                .map_or_else(String::new, |column| examples(&column.sample, 1)),
+            current: rule.sources.first() == Some(&column.name),
+        };
+    mapping
+        .source
+        .columns
+        .iter()
+        .enumerate()
+        .map(choice)
+        .collect()
 }
 
 fn values(rule: &Rule, profile: &SourceProfile) -> Vec<ValueLine> {
     let first = rule.sources.first().and_then(|name| profile.column(name));
     let whole = first.map_or(0, |column| column.count - column.nulls.min(column.count));
     let line = |(index, value): (usize, &aimapper_core::mapping::MappedValue)| ValueLine {
-        index,
+        name: format!("to.{index}"),
+        listed: true,
         from: visible(&value.from),
         rows: number(value.rows),
         share: share(value.rows, whole),
         to: value.to.clone(),
         mark: Mark::of(value.confidence),
     };
-    rule.value_map.iter().enumerate().map(line).collect()
+    let listed = rule.value_map.iter().enumerate().map(line);
+    let open = unlisted(rule, profile)
+        .into_iter()
+        .map(|(index, value)| ValueLine {
+            name: format!("new.{index}"),
+            listed: false,
+            from: visible(&value.value),
+            rows: number(value.rows),
+            share: share(value.rows, whole),
+            to: None,
+            mark: Mark::open(),
+        });
+    listed.chain(open).collect()
+}
+
+/// Frequent values of the column that the map does not list, each with its place among the most
+/// frequent ones.
+pub(super) fn unlisted<'p>(
+    rule: &Rule,
+    profile: &'p SourceProfile,
+) -> Vec<(usize, &'p ValueCount)> {
+    let column = rule.sources.first().and_then(|name| profile.column(name));
+    let Some(column) = column.filter(|_| !rule.value_map.is_empty()) else {
+        return Vec::new();
+    };
+    let is_listed = |value: &str| rule.value_map.iter().any(|known| known.from == value);
+    let top = column.top.iter().enumerate();
+    top.filter(|(_, value)| !is_listed(&value.value)).collect()
 }
 
 fn labels(field: &Field) -> Vec<LabelChoice> {
@@ -239,7 +282,12 @@ fn labels(field: &Field) -> Vec<LabelChoice> {
             None => visible(&label.value),
         },
     };
-    field.labels().unwrap_or_default().iter().map(label).collect()
+    field
+        .labels()
+        .unwrap_or_default()
+        .iter()
+        .map(label)
+        .collect()
 }
 
 fn unseen(now: &OnUnseen) -> Vec<UnseenChoice> {

@@ -6,7 +6,7 @@ use aimapper_core::source::What;
 use aimapper_core::target::Field;
 use serde_json::Value;
 
-use super::detail::REASONS;
+use super::detail::{REASONS, unlisted};
 use crate::pages::actions::Change;
 use crate::pages::error::PageError;
 use crate::pages::profile::SourceProfile;
@@ -73,7 +73,11 @@ impl Form {
     }
 
     /// What it asks for.
-    pub(super) fn wish(&self, mapping: &Mapping, profile: &SourceProfile) -> Result<Wish, PageError> {
+    pub(super) fn wish(
+        &self,
+        mapping: &Mapping,
+        profile: &SourceProfile,
+    ) -> Result<Wish, PageError> {
         if self.get("reading").is_some() {
             return self.reading(mapping);
         }
@@ -114,7 +118,7 @@ impl Form {
                 field: name,
                 transform: vec![Step::Constant(self.need("constant")?.to_owned())],
             }],
-            Some("values") => self.values(field, mapping),
+            Some("values") => self.values(field, mapping, profile),
             Some("choose") => chosen(self.columns(mapping)?, field, mapping, profile),
             None if self.get("alternative").is_some() => {
                 let sources = self.alternative(field, mapping)?;
@@ -131,7 +135,11 @@ impl Form {
             .find(|(name, _, _)| *name == reason)
             .ok_or_else(|| PageError::Form("the form gives no known reason".to_owned()))?;
         let own = self.get("why").unwrap_or_default().trim();
-        let why = if own.is_empty() { (*words).to_owned() } else { own.to_owned() };
+        let why = if own.is_empty() {
+            (*words).to_owned()
+        } else {
+            own.to_owned()
+        };
         Ok(if *absent {
             Edit::Absent { field, why }
         } else {
@@ -153,7 +161,10 @@ impl Form {
             }
         }
         if chosen.is_empty() {
-            return Err(PageError::refused("no column was chosen", "pick one from the list"));
+            return Err(PageError::refused(
+                "no column was chosen",
+                "pick one from the list",
+            ));
         }
         Ok(chosen)
     }
@@ -168,7 +179,7 @@ impl Form {
     }
 
     /// Values that are not as they were; an empty text is no value.
-    fn values(&self, field: &Field, mapping: &Mapping) -> Vec<Edit> {
+    fn values(&self, field: &Field, mapping: &Mapping, profile: &SourceProfile) -> Vec<Edit> {
         let Some(rule) = mapping.rules.iter().find(|rule| rule.field == field.name) else {
             return Vec::new();
         };
@@ -183,6 +194,18 @@ impl Form {
                     field: field.name.clone(),
                     from: value.from.clone(),
                     to,
+                });
+            }
+        }
+        for (index, value) in unlisted(rule, profile) {
+            if let Some(to) = self
+                .get(&format!("new.{index}"))
+                .filter(|to| !to.is_empty())
+            {
+                edits.push(Edit::SetValue {
+                    field: field.name.clone(),
+                    from: value.value.clone(),
+                    to: Some(to.to_owned()),
                 });
             }
         }
@@ -232,7 +255,8 @@ impl Form {
 }
 
 fn parse_json(text: &str) -> Result<Value, PageError> {
-    serde_json::from_str(text).map_err(|_| PageError::Form("the form's value is no JSON".to_owned()))
+    serde_json::from_str(text)
+        .map_err(|_| PageError::Form("the form's value is no JSON".to_owned()))
 }
 
 /// The choice of columns, with the steps that the program would propose for a single one.
@@ -243,9 +267,9 @@ fn chosen(
     profile: &SourceProfile,
 ) -> Vec<Edit> {
     let steps = match sources.as_slice() {
-        [only] => profile
-            .column(only)
-            .map_or_else(Vec::new, |column| edits_for(column, field, &mapping.decisions)),
+        [only] => profile.column(only).map_or_else(Vec::new, |column| {
+            edits_for(column, field, &mapping.decisions)
+        }),
         _ => Vec::new(),
     };
     let mut edits = vec![Edit::Choose {

@@ -21,6 +21,7 @@ use aimapper_core::store::{StoreError, sources};
 use askama::Template;
 
 use self::form::{Form, Wish};
+use self::view::{Look, MapView, Standing, view};
 use super::actions::{before_last, edit_mapping, read_again, start_run};
 use super::error::{PageError, sentence};
 use super::figures::visible;
@@ -29,7 +30,6 @@ use super::profile::SourceProfile;
 use super::start::{Message, parsed};
 use super::visitor::Visitor;
 use super::work::{load, read};
-use self::view::{Look, MapView, Standing, view};
 use crate::App;
 
 /// Largest profile that is read: 64 MiB, far more than the columns that are allowed give.
@@ -86,7 +86,9 @@ impl MapPage {
             find: look.find.clone(),
             filtered: look.show.is_some() || !look.find.trim().is_empty(),
             undo: None,
-            query: show.as_ref().map_or_else(String::new, |show| format!("?{show}")),
+            query: show
+                .as_ref()
+                .map_or_else(String::new, |show| format!("?{show}")),
             query_more: show.map_or_else(String::new, |show| format!("&{show}")),
             back: all.join("&"),
             message: None,
@@ -221,14 +223,18 @@ async fn refused(
 ) -> Result<HttpResponse, PageError> {
     let mendable = matches!(
         error,
-        PageError::Edit(_) | PageError::Refused { .. } | PageError::Store(StoreError::Outdated { .. })
+        PageError::Edit(_)
+            | PageError::Refused { .. }
+            | PageError::Store(StoreError::Outdated { .. })
     );
     if !mendable {
         return Err(error);
     }
     let message = Message {
         text: sentence(&visible(&error.to_string())),
-        hint: error.hint().map_or_else(String::new, |hint| sentence(&visible(&hint))),
+        hint: error
+            .hint()
+            .map_or_else(String::new, |hint| sentence(&visible(&hint))),
     };
     let query = web::Query::<Vec<(String, String)>>::from_query(back.trim_start_matches('?'));
     let look = look(&query.map(web::Query::into_inner).unwrap_or_default());

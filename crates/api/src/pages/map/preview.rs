@@ -62,14 +62,20 @@ pub(super) fn samples(
 /// The sample's rows over the rule's columns, or nothing if the columns' samples are of different
 /// rows: each column's sample leaves its own empty cells out.
 fn aligned(rule: &Rule, profile: &SourceProfile) -> Option<Vec<Vec<String>>> {
-    let columns: Option<Vec<_>> = rule.sources.iter().map(|name| profile.column(name)).collect();
+    let columns: Option<Vec<_>> = rule
+        .sources
+        .iter()
+        .map(|name| profile.column(name))
+        .collect();
     let columns = columns?;
     if columns.len() > 1 && columns.iter().any(|column| column.nulls > 0) {
         return None;
     }
     let count = columns.iter().map(|column| column.sample.len()).min()?;
     let row = |index: usize| {
-        let cells = columns.iter().filter_map(|column| column.sample.get(index).cloned());
+        let cells = columns
+            .iter()
+            .filter_map(|column| column.sample.get(index).cloned());
         cells.collect::<Vec<String>>()
     };
     Some((0..count).map(row).collect())
@@ -98,7 +104,9 @@ fn run(rule: &Rule, field: &Field, mapping: &Mapping, rows: &[Vec<String>]) -> O
 
 fn batch(width: usize, rows: &[Vec<String>]) -> Batch {
     let column = |index: usize| -> StringArray {
-        rows.iter().map(|row| row.get(index).map(String::as_str)).collect()
+        rows.iter()
+            .map(|row| row.get(index).map(String::as_str))
+            .collect()
     };
     let mut raw = RawText::default();
     let places = rows.iter().zip(1_u64..).map(|(_, number)| {
@@ -130,7 +138,10 @@ fn pair(rows: &[Vec<String>], outcome: &Outcome) -> Vec<Sample> {
                 After::Rejected(reason.map_or_else(String::new, |reason| visible(&reason.message)))
             }
             (None, Some(index)) => {
-                let value = outcome.columns.first().map(|column| column.cell(index).to_string());
+                let value = outcome
+                    .columns
+                    .first()
+                    .map(|column| column.cell(index).to_string());
                 match value {
                     Some(value) if !value.is_empty() => After::Value(visible(&value)),
                     Some(_) | None => After::Nothing,

@@ -68,6 +68,7 @@ impl Standing {
             Self::Needed => format!("{count} need you"),
             Self::Sure => format!("{count} settled"),
             Self::LeftOut => format!("{count} left out"),
+            Self::Empty if count == 1 => "1 stays empty".to_owned(),
             Self::Empty => format!("{count} stay empty"),
         }
     }
@@ -117,6 +118,11 @@ impl Mark {
             icon,
             number: None,
         }
+    }
+
+    /// Of what nobody has decided yet.
+    pub(super) const fn open() -> Self {
+        Self::plain("check", "open", "?")
     }
 
     fn of_rule(rule: &Rule) -> Self {
@@ -200,6 +206,8 @@ pub(crate) struct MapView {
     pub open_readings: usize,
     /// How the source was read.
     pub chips: Vec<Chip>,
+    /// How many settled decisions are about single columns.
+    pub column_chips: usize,
     /// The first lines of the source.
     pub lines: Vec<ReadLine>,
     /// The target's fields.
@@ -225,9 +233,15 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
         .enumerate()
         .map(|(index, field)| row(index, field, mapping, profile, &questions, look))
         .collect();
-    let used = mapping.source.columns.len() - mapping.unused.len().min(mapping.source.columns.len());
+    let used =
+        mapping.source.columns.len() - mapping.unused.len().min(mapping.source.columns.len());
     let data_rows = profile.columns.first().map_or(0, |column| column.count);
+    let chips = chips(mapping, &questions);
     MapView {
+        column_chips: chips
+            .iter()
+            .filter(|chip| chip.column.is_some() && !chip.asked)
+            .count(),
         file: visible(&mapping.source.file),
         target: visible(&mapping.target.name),
         extent: format!(
@@ -240,14 +254,21 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
             .iter()
             .filter(|question| matches!(question.about, Subject::Reading { .. }))
             .count(),
-        chips: chips(mapping, &questions),
+        chips,
         lines: profile.lines.clone(),
         unused: unused(mapping, profile),
         coverage: format!(
             "{used} of {} are used",
-            counted(mapping.source.columns.len() as u64, "source column", "source columns")
+            counted(
+                mapping.source.columns.len() as u64,
+                "source column",
+                "source columns"
+            )
         ),
-        blockers: questions.into_iter().map(|question| visible(&question.text)).collect(),
+        blockers: questions
+            .into_iter()
+            .map(|question| visible(&question.text))
+            .collect(),
         sure_open: sure_open(mapping),
         rows,
     }
@@ -310,7 +331,8 @@ fn row(
         detail: is_open.then(|| detail(rule, field, mapping, profile, asked)),
         shown: true,
     };
-    row.shown = is_open || (look.show.is_none_or(|show| show == standing) && found(&row, &look.find));
+    row.shown =
+        is_open || (look.show.is_none_or(|show| show == standing) && found(&row, &look.find));
     row
 }
 
@@ -383,7 +405,11 @@ fn how(rule: &Rule) -> String {
         if !words.is_empty() {
             words.push_str("; ");
         }
-        words.push_str(&counted(rule.value_map.len() as u64, "value mapped", "values mapped"));
+        words.push_str(&counted(
+            rule.value_map.len() as u64,
+            "value mapped",
+            "values mapped",
+        ));
     }
     words
 }
@@ -405,11 +431,18 @@ fn unused(mapping: &Mapping, profile: &SourceProfile) -> Vec<Unused> {
     let columns = mapping.unused.iter().map(|unused| Unused {
         column: visible(&unused.column),
         why: visible(&unused.why),
-        values: profile.column(&unused.column).map_or_else(Vec::new, first_values),
+        values: profile
+            .column(&unused.column)
+            .map_or_else(Vec::new, first_values),
     });
     columns.collect()
 }
 
 fn first_values(column: &ColumnProfile) -> Vec<String> {
-    column.sample.iter().take(3).map(|value| visible(value)).collect()
+    column
+        .sample
+        .iter()
+        .take(3)
+        .map(|value| visible(value))
+        .collect()
 }

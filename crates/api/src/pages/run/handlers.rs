@@ -136,7 +136,9 @@ async fn run_view(
         }
         None => Vec::new(),
     };
-    let balance = report.as_ref().map_or_else(|| of_outcome(written), |report| report.balance);
+    let balance = report
+        .as_ref()
+        .map_or_else(|| of_outcome(written), |report| report.balance);
     let shown = rejects.len() as u64;
     let more = if shown < balance.rejected {
         format!("{shown} of {}", number(balance.rejected))
@@ -194,7 +196,10 @@ fn downloads(found: &Found) -> Vec<Download> {
     }
     for (end, about) in [
         ("report.html", "the report as a page of its own"),
-        ("mapping.yaml", "the mapping as it was run: the one file to keep"),
+        (
+            "mapping.yaml",
+            "the mapping as it was run: the one file to keep",
+        ),
     ] {
         all.push(Download {
             name: format!("{stem}.{end}"),

@@ -100,8 +100,18 @@ pub(crate) struct RunView {
 pub(crate) fn balance_view(balance: &Balance) -> BalanceView {
     let parts = [
         ("good", balance.good, "good row", "good rows"),
-        ("rejected", balance.rejected, "rejected record", "rejected records"),
-        ("non-data", balance.non_data, "record of non-data", "records of non-data"),
+        (
+            "rejected",
+            balance.rejected,
+            "rejected record",
+            "rejected records",
+        ),
+        (
+            "non-data",
+            balance.non_data,
+            "record of non-data",
+            "records of non-data",
+        ),
     ];
     let mut start = 0.0;
     let mut bars = Vec::new();
@@ -161,7 +171,10 @@ pub(crate) fn reject_lines(csv: &str) -> Vec<RejectLine> {
     let mut records = records(csv).into_iter();
     let header = records.next().unwrap_or_default();
     let place = |name: &str| header.iter().position(|column| column == name);
-    let names = ["_line", "_field", "_rule", "_value", "_message", "_hint", "_raw"].map(place);
+    let names = [
+        "_line", "_field", "_rule", "_value", "_message", "_hint", "_raw",
+    ]
+    .map(place);
     let line = |record: Vec<String>| {
         let cell = |at: Option<usize>| {
             let cell = at.and_then(|at| record.get(at));

@@ -168,7 +168,11 @@ fn a_constant_takes_the_place_of_the_sources_and_keeps_them_as_an_alternative() 
     let rule = &next.rules[3];
     assert!(rule.sources.is_empty() && rule.value_map.is_empty());
     assert_eq!(rule.alternatives[0].sources, ["Kd-Geschl."]);
-    assert!(next.unused.iter().any(|unused| unused.column == "Kd-Geschl."));
+    assert!(
+        next.unused
+            .iter()
+            .any(|unused| unused.column == "Kd-Geschl.")
+    );
 }
 
 #[test]
