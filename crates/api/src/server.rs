@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::web::Data;
+use actix_web::web::{self, Data};
 use actix_web::{App as Routes, HttpServer};
 
 use crate::app::App;
-use crate::{auth, log, routes};
+use crate::{auth, log, pages, routes};
 
 /// Threads that answer requests; what blocks is done on others.
 const THREADS: usize = 2;
@@ -33,6 +33,8 @@ pub fn server(app: App, listener: TcpListener) -> io::Result<Server> {
             .wrap(from_fn(log::request))
             .configure(auth::routes)
             .configure(routes::rest)
+            .configure(pages::routes)
+            .default_service(web::to(pages::not_found))
     });
     let server = server
         .workers(THREADS)

@@ -48,9 +48,9 @@ impl FromRequest for Visitor {
                     request,
                 }),
                 Err(error) => {
-                    let status = error.as_response_error().status_code();
+                    let status = error.status();
                     Err(match status {
-                        StatusCode::UNAUTHORIZED => PageError::SignedOut,
+                        StatusCode::UNAUTHORIZED | StatusCode::SEE_OTHER => PageError::SignedOut,
                         StatusCode::FORBIDDEN => PageError::Forbidden,
                         _ => PageError::Refused {
                             text: error.to_string(),

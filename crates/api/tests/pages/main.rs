@@ -1,6 +1,8 @@
 //! The pages over a real database and real files: forms are sent, jobs are done by the data path of
 //! core, and what comes back is looked at.
 
+#![cfg(test)]
+
 mod flow;
 mod limits;
 mod look;
