@@ -66,7 +66,9 @@ impl Seen {
         let Some(problem) = problem else {
             return response.map_into_boxed_body();
         };
-        let allow = response.headers().get(header::ALLOW).cloned();
+        let allow = (problem.code() == Code::MethodNotAllowed)
+            .then(|| allowed(&response.request().match_pattern().unwrap_or_default()))
+            .flatten();
         let mut told = self.tell(problem);
         if let Some(allow) = allow {
             told.headers_mut().insert(header::ALLOW, allow);
@@ -100,6 +102,22 @@ impl Seen {
         problem.0.trace_id = Some(self.trace);
         problem
     }
+}
+
+/// The methods that an address takes (RFC 9110 asks for them with 405).
+fn allowed(pattern: &str) -> Option<HeaderValue> {
+    let methods = crate::openapi::operations()
+        .into_iter()
+        .filter(|operation| operation.path == pattern)
+        .map(|operation| operation.method);
+    let methods: Vec<&str> = methods.collect();
+    // What is not in the document can only be looked at.
+    let methods = if methods.is_empty() {
+        "GET".to_owned()
+    } else {
+        methods.join(", ")
+    };
+    HeaderValue::from_str(&methods).ok()
 }
 
 /// A problem for what the framework answers by itself: a status of an error and nothing else.

@@ -80,7 +80,7 @@ pub(super) async fn error(code: web::Path<String>) -> Result<HttpResponse, Probl
         return Err(Problem::new(Code::NotFound, "there is no such code"));
     };
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/markdown; charset=utf-8"))
+        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         .body(code.page()))
 }

@@ -138,7 +138,7 @@ async fn no_such_route() -> Result<HttpResponse, Problem> {
 /// What is no id names nothing.
 fn path_errors() -> web::PathConfig {
     web::PathConfig::default()
-        .error_handler(|_, _| Problem::new(Code::NotFound, "that is no id").into())
+        .error_handler(|_, _| Problem::new(Code::NotFound, "the address names nothing").into())
 }
 
 fn query_errors() -> web::QueryConfig {

@@ -257,8 +257,11 @@ pub(super) async fn upload(
         }
         other => other,
     };
-    // The file came again, or for nothing.
-    uploads::discard(&app, key).await;
+    // The file came again, or for nothing; unless it is not known whether a row names it by now.
+    let unknown = |problem: &Problem| matches!(problem.code(), Code::Unavailable | Code::Internal);
+    if !answered.as_ref().is_err_and(unknown) {
+        uploads::discard(&app, key).await;
+    }
     Ok(answered?.response())
 }
 

@@ -99,3 +99,21 @@ async fn a_job_keeps_the_trace_of_its_request() {
     assert_eq!(job.traceparent.as_deref(), Some(trace));
     assert_eq!(job.standing.max_attempts, ground.app.limits.max_attempts);
 }
+
+#[actix_web::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let ground = Ground::new();
+    for (path, methods) in [
+        ("sources", "GET, POST"),
+        (
+            "sources/01234567-89ab-7fff-bfff-ffffffffffff",
+            "GET, DELETE",
+        ),
+        ("openapi.json", "GET"),
+        ("/api", "GET"),
+    ] {
+        let answer = ground.send(request(ADA, Method::PUT, path)).await;
+        assert_eq!(answer.code(), "method_not_allowed", "{path}");
+        assert_eq!(answer.header("allow"), methods, "{path}");
+    }
+}
