@@ -27,15 +27,6 @@ pub struct Limits {
     pub max_attempts: i32,
 }
 
-impl From<&Config> for Limits {
-    fn from(config: &Config) -> Self {
-        Self {
-            upload_bytes: config.limits.upload_bytes,
-            max_attempts: config.jobs.max_attempts(),
-        }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -56,6 +47,8 @@ pub struct App {
     pub accepted: Arc<Notify>,
     /// Who may come in.
     pub identity: Arc<Identity>,
+    /// The settings.
+    pub config: Arc<Config>,
     /// What requests may ask for.
     pub limits: Limits,
     blocking: Arc<Semaphore>,
@@ -69,14 +62,18 @@ impl App {
         blobs: Arc<Blobs>,
         accepted: Arc<Notify>,
         identity: Arc<Identity>,
-        limits: Limits,
+        config: Arc<Config>,
     ) -> Self {
         Self {
             store,
             blobs,
             accepted,
             identity,
-            limits,
+            limits: Limits {
+                upload_bytes: config.limits.upload_bytes,
+                max_attempts: config.jobs.max_attempts(),
+            },
+            config,
             blocking: Arc::new(Semaphore::new(BLOCKING)),
         }
     }

@@ -8,7 +8,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi as _};
 
 use crate::problem::{MEDIA_TYPE, Told};
-use crate::routes::{jobs, mappings, runs, sources, targets};
+use crate::routes::{jobs, mappings, run_files, runs, sources, targets};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -23,11 +23,11 @@ use crate::routes::{jobs, mappings, runs, sources, targets};
         targets::create, targets::list, targets::presets, targets::find, targets::create_version,
         mappings::create, mappings::list, mappings::find, mappings::patch, mappings::versions,
         mappings::version, mappings::approve, mappings::export,
-        runs::create, runs::list, runs::find, runs::file,
+        runs::create, runs::list, runs::find, run_files::file,
         jobs::list, jobs::find, jobs::events, jobs::cancel, jobs::retry, jobs::redrive,
         crate::routes::memory::list, crate::routes::memory::forget, crate::routes::me::me,
     ),
-    components(schemas(Told)),
+    components(schemas(Told, run_files::RunFile)),
     modifiers(&Everywhere)
 )]
 struct Document;

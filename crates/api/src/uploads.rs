@@ -8,6 +8,7 @@ use aimapper_core::id::{TargetVersionId, TenantId};
 use futures_util::StreamExt as _;
 
 use crate::app::App;
+use crate::auth::CSRF_FIELD;
 use crate::problem::{Code, Problem};
 use crate::routes::body::{hex, of_json};
 use crate::routes::readings::{self, SetReading};
@@ -129,6 +130,10 @@ async fn take(
             "target" => {
                 once("target", parts.target.is_some())?;
                 parts.target = target(text("target", field).await?.trim())?;
+            }
+            // The gate has looked at it.
+            CSRF_FIELD => {
+                text(CSRF_FIELD, field).await?;
             }
             other => {
                 let known = ["file", "name", "decisions", "target"].join(", ");

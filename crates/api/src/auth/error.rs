@@ -1,14 +1,14 @@
 //! Why a request is not let in, as RFC 6750 and RFC 9457 want it said.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use aimapper_core::auth::{LocalError, Refusal, Role};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::store::StoreError;
-use serde_json::json;
 
 use super::login::SIGN_IN;
+use crate::problem::{Code, Problem};
 
 /// Names the service in challenges.
 const REALM: &str = "Bearer realm=\"aimapper\"";
@@ -58,21 +58,21 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// A stable word for programs.
+    /// The code of its problem.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::NoCredentials | Self::SignIn => "unauthenticated",
-            Self::Malformed(_) => "invalid_credentials",
-            Self::Refused(Refusal::Expired) => "token_expired",
-            Self::Refused(_) => "invalid_token",
-            Self::Role(_) => "role_missing",
-            Self::Host => "wrong_host",
-            Self::Origin => "foreign_origin",
-            Self::Csrf => "csrf",
-            Self::FormTooLong => "too_large",
-            Self::Body => "broken_body",
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault().0,
+            Self::NoCredentials | Self::SignIn => Code::Unauthenticated,
+            Self::Malformed(_) => Code::InvalidCredentials,
+            Self::Refused(Refusal::Expired) => Code::TokenExpired,
+            Self::Refused(_) => Code::InvalidToken,
+            Self::Role(_) => Code::RoleMissing,
+            Self::Host => Code::WrongHost,
+            Self::Origin => Code::ForeignOrigin,
+            Self::Csrf => Code::Csrf,
+            Self::FormTooLong => Code::TooLarge,
+            Self::Body => Code::BadRequest,
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault(),
         }
     }
 
@@ -80,26 +80,55 @@ impl AuthError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoCredentials | Self::Refused(_) => StatusCode::UNAUTHORIZED,
             Self::SignIn => StatusCode::SEE_OTHER,
-            Self::Malformed(_) | Self::Body => StatusCode::BAD_REQUEST,
-            Self::Role(_) | Self::Origin | Self::Csrf => StatusCode::FORBIDDEN,
-            Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault().1,
+            Self::NoCredentials
+            | Self::Malformed(_)
+            | Self::Refused(_)
+            | Self::Role(_)
+            | Self::Host
+            | Self::Origin
+            | Self::Csrf
+            | Self::FormTooLong
+            | Self::Body
+            | Self::Store(_)
+            | Self::Issue(_)
+            | Self::BrokenOff => self.code().status(),
         }
     }
 
-    /// Code and status of what is not the client's fault.
-    fn fault(&self) -> (&'static str, StatusCode) {
+    /// The code of what is not the client's fault.
+    fn fault(&self) -> Code {
         let kind = self.kind();
         if kind == ErrorKind::Unavailable {
-            ("unavailable", StatusCode::SERVICE_UNAVAILABLE)
+            Code::Unavailable
         } else if kind == ErrorKind::NoSpace {
-            ("no_space", StatusCode::INSUFFICIENT_STORAGE)
+            Code::NoSpace
         } else {
-            ("internal", StatusCode::INTERNAL_SERVER_ERROR)
+            Code::Internal
         }
+    }
+
+    /// What the client is told; nothing if it is led to where one signs in.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        let detail = match self {
+            Self::SignIn => return None,
+            // What failed of ours is for the log.
+            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => {
+                return Some(Problem::new(self.code(), "").caused_by(self));
+            }
+            Self::NoCredentials
+            | Self::Malformed(_)
+            | Self::Refused(_)
+            | Self::Role(_)
+            | Self::Host
+            | Self::Origin
+            | Self::Csrf
+            | Self::FormTooLong
+            | Self::Body => self.detail(),
+        };
+        let problem = Problem::new(self.code(), detail).hint(self.hint());
+        Some(problem.challenge(self.challenge()))
     }
 
     /// `WWW-Authenticate`, where the answer has one (RFC 6750, 3).
@@ -181,34 +210,14 @@ impl ResponseError for AuthError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        problem(self)
+        self.problem().map_or_else(
+            || {
+                HttpResponse::SeeOther()
+                    .insert_header((header::CACHE_CONTROL, "no-store"))
+                    .insert_header((header::LOCATION, SIGN_IN))
+                    .finish()
+            },
+            |problem| problem.error_response(),
+        )
     }
-}
-
-/// The answer as a problem. The one place to change when problems get more members.
-fn problem(error: &AuthError) -> HttpResponse {
-    let mut answer = HttpResponse::build(error.status());
-    answer.insert_header((header::CACHE_CONTROL, "no-store"));
-    if let AuthError::SignIn = error {
-        return answer.insert_header((header::LOCATION, SIGN_IN)).finish();
-    }
-    if let Some(challenge) = error.challenge()
-        && let Ok(challenge) = HeaderValue::from_str(&challenge)
-    {
-        answer.insert_header((header::WWW_AUTHENTICATE, challenge));
-    }
-    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
-        answer.insert_header((header::RETRY_AFTER, "2"));
-    }
-    let body = json!({
-        "type": format!("/errors/{}", error.code()),
-        "title": error.status().canonical_reason(),
-        "status": error.status().as_u16(),
-        "code": error.code(),
-        "detail": error.detail(),
-        "hint": error.hint(),
-    });
-    answer
-        .content_type("application/problem+json")
-        .body(body.to_string())
 }

@@ -50,7 +50,7 @@ pub async fn gate<B: MessageBody + 'static>(
 
 fn refused<B>(request: ServiceRequest, error: &AuthError) -> ServiceResponse<EitherBody<B>> {
     tracing::warn!(
-        refusal = error.code(),
+        refusal = error.code().word(),
         http.method = %request.method(),
         "a request was refused at the gate"
     );

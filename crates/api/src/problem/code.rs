@@ -51,12 +51,24 @@ codes! {
     MalformedUpload = "malformed_upload", BAD_REQUEST, "The upload is not a multipart form";
     /// A request that the server does not understand at all.
     BadRequest = "bad_request", BAD_REQUEST, "The request cannot be understood";
-    /// No token, or none that counts.
-    Unauthenticated = "unauthenticated", UNAUTHORIZED, "A valid token is needed";
-    /// The role does not allow it.
-    Forbidden = "forbidden", FORBIDDEN, "The role does not allow this";
+    /// Neither token nor session.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "A token or a session is needed";
+    /// It belongs to somebody else.
+    Forbidden = "forbidden", FORBIDDEN, "Only others may do this";
     /// Somebody else has to approve it.
     OwnVersion = "own_version", FORBIDDEN, "A version is approved by somebody else";
+    /// Credentials that are not written as they have to be.
+    InvalidCredentials = "invalid_credentials", BAD_REQUEST, "The credentials cannot be read";
+    /// The token counted once.
+    TokenExpired = "token_expired", UNAUTHORIZED, "The token expired";
+    /// A token that does not count.
+    InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid";
+    /// The route asks for a higher role.
+    RoleMissing = "role_missing", FORBIDDEN, "This needs another role";
+    /// A page of another site sent the request.
+    ForeignOrigin = "foreign_origin", FORBIDDEN, "The request comes from another site";
+    /// The form has no token of its session.
+    Csrf = "csrf", FORBIDDEN, "The form belongs to no session of yours";
     /// No such row in this tenant.
     NotFound = "not_found", NOT_FOUND, "It is not there";
     /// No such route.
@@ -84,7 +96,7 @@ codes! {
     /// A range that the file does not have.
     RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "The file has no such range";
     /// A host name that this server does not serve.
-    Misdirected = "misdirected", MISDIRECTED_REQUEST, "This server does not serve that host";
+    WrongHost = "wrong_host", MISDIRECTED_REQUEST, "This server does not serve that host";
     /// The body is JSON, but of another form.
     InvalidBody = "invalid_body", UNPROCESSABLE_ENTITY, "The body has another form than asked for";
     /// A query, header or form field is wrong.

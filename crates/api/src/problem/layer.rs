@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
 use super::{Code, Problem};
+use crate::auth::AuthError;
 
 /// Goes round a scope: `scope.wrap(from_fn(problem::layer))`.
 pub(crate) async fn layer(
@@ -59,7 +60,7 @@ impl Seen {
         response: ServiceResponse<impl MessageBody + 'static>,
     ) -> ServiceResponse<BoxBody> {
         let problem = match response.response().error() {
-            Some(error) => error.as_error::<Problem>().cloned(),
+            Some(error) => of_ours(error),
             None => None,
         };
         let problem = problem.or_else(|| of_framework(response.response()));
@@ -77,10 +78,8 @@ impl Seen {
     }
 
     fn of_error(self, error: &Error) -> Error {
-        let problem = error
-            .as_error::<Problem>()
-            .cloned()
-            .unwrap_or_else(|| of_status(error.as_response_error().status_code()));
+        let problem =
+            of_ours(error).unwrap_or_else(|| of_status(error.as_response_error().status_code()));
         self.told(problem).into()
     }
 
@@ -102,6 +101,13 @@ impl Seen {
         problem.0.trace_id = Some(self.trace);
         problem
     }
+}
+
+/// A problem of ours: of a handler, or of the guard before it. Who is led to the page where one signs
+/// in has none.
+fn of_ours(error: &Error) -> Option<Problem> {
+    let own = error.as_error::<Problem>().cloned();
+    own.or_else(|| error.as_error::<AuthError>().and_then(AuthError::problem))
 }
 
 /// The methods that an address takes (RFC 9110 asks for them with 405).
@@ -141,7 +147,7 @@ fn of_status(status: StatusCode) -> Problem {
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::Unsupported,
-        StatusCode::MISDIRECTED_REQUEST => Code::Misdirected,
+        StatusCode::MISDIRECTED_REQUEST => Code::WrongHost,
         StatusCode::TOO_MANY_REQUESTS => Code::RateLimited,
         status if status.is_client_error() => Code::BadRequest,
         _ => Code::Internal,
@@ -162,7 +168,7 @@ mod tests {
             (StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed),
             (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge),
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::Unsupported),
-            (StatusCode::MISDIRECTED_REQUEST, Code::Misdirected),
+            (StatusCode::MISDIRECTED_REQUEST, Code::WrongHost),
             (StatusCode::TOO_MANY_REQUESTS, Code::RateLimited),
             (StatusCode::BAD_REQUEST, Code::BadRequest),
             (StatusCode::LENGTH_REQUIRED, Code::BadRequest),

@@ -63,6 +63,9 @@ pub(crate) struct Told {
     /// The errors behind it, for the log only.
     #[serde(skip)]
     chain: Option<String>,
+    /// `WWW-Authenticate` (RFC 6750).
+    #[serde(skip)]
+    challenge: Option<String>,
 }
 
 /// One place that is wrong.
@@ -109,6 +112,7 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
             chain: None,
+            challenge: None,
         }))
     }
 
@@ -118,8 +122,15 @@ impl Problem {
     }
 
     /// The same with what is behind it, for the log only.
-    fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
+    pub(crate) fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
         self.0.chain = Some(chain(error));
+        self
+    }
+
+    /// The same with what credentials are asked for.
+    #[must_use]
+    pub(crate) fn challenge(mut self, challenge: Option<String>) -> Self {
+        self.0.challenge = challenge;
         self
     }
 
@@ -220,8 +231,10 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
-        if self.0.code == Code::Unauthenticated {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        // What is refused to one caller is not kept for the next one.
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(challenge) = &self.0.challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
         }
         if matches!(self.0.code, Code::Unavailable | Code::RateLimited) {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));

@@ -13,16 +13,16 @@ const fn code_of(kind: ErrorKind) -> Code {
     match kind {
         ErrorKind::Invalid => Code::Invalid,
         ErrorKind::Undecided => Code::Undecided,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::Forbidden => Code::Forbidden,
+        ErrorKind::PreconditionFailed => Code::PreconditionFailed,
+        ErrorKind::RateLimited => Code::RateLimited,
         ErrorKind::NotFound => Code::NotFound,
         ErrorKind::Conflict => Code::Conflict,
         ErrorKind::TooLarge => Code::TooLarge,
         ErrorKind::Unsupported => Code::Unsupported,
         ErrorKind::NoSpace => Code::NoSpace,
         ErrorKind::Unavailable => Code::Unavailable,
-        ErrorKind::Unauthenticated => Code::Unauthenticated,
-        ErrorKind::Forbidden => Code::Forbidden,
-        ErrorKind::PreconditionFailed => Code::PreconditionFailed,
-        ErrorKind::RateLimited => Code::RateLimited,
         ErrorKind::Internal => Code::Internal,
     }
 }
@@ -73,14 +73,14 @@ impl From<StoreError> for Problem {
                 ErrorKind::NoSpace => of_code(Code::NoSpace, &error),
                 ErrorKind::Invalid
                 | ErrorKind::Undecided
-                | ErrorKind::NotFound
-                | ErrorKind::Conflict
-                | ErrorKind::TooLarge
-                | ErrorKind::Unsupported
                 | ErrorKind::Unauthenticated
                 | ErrorKind::Forbidden
                 | ErrorKind::PreconditionFailed
                 | ErrorKind::RateLimited
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::TooLarge
+                | ErrorKind::Unsupported
                 | ErrorKind::Internal => Self::internal(&error),
             },
         }

@@ -11,6 +11,7 @@ pub(crate) mod me;
 pub(crate) mod memory;
 mod once;
 pub(crate) mod readings;
+pub(crate) mod run_files;
 pub(crate) mod runs;
 pub(crate) mod sources;
 pub(crate) mod targets;
@@ -114,7 +115,7 @@ fn mappings_and_runs(config: &mut ServiceConfig) {
                 .route(web::post().to(runs::create)),
         )
         .service(web::resource("/runs/{id}").route(web::get().to(runs::find)))
-        .service(web::resource("/runs/{id}/{file}").route(web::get().to(runs::file)));
+        .service(web::resource("/runs/{id}/{file}").route(web::get().to(run_files::file)));
 }
 
 fn jobs_and_memory(config: &mut ServiceConfig) {

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 
 use actix_web::http::Method;
 use aimapper_api::{Code, Limits};
+use aimapper_core::auth::{Grant, LocalIssuer, Role};
 use serde_json::json;
 
 use crate::databases;
@@ -21,10 +22,12 @@ const FILE: Part<'static> = ("file", Some("bank.csv"), b"a;b\r\n1;2\r\n");
 /// Codes that no route of these gives: those of the guard's host check and of limits to come, those
 /// of what cannot be sent here, and one for errors that no statement of the store makes today. How
 /// they are made is tested beside their code.
-const ELSEWHERE: [Code; 4] = [
+const ELSEWHERE: [Code; 6] = [
     Code::BadRequest,
     Code::Conflict,
-    Code::Misdirected,
+    Code::WrongHost,
+    Code::ForeignOrigin,
+    Code::Csrf,
     Code::RateLimited,
 ];
 
@@ -32,6 +35,21 @@ fn body(path: &str, media: &'static str, body: &'static str) -> actix_web::test:
     request(ADA, Method::POST, path)
         .insert_header(("content-type", media))
         .set_payload(body)
+}
+
+fn bearer(token: &str) -> actix_web::test::TestRequest {
+    request("", Method::GET, "sources").insert_header(("authorization", format!("Bearer {token}")))
+}
+
+/// A token that was valid in 1970.
+fn expired(ground: &Ground) -> String {
+    let issuer = LocalIssuer::open(&ground.app.config.key_dir()).unwrap();
+    let grant = Grant {
+        subject: "local",
+        role: Role::Admin,
+        ttl_seconds: 60,
+    };
+    issuer.issue(grant, 1_000).unwrap()
 }
 
 /// What wrong requests get.
@@ -53,7 +71,16 @@ async fn of_requests(ground: &Ground) -> Vec<(Code, Answer)> {
             ground.send(body("sources", "text/plain", "")).await,
         ),
         (Code::Unauthenticated, ground.get("", "sources").await),
-        (Code::Forbidden, ground.get("one/ada/none", "sources").await),
+        (
+            Code::RoleMissing,
+            ground.get("one/ada/none", "sources").await,
+        ),
+        (Code::InvalidToken, ground.send(bearer("x")).await),
+        (Code::InvalidCredentials, ground.send(bearer(" x")).await),
+        (
+            Code::TokenExpired,
+            ground.send(bearer(&expired(ground))).await,
+        ),
         (
             Code::NotFound,
             ground.get(ADA, &format!("runs/{NOBODY}")).await,
@@ -139,6 +166,9 @@ async fn of_states(ground: &Ground) -> Vec<(Code, Answer)> {
                 .await,
         ),
     ];
+    let cancel = format!("jobs/{}/cancel", text(&made["job"]));
+    let others = ground.post("one/bob/mapper", &cancel, &nothing).await;
+    found.push((Code::Forbidden, others));
     let started = ground.started(ADA).await;
     let file = format!("runs/{}/rejects", text(&started["run"]));
     found.push((Code::NotDoneYet, ground.get(ADA, &file).await));

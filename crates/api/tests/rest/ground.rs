@@ -1,27 +1,29 @@
 //! The service on a database and a folder of its own, and requests to it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::TestRequest;
 use actix_web::{Error, HttpMessage as _, test, web};
-use aimapper_api::auth::Caller;
+use aimapper_api::auth::Identity;
 use aimapper_api::{App, Limits};
-use aimapper_core::auth::{Principal, PrincipalKind, Role};
+use aimapper_core::auth::{Principal, PrincipalKind, Role, Session};
 use aimapper_core::blob::Blobs;
+use aimapper_core::config::Config;
 use aimapper_core::id::TenantId;
-use aimapper_core::store::{Settings, Store, tenants, users};
+use aimapper_core::store::{Settings, Store, tenants};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::databases::{Database, Which};
 
-/// Says who asks, as `TENANT/USER/ROLE`: the guard's part until it reads tokens.
+/// Says whose session it is, as `TENANT/USER/ROLE`.
 const CALLER: &str = "x-test-caller";
 
 /// The boundary of the uploads of tests.
@@ -84,13 +86,13 @@ impl Ground {
     }
 
     pub(crate) fn with(limits: Limits, room: Option<u64>) -> Self {
-        let (database, store) = Database::migrated(Which::Sqlite);
+        let (database, store) = Database::migrated(which());
         Self::over(database, store, limits, room)
     }
 
     /// With one connection for readers, for which nobody waits long.
     pub(crate) fn narrow() -> Self {
-        let (database, _) = Database::migrated(Which::Sqlite);
+        let (database, _) = Database::migrated(which());
         let settings = Settings {
             connections: 1,
             wait: std::time::Duration::from_millis(50),
@@ -105,12 +107,19 @@ impl Ground {
             None => Blobs::local(folder.path()),
             Some(bytes) => Blobs::local_with_room(folder.path(), bytes),
         };
-        let app = App::new(
+        let data = folder.path().join("data").display().to_string();
+        let variables = [("AIMAPPER__DATA__DIR".to_owned(), data)];
+        let config = Config::from_parts(None, variables).unwrap();
+        let listens = SocketAddr::from(([127, 0, 0, 1], 8000));
+        let identity = Identity::open(&config, listens).unwrap();
+        let mut app = App::new(
             Arc::new(store),
             Arc::new(blobs.unwrap()),
             Arc::default(),
-            limits,
+            Arc::new(identity),
+            Arc::new(config),
         );
+        app.limits = limits;
         Self {
             _database: database,
             folder,
@@ -125,7 +134,7 @@ impl Ground {
 
     /// Files in the blob store, whole or not.
     pub(crate) fn files(&self) -> usize {
-        count(self.folder.path())
+        count(&self.folder.path().join("objects")) + count(&self.folder.path().join("unfinished"))
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
@@ -164,6 +173,15 @@ impl Ground {
 
     pub(crate) async fn upload(&self, caller: &str, parts: &[Part<'_>]) -> Answer {
         self.send(upload(caller, parts)).await
+    }
+}
+
+/// SQLite, or what `AIMAPPER_TEST_REST=postgres` says.
+fn which() -> Which {
+    match std::env::var("AIMAPPER_TEST_REST").as_deref() {
+        Ok("postgres") => Which::Postgres,
+        Ok(other) => panic!("AIMAPPER_TEST_REST={other}: there is postgres, or nothing"),
+        Err(_) => Which::Sqlite,
     }
 }
 
@@ -216,52 +234,38 @@ pub(crate) fn upload(caller: &str, parts: &[Part<'_>]) -> TestRequest {
         .set_payload(body)
 }
 
-/// Stands where the guard's reading of tokens will be.
+/// Stands where the gate is: whom it let in, the guard looks up and asks for a role.
 pub(crate) async fn caller(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let name = HeaderName::from_static(CALLER);
-    let who = request.headers().get(name).cloned();
+    let who = request.headers().get(CALLER).cloned();
     if let Some(who) = who {
-        let app = request.app_data::<web::Data<App>>().unwrap();
-        let caller = known(app, who.to_str().unwrap());
-        request.extensions_mut().insert(caller);
+        let session = session(who.to_str().unwrap());
+        request.extensions_mut().insert(session);
     }
     next.call(request).await
 }
 
-fn known(app: &App, who: &str) -> Caller {
+fn session(who: &str) -> Session {
     let parts: Vec<&str> = who.split('/').collect();
     let [tenant, subject, role] = parts.as_slice() else {
         panic!("{who} is no caller");
     };
-    let roles = match *role {
-        "mapper" => vec![Role::Mapper],
-        "operator" => vec![Role::Operator],
-        "admin" => vec![Role::Admin],
-        _ => Vec::new(),
-    };
-    let principal = Principal {
-        issuer: "https://issuer".to_owned(),
-        subject: (*subject).to_owned(),
-        kind: PrincipalKind::Person,
-        name: None,
-        roles: roles.into_iter().collect(),
-        tenant: (*tenant).to_owned(),
-        expires_at: 2_000_000_000,
-    };
-    app.store
-        .write(|conn| {
-            let tenant = tenants::ensure(conn, tenant)?.id;
-            let user = users::seen(conn, tenant, &principal.issuer, subject, None)?.id;
-            Ok(Caller {
-                principal: principal.clone(),
-                tenant,
-                user,
-            })
-        })
-        .unwrap()
+    Session {
+        id: who.to_owned(),
+        principal: Principal {
+            issuer: "https://issuer".to_owned(),
+            subject: (*subject).to_owned(),
+            kind: PrincipalKind::Person,
+            name: None,
+            roles: role.parse::<Role>().into_iter().collect(),
+            tenant: (*tenant).to_owned(),
+            expires_at: 2_000_000_000,
+        },
+        started_at: 0,
+        issued_at: 0,
+    }
 }
 
 /// An answer's body without what differs from run to run: ids, times, hashes of YAML with times.

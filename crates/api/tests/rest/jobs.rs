@@ -144,7 +144,10 @@ async fn operators_try_again_one_or_all() {
     }
     let nothing = json!({});
     let path = format!("jobs/{}/retry", text(&jobs[0]));
-    assert_eq!(ground.post(ADA, &path, &nothing).await.code(), "forbidden");
+    assert_eq!(
+        ground.post(ADA, &path, &nothing).await.code(),
+        "role_missing"
+    );
     let retried = ground.post(EVE, &path, &nothing).await.ok(202);
     assert_eq!(retried["state"], "queued");
     let none = json!({"state": "failed", "kind": "run"});
@@ -162,5 +165,5 @@ async fn operators_try_again_one_or_all() {
     let role = ground
         .post(ADA, "jobs/redrive", &json!({"state": "failed"}))
         .await;
-    assert_eq!(role.code(), "forbidden");
+    assert_eq!(role.code(), "role_missing");
 }

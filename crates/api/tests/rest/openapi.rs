@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::ground::Ground;
 use crate::tenancy::{good_request, operations, paths};
 
@@ -73,5 +75,31 @@ fn every_operation_says_what_it_does() {
                 .contains("Idempotency-Key");
             assert_eq!(keyed, method == "post", "{method} {path}");
         }
+    }
+}
+
+#[test]
+fn what_the_document_refers_to_is_in_it() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(entries) => {
+                for (key, value) in entries {
+                    match value.as_str() {
+                        Some(text) if key == "$ref" => found.push(text.to_owned()),
+                        _ => references(value, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(aimapper_api::document()).unwrap();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 50, "only {} references", found.len());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
     }
 }

@@ -219,10 +219,10 @@ async fn every_route_asks_for_a_token_and_a_role() {
         for path in paths(&path, NOBODY) {
             let answer = ground.send(good_request("", &method, &path)).await;
             assert_eq!(answer.code(), "unauthenticated", "{method} {path}");
-            assert_eq!(
-                answer.header("www-authenticate"),
-                "Bearer",
-                "{method} {path}"
+            let challenge = answer.header("www-authenticate");
+            assert!(
+                challenge.starts_with("Bearer "),
+                "{method} {path}: {challenge}"
             );
             let answer = ground
                 .send(good_request("one/ada/none", &method, &path))
@@ -230,7 +230,7 @@ async fn every_route_asks_for_a_token_and_a_role() {
             if path == "/api/v1/me" {
                 assert_eq!(answer.status.as_u16(), 200);
             } else {
-                assert_eq!(answer.code(), "forbidden", "{method} {path}");
+                assert_eq!(answer.code(), "role_missing", "{method} {path}");
             }
         }
     }

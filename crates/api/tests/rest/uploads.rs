@@ -20,6 +20,7 @@ async fn parts_come_in_any_order() {
         ("decisions", None, decisions.as_slice()),
         FILE,
         ("name", None, b" March "),
+        ("csrf", None, b"of a page"),
     ];
     let answer = ground.upload(ADA, &parts).await;
     let job = answer.json()["job"].clone();

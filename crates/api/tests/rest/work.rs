@@ -128,12 +128,14 @@ impl Ground {
         let (input, reading, profile, tally) = profiled(&example("bank/umsaetze_2026-03.csv"));
         let mut report = report(&input, &reading, &profile, &tally);
         report.seconds = 0.0;
+        let page = report::to_html(&report, None, &[]);
         let report = report::to_json(&report);
         let chunks = [
             (Part::Good, 0, "a;b\r\n1;2\r\n", 1),
             (Part::Good, 1, "3;4\r\n5;6\r\n", 2),
             (Part::Rejects, 0, "_file,_line\r\nx,1\r\n", 1),
             (Part::Report, 0, report.as_str(), 0),
+            (Part::Page, 0, page.as_str(), 0),
         ];
         let outputs: Vec<NewOutput> = chunks
             .into_iter()
@@ -168,6 +170,7 @@ impl Ground {
             class: FailureClass::Permanent,
             code: "limit_exceeded".to_owned(),
             message: "the record in line 3 is too long".to_owned(),
+            hint: None,
             evidence: None,
         };
         self.app

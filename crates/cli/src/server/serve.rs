@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use aimapper_api::App;
 use aimapper_api::auth::Identity;
-use aimapper_api::{App, Limits};
 use aimapper_core::auth::Role;
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
@@ -64,8 +64,7 @@ async fn run(
     let worker = tokio::spawn(service.run(stop));
     let start_url = identity.start_url(Role::Admin)?;
     let base_url = identity.base_url().to_owned();
-    let limits = Limits::from(&config);
-    let app = App::new(store, blobs, accepted, Arc::new(identity), limits);
+    let app = App::new(store, blobs, accepted, Arc::new(identity), Arc::new(config));
     let server = aimapper_api::server(app, listener)
         .map_err(|error| Failure::new(Ending::CouldNotRun, format!("cannot serve: {error}")))?;
     let handle = server.handle();

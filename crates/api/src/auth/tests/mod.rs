@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{App, Limits};
+use crate::App;
 
 const HOST: &str = "127.0.0.1:8000";
 const COOKIE: &str = "aimapper-8000";
@@ -31,7 +31,6 @@ const COOKIE: &str = "aimapper-8000";
 struct Site {
     _folder: TempDir,
     app: Data<App>,
-    config: Config,
 }
 
 impl Site {
@@ -55,18 +54,17 @@ impl Site {
             Arc::new(Blobs::local(&config.blobs).unwrap()),
             Arc::default(),
             Arc::new(identity),
-            Limits::from(&config),
+            Arc::new(config),
         );
         Self {
             _folder: folder,
             app: Data::new(app),
-            config,
         }
     }
 
     /// The same key, as the command opens it.
     fn issuer(&self) -> LocalIssuer {
-        LocalIssuer::open(&self.config.key_dir()).unwrap()
+        LocalIssuer::open(&self.app.config.key_dir()).unwrap()
     }
 
     fn token(&self, role: Role) -> String {
@@ -80,7 +78,7 @@ impl Site {
 
     /// A session's cookie that was issued so many seconds ago.
     fn session(&self, role: Role, ago: i64) -> String {
-        let times = self.config.auth.session;
+        let times = self.app.config.auth.session;
         let limits = SessionLimits {
             idle_seconds: i64::try_from(times.idle.as_secs()).unwrap(),
             absolute_seconds: i64::try_from(times.absolute.as_secs()).unwrap(),
@@ -219,7 +217,7 @@ async fn a_bearer_token_lets_in_and_the_caller_stays_the_same() {
     let lower = get("/who").insert_header(("authorization", format!("bearer {token}")));
     assert_eq!(site.ask(lower).await.body, first.body);
     // A restarted process has no memory of callers, and finds the same rows.
-    let again = Identity::open(&site.config, site.config.server.bind).unwrap();
+    let again = Identity::open(&site.app.config, site.app.config.server.bind).unwrap();
     let mut app = App::clone(&site.app);
     app.identity = Arc::new(again);
     let site = Site {

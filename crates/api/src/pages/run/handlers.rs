@@ -74,17 +74,12 @@ fn find(conn: &mut Conn<'_>, tenant: TenantId, id: RunId) -> Result<Found, Store
     Ok(Found {
         mapping_path: format!("/mappings/{}", mapping.id),
         mapping_name: visible(&mapping.name),
-        stem: stem(&source.file_name),
+        stem: visible(&aimapper_core::source::stem(&source.file_name)),
         run,
         record,
         job,
         files,
     })
-}
-
-fn stem(file: &str) -> String {
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    visible(stem)
 }
 
 pub(crate) async fn show_run(
@@ -179,6 +174,7 @@ fn downloads(found: &Found) -> Vec<Download> {
         (Part::Rejects, "rejects.csv".to_owned(), "rejects", true),
         (Part::NonData, "nondata.csv".to_owned(), "nondata", true),
         (Part::Report, "report.json".to_owned(), "report.json", false),
+        (Part::Page, "report.html".to_owned(), "report.html", false),
     ];
     let mut all = Vec::new();
     for (part, end, path, has_rows) in parts {
@@ -194,13 +190,10 @@ fn downloads(found: &Found) -> Vec<Download> {
             about: extent(rows, of_part().map(|file| file.bytes).sum()),
         });
     }
-    for (end, about) in [
-        ("report.html", "the report as a page of its own"),
-        (
-            "mapping.yaml",
-            "the mapping as it was run: the one file to keep",
-        ),
-    ] {
+    for (end, about) in [(
+        "mapping.yaml",
+        "the mapping as it was run: the one file to keep",
+    )] {
         all.push(Download {
             name: format!("{stem}.{end}"),
             path: format!("/api/v1/runs/{id}/{end}"),

@@ -282,7 +282,7 @@ pub(super) async fn export(
     let (row, name) = app
         .read(move |conn| {
             let row = mappings::version(conn, tenant, id)?;
-            let name = super::runs::stem_of(conn, tenant, row.source_version_id)?;
+            let name = super::run_files::stem_of(conn, tenant, row.source_version_id)?;
             Ok((row, format!("{name}.mapping.yaml")))
         })
         .await?;
