@@ -1,7 +1,7 @@
 //! Errors as clients see them: problem details (RFC 9457) with codes that stay. Each code has a page
 //! under `docs/errors`, which the service serves as the problem's `type`.
 //!
-//! A problem is made without knowing the request; [`layer`] adds what only the request knows, and
+//! A problem is made without knowing the request; `layer` adds what only the request knows, and
 //! turns what the framework itself answers (unknown routes, wrong methods) into problems as well.
 
 mod code;

@@ -91,7 +91,7 @@ fn what_the_document_refers_to_is_in_it() {
                 }
             }
             Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     let document = serde_json::to_value(aimapper_api::document()).unwrap();
