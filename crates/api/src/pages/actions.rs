@@ -15,7 +15,9 @@ use aimapper_core::mapping::{
 use aimapper_core::source::What;
 use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, JobRecord, NewJob};
-use aimapper_core::store::mappings::{self, MappingVersion, NewDecision, NewVersion, Verdict};
+use aimapper_core::store::mappings::{
+    self, MappingVersion, NewDecision, NewVersion, Verdict, VersionHead,
+};
 use aimapper_core::store::{runs, sources, targets};
 use aimapper_core::target::TargetSchema;
 use futures_util::TryStreamExt as _;
@@ -24,14 +26,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::PageError;
 use super::figures::rfc3339;
-use super::map::BAR;
+use super::map::{BAR, blockers};
 use super::visitor::Visitor;
 use super::work::{block, read, write};
 use crate::App;
 use crate::auth::Caller;
-
-/// Largest file that is taken.
-pub const UPLOAD_BYTES: u64 = 2 << 30;
 
 /// After so many attempts an error that may pass ends a job.
 const MAX_ATTEMPTS: i32 = 5;
@@ -73,11 +72,12 @@ pub async fn store_file(
     tenant: TenantId,
     file: &mut Field,
 ) -> Result<Stored, PageError> {
+    let most = app.config.limits.upload_bytes;
     let blobs = Arc::clone(&app.blobs);
     let mut upload = block(move || Ok(blobs.begin(&Key::upload(tenant))?)).await?;
     while let Some(chunk) = file.try_next().await? {
-        if upload.bytes() + chunk.len() as u64 > UPLOAD_BYTES {
-            return Err(PageError::TooLarge(UPLOAD_BYTES));
+        if upload.bytes() + chunk.len() as u64 > most {
+            return Err(PageError::TooLarge(most));
         }
         upload = block(move || {
             upload.write(&chunk)?;
@@ -216,12 +216,12 @@ pub async fn edit_mapping(
     change: Change,
 ) -> Result<i32, PageError> {
     let tenant = caller.tenant;
-    let (versions, now) = read(app, move |conn| {
+    let (heads, now) = read(app, move |conn| {
         mappings::find(conn, tenant, mapping)?;
-        Ok((mappings::versions(conn, tenant, mapping)?, conn.now()?))
+        Ok((mappings::heads(conn, tenant, mapping)?, conn.now()?))
     })
     .await?;
-    let last = numbered(&versions, if_version)?.clone();
+    let last = numbered(app, caller, &heads, if_version).await?;
     let before = from_yaml(&last.body, "mapping.yaml")?;
     let by = caller_name(caller);
     let at = rfc3339(now);
@@ -230,7 +230,10 @@ pub async fn edit_mapping(
             mapping::apply(&mapping, edit, &by, &at)
         })?,
         Change::AcceptSure => accept_at(&before, BAR, &by_bar(&by), &at),
-        Change::BackTo(number) => from_yaml(&numbered(&versions, number)?.body, "mapping.yaml")?,
+        Change::BackTo(number) => {
+            let old = numbered(app, caller, &heads, number).await?;
+            from_yaml(&old.body, "mapping.yaml")?
+        }
     };
     if after == before {
         return Ok(if_version);
@@ -238,11 +241,18 @@ pub async fn edit_mapping(
     keep_version(app, caller, last, &before, &after).await
 }
 
-fn numbered(versions: &[MappingVersion], number: i32) -> Result<&MappingVersion, PageError> {
-    versions
-        .iter()
-        .find(|version| version.number == number)
-        .ok_or_else(|| PageError::Form(format!("the mapping has no version {number}")))
+async fn numbered(
+    app: &App,
+    caller: &Caller,
+    heads: &[VersionHead],
+    number: i32,
+) -> Result<MappingVersion, PageError> {
+    let head = heads.iter().find(|head| head.number == number);
+    let id = head
+        .ok_or_else(|| PageError::Form(format!("the mapping has no version {number}")))?
+        .id;
+    let tenant = caller.tenant;
+    read(app, move |conn| mappings::version(conn, tenant, id)).await
 }
 
 /// The name under which a person's decisions are kept.
@@ -337,8 +347,8 @@ fn hex_sha256(text: &str) -> String {
 /// The version to which an undo leads from the last one: the one before it, where versions that
 /// were undone do not count. Nothing if there is none.
 #[must_use]
-pub fn before_last(versions: &[MappingVersion]) -> Option<i32> {
-    let mut stack: Vec<&MappingVersion> = Vec::new();
+pub fn before_last(versions: &[VersionHead]) -> Option<i32> {
+    let mut stack: Vec<&VersionHead> = Vec::new();
     for version in versions {
         match stack
             .iter()
@@ -441,14 +451,9 @@ pub async fn start_run(
         return Err(PageError::SourceGone);
     }
     let mapping = from_yaml(&version.body, "mapping.yaml")?;
-    let questions = open_questions(&mapping, BAR);
-    if !questions.is_empty() {
-        return Err(PageError::Undecided(
-            questions
-                .into_iter()
-                .map(|question| question.text)
-                .collect(),
-        ));
+    let blockers = blockers(&mapping, &open_questions(&mapping, BAR));
+    if !blockers.is_empty() {
+        return Err(PageError::Undecided(blockers));
     }
     let payload = Payload::Run {
         mapping_version,
@@ -506,20 +511,14 @@ mod tests {
 
     use super::*;
 
-    fn versions(bodies: &[&str]) -> Vec<MappingVersion> {
-        let id = MappingVersionId::generate();
-        let one = |(body, number): (&&str, i32)| MappingVersion {
-            id,
-            mapping_id: MappingId::generate(),
+    fn versions(bodies: &[&str]) -> Vec<VersionHead> {
+        let one = |(body, number): (&&str, i32)| VersionHead {
+            id: MappingVersionId::generate(),
             number,
             source_version_id: SourceVersionId::generate(),
-            target_version_id: TargetVersionId::generate(),
-            body: (*body).to_owned(),
             sha256: hex_sha256(body),
             created_by: UserId::generate(),
             created_at: Millis(0),
-            approved_by: None,
-            approved_at: None,
         };
         bodies.iter().zip(1..).map(one).collect()
     }

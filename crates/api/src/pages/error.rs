@@ -1,7 +1,7 @@
 //! What goes wrong on the way to a page, as a page that says what, why and what to do.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, ResponseError};
 use aimapper_core::blob::{BlobError, NotAKey};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::mapping::{EditError, MappingError};
@@ -11,6 +11,7 @@ use askama::Template;
 
 use super::figures::visible;
 use super::frame::{Frame, answer, go_to};
+use crate::auth::SIGN_IN;
 
 /// Why a page could not be made, or a form not be followed.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub enum PageError {
     #[error("the upload did not come to its end: {0}")]
     Upload(String),
     /// The mapping cannot run before these are answered.
-    #[error("the mapping still needs answers: {}", .0.join("; "))]
+    #[error("the mapping cannot run yet: {}", .0.join("; "))]
     Undecided(Vec<String>),
     /// The source has not been read yet.
     #[error("the source has not been read yet")]
@@ -122,9 +123,9 @@ impl From<NotAKey> for PageError {
 impl Explain for PageError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::SignedOut | Self::Forbidden | Self::Form(_) | Self::Refused { .. } => {
-                ErrorKind::Invalid
-            }
+            Self::SignedOut => ErrorKind::Unauthenticated,
+            Self::Forbidden => ErrorKind::Forbidden,
+            Self::Form(_) | Self::Refused { .. } => ErrorKind::Invalid,
             Self::NoSuchPage => ErrorKind::NotFound,
             Self::TooLarge(_) => ErrorKind::TooLarge,
             Self::Upload(_) => ErrorKind::Invalid,
@@ -182,11 +183,7 @@ struct Problem {
 
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
-        if matches!(self, Self::SignedOut) {
-            StatusCode::UNAUTHORIZED
-        } else if matches!(self, Self::Forbidden) {
-            StatusCode::FORBIDDEN
-        } else if matches!(self, Self::Form(_)) {
+        if matches!(self, Self::Form(_)) {
             StatusCode::BAD_REQUEST
         } else {
             status(self.kind())
@@ -195,7 +192,7 @@ impl ResponseError for PageError {
 
     fn error_response(&self) -> HttpResponse {
         if matches!(self, Self::SignedOut) {
-            return go_to("/sign-in");
+            return go_to(SIGN_IN);
         }
         let status = self.status_code();
         let (title, detail) = if self.kind() == ErrorKind::Internal {
@@ -213,15 +210,15 @@ const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorKind::Undecided | ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -274,20 +271,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = next.source();
     }
     text
-}
-
-/// The page that says how to sign in.
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.route("/sign-in", web::get().to(sign_in));
-}
-
-async fn sign_in() -> HttpResponse {
-    problem(
-        StatusCode::UNAUTHORIZED,
-        "Sign in",
-        "Nobody is signed in with this browser.".to_owned(),
-        "open the address that `aimapper serve` prints when it starts; it works once, for five \
-         minutes"
-            .to_owned(),
-    )
 }

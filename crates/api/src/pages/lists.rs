@@ -264,7 +264,7 @@ fn mapping_items(
     let mut names = Names::default();
     let mut items = Vec::new();
     for mapping in mappings::list(conn, tenant, after, most())? {
-        let last = mappings::versions(conn, tenant, mapping.id)?.pop();
+        let last = mappings::heads(conn, tenant, mapping.id)?.pop();
         let cells = match &last {
             Some(last) => vec![
                 visible(&names.file(conn, tenant, last.source_version_id)?),

@@ -35,7 +35,6 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     run::routes(cfg);
     jobs::routes(cfg);
     lists::routes(cfg);
-    error::routes(cfg);
 }
 
 /// The page for an address that leads nowhere.

@@ -2,7 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, ResponseError as _};
 use aimapper_core::auth::Role;
 use aimapper_core::job::State;
 use aimapper_core::store::jobs::JobRecord;
@@ -27,8 +27,7 @@ impl Visitor {
 
     /// Whether the caller may cancel or retry this job: one's own, or any as an operator.
     pub(crate) fn may_steer(&self, job: &JobRecord) -> bool {
-        let roles = &self.caller.principal.roles;
-        let operates = roles.iter().any(|role| *role >= Role::Operator);
+        let operates = self.caller.principal.may(Role::Operator);
         let own = job.created_by == self.caller.user;
         own && job.standing.state != State::Dead || operates
     }
@@ -47,17 +46,14 @@ impl FromRequest for Visitor {
                     caller: guarded.caller,
                     request,
                 }),
-                Err(error) => {
-                    let status = error.status();
-                    Err(match status {
-                        StatusCode::UNAUTHORIZED | StatusCode::SEE_OTHER => PageError::SignedOut,
-                        StatusCode::FORBIDDEN => PageError::Forbidden,
-                        _ => PageError::Refused {
-                            text: error.to_string(),
-                            hint: String::new(),
-                        },
-                    })
-                }
+                Err(error) => Err(match error.status_code() {
+                    StatusCode::UNAUTHORIZED | StatusCode::SEE_OTHER => PageError::SignedOut,
+                    StatusCode::FORBIDDEN => PageError::Forbidden,
+                    _ => PageError::Refused {
+                        text: error.to_string(),
+                        hint: String::new(),
+                    },
+                }),
             }
         })
     }

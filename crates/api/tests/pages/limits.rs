@@ -2,65 +2,99 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use aimapper_api::pages::actions::{store_bytes, target_version, upload};
 use aimapper_core::job::State;
+use aimapper_core::store::{mappings, targets};
+use aimapper_core::target::from_json_schema;
 
 use crate::site::{Site, caller};
 
 #[actix_web::test]
 async fn nobody_is_shown_the_way_to_sign_in() {
-    let site = Site::new();
+    let site = Site::new().await;
     for path in ["/", "/jobs", "/mappings/x", "/runs/x"] {
-        let answer = site.send(None, TestRequest::get().uri(path)).await;
-        assert_eq!(
-            (answer.status, answer.location.as_str()),
-            (StatusCode::SEE_OTHER, "/sign-in")
-        );
+        let answer = site.ask(TestRequest::get().uri(path)).await;
+        let led = (answer.status, answer.location.as_str());
+        assert_eq!(led, (StatusCode::SEE_OTHER, "/sign-in"), "{path}");
     }
-    let page = site.send(None, TestRequest::get().uri("/sign-in")).await;
-    assert!(page.body.contains("aimapper serve"), "{}", page.body);
 }
 
 #[actix_web::test]
-async fn another_tenant_sees_nothing() {
-    let site = Site::new();
-    let (mapping, _) = site.mapped("orders").await;
-    let jobs = site.get("/jobs").await.body;
-    let job = jobs
-        .split_once("href=\"/jobs/0")
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0;
+async fn a_form_without_the_token_of_the_session_changes_nothing() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let form = [("version", "1"), ("do", "accept-sure"), ("csrf", "")];
+    let request = TestRequest::post()
+        .uri(&format!("{path}/edit"))
+        .set_form(form);
+    assert_eq!(site.send(request).await.status, StatusCode::FORBIDDEN);
+    assert!(
+        site.get(&path)
+            .await
+            .body
+            .contains("name=\"version\" value=\"1\"")
+    );
+}
+
+#[actix_web::test]
+async fn rows_of_another_tenant_are_as_if_they_were_not_there() {
+    let site = Site::new().await;
     let foreign = caller(&site.app, "two", "Tom");
+    let file = store_bytes(&site.app, foreign.tenant, b"secret;b\n1;2\n3;4\n")
+        .await
+        .unwrap();
+    let schema = r#"{"type": "object", "title": "Xylem", "properties": {"b": {"type": "string"}}}"#;
+    let schema = from_json_schema(schema, "s.json").unwrap();
+    let target = target_version(&site.app, &foreign, &schema).await.unwrap();
+    let uploaded = upload(&site.app, &foreign, file, "xylem.csv", Some(target))
+        .await
+        .unwrap();
+    while site.work_one_of(foreign.tenant) {}
+    let (mapping, target) = site
+        .app
+        .store
+        .read(|conn| {
+            let mapping = mappings::list(conn, foreign.tenant, None, 1)?.remove(0);
+            let target = targets::list(conn, foreign.tenant, None, 1)?.remove(0);
+            Ok((mapping.id, target.id))
+        })
+        .unwrap();
+    let job = uploaded.job;
     for path in [
-        mapping.clone(),
-        format!("/jobs/0{job}"),
-        format!("/jobs/0{job}/wait"),
-        format!("/jobs/0{job}/live"),
+        format!("/mappings/{mapping}"),
+        format!("/targets/{target}"),
+        format!("/jobs/{job}"),
+        format!("/jobs/{job}/wait"),
+        format!("/jobs/{job}/live"),
+    ] {
+        assert_eq!(
+            site.get(&path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    for path in [
+        format!("/mappings/{mapping}/edit"),
+        format!("/mappings/{mapping}/run"),
+        format!("/jobs/{job}/cancel"),
+        format!("/jobs/{job}/retry"),
+        format!("/sources/{}/delete", uploaded.source),
     ] {
         let answer = site
-            .send(Some(foreign.clone()), TestRequest::get().uri(&path))
+            .post(&path, &[("version", "1"), ("do", "accept-sure")])
             .await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-    }
-    for path in [format!("{mapping}/edit"), format!("/jobs/0{job}/cancel")] {
-        let form = [("version", "1"), ("do", "accept-sure")];
-        let request = TestRequest::post().uri(&path).set_form(form);
-        let answer = site.send(Some(foreign.clone()), request).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
     for path in ["/", "/mappings", "/sources", "/targets", "/jobs"] {
-        let answer = site
-            .send(Some(foreign.clone()), TestRequest::get().uri(path))
-            .await;
-        assert!(!answer.body.contains("orders.csv"), "{path}");
+        let page = site.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(!page.body.contains("ylem"), "{path}");
     }
 }
 
 #[actix_web::test]
 async fn an_edit_of_an_old_version_is_told_and_changes_nothing() {
-    let site = Site::new();
+    let site = Site::new().await;
     let (path, _) = site.mapped("umsaetze").await;
     let edit = format!("{path}/edit");
     let accept = [("version", "1"), ("field", "3"), ("do", "accept")];
@@ -84,7 +118,7 @@ async fn an_edit_of_an_old_version_is_told_and_changes_nothing() {
 
 #[actix_web::test]
 async fn what_cannot_be_is_said_on_the_page_with_a_hint() {
-    let site = Site::new();
+    let site = Site::new().await;
     let (path, _) = site.mapped("umsaetze").await;
     let edit = format!("{path}/edit");
     for (form, wanted) in [
@@ -122,9 +156,10 @@ async fn what_cannot_be_is_said_on_the_page_with_a_hint() {
     }
 }
 
-fn multipart(parts: &[(&str, Option<&str>, &str)]) -> TestRequest {
+fn multipart(site: &Site, parts: &[(&str, Option<&str>, &str)]) -> TestRequest {
     let mut body = String::new();
-    for (name, file, content) in parts {
+    let token = ("csrf", None, site.csrf());
+    for (name, file, content) in [&token].into_iter().chain(parts) {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
         body.push_str(&format!(
             "--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
@@ -139,20 +174,22 @@ fn multipart(parts: &[(&str, Option<&str>, &str)]) -> TestRequest {
 
 #[actix_web::test]
 async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
-    let site = Site::new();
+    let site = Site::new().await;
     let schema = r#"{"title": "T", "type": "object", "properties": {"city": {"type": "string"}}}"#;
-    let request = multipart(&[
-        ("csrf", None, ""),
-        (
-            "file",
-            Some("C:\\data\\towns.csv"),
-            "city;size\nUlm;1\nBonn;2\n",
-        ),
-        ("target", None, "new"),
-        ("schema_file", Some(""), ""),
-        ("schema_text", None, schema),
-    ]);
-    let begun = site.send(Some(site.caller.clone()), request).await;
+    let request = multipart(
+        &site,
+        &[
+            (
+                "file",
+                Some("C:\\data\\towns.csv"),
+                "city;size\nUlm;1\nBonn;2\n",
+            ),
+            ("target", None, "new"),
+            ("schema_file", Some(""), ""),
+            ("schema_text", None, schema),
+        ],
+    );
+    let begun = site.send(request).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
     let (path, page) = site.follow(begun).await;
     assert!(path.starts_with("/mappings/"), "{path}: {}", page.body);
@@ -165,7 +202,7 @@ async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
 
 #[actix_web::test]
 async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
-    let site = Site::new();
+    let site = Site::new().await;
     let file = ("file", Some("a.csv"), "a;b\n1;2\n");
     for (parts, status, wanted) in [
         (
@@ -194,9 +231,7 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
             "schema",
         ),
     ] {
-        let answer = site
-            .send(Some(site.caller.clone()), multipart(&parts))
-            .await;
+        let answer = site.send(multipart(&site, &parts)).await;
         assert_eq!(answer.status.as_u16(), status, "{parts:?}: {}", answer.body);
         assert!(answer.body.contains(wanted), "{parts:?}: {}", answer.body);
     }
@@ -204,13 +239,16 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
 
 #[actix_web::test]
 async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
-    let site = Site::new();
+    let site = Site::new().await;
     let png = "\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR";
-    let request = multipart(&[
-        ("file", Some("a.png"), png),
-        ("target", None, "preset:bank"),
-    ]);
-    let begun = site.send(Some(site.caller.clone()), request).await;
+    let request = multipart(
+        &site,
+        &[
+            ("file", Some("a.png"), png),
+            ("target", None, "preset:bank"),
+        ],
+    );
+    let begun = site.send(request).await;
     let waiting = site.get(&begun.location).await;
     assert!(
         waiting.body.contains("http-equiv=\"refresh\"") && waiting.body.contains("sse-connect")
@@ -235,12 +273,15 @@ async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
 
 #[actix_web::test]
 async fn a_job_that_is_under_way_shows_how_far_it_is() {
-    let site = Site::new();
-    let request = multipart(&[
-        ("file", Some("slow.csv"), "a;b\n1;2\n"),
-        ("target", None, "preset:bank"),
-    ]);
-    let begun = site.send(Some(site.caller.clone()), request).await;
+    let site = Site::new().await;
+    let request = multipart(
+        &site,
+        &[
+            ("file", Some("slow.csv"), "a;b\n1;2\n"),
+            ("target", None, "preset:bank"),
+        ],
+    );
+    let begun = site.send(request).await;
     let before = site.get(&begun.location).await.body;
     assert!(before.contains("Waits for its turn"), "{before}");
     site.work_one();
@@ -263,7 +304,7 @@ async fn a_job_that_is_under_way_shows_how_far_it_is() {
 
 #[actix_web::test]
 async fn the_stream_of_a_job_that_has_ended_says_so_and_ends() {
-    let site = Site::new();
+    let site = Site::new().await;
     let begun = site.post("/try/orders", &[]).await;
     site.work_one();
     let live = begun.location.replace("/wait", "/live");
@@ -282,7 +323,7 @@ async fn the_stream_of_a_job_that_has_ended_says_so_and_ends() {
 
 #[actix_web::test]
 async fn a_deleted_source_leaves_a_mapping_that_can_be_read() {
-    let site = Site::new();
+    let site = Site::new().await;
     let (path, page) = site.mapped("orders").await;
     let sources = site.get("/sources").await.body;
     let delete = sources
@@ -305,7 +346,7 @@ async fn a_deleted_source_leaves_a_mapping_that_can_be_read() {
 
 #[actix_web::test]
 async fn pages_may_run_nothing_but_their_own_files() {
-    let site = Site::new();
+    let site = Site::new().await;
     let (path, page) = site.mapped("umsaetze").await;
     let open = site.get(&format!("{path}?open=7")).await;
     let start = site.get("/").await;
@@ -325,4 +366,20 @@ async fn pages_may_run_nothing_but_their_own_files() {
     let unknown = site.get("/nowhere").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert!(unknown.body.contains("There is no such page."));
+}
+
+#[actix_web::test]
+async fn a_mapping_that_fills_nothing_does_not_run() {
+    let site = Site::new().await;
+    let schema = r#"{"title": "T", "type": "object", "properties": {"zzz": {"type": "string"}}}"#;
+    let parts = [
+        ("file", Some("towns.csv"), "city;size\nUlm;1\nBonn;2\n"),
+        ("target", None, "new"),
+        ("schema_text", None, schema),
+    ];
+    let begun = site.send(multipart(&site, &parts)).await;
+    let (path, page) = site.follow(begun).await;
+    assert!(page.body.contains("no field is filled"), "{}", page.body);
+    let run = site.post(&format!("{path}/run"), &[("version", "1")]).await;
+    assert_eq!(run.status, StatusCode::CONFLICT, "{}", run.body);
 }

@@ -3,11 +3,13 @@
 //!
 //! Jobs whose file has `slow` in its name are begun and never done.
 //!
-//! `AIMAPPER_LOOK=127.0.0.1:8123 cargo test --workspace --all-features --test pages -- --ignored look`
+//! `AIMAPPER_LOOK=127.0.0.1:8177 cargo test --workspace --all-features --test pages -- --ignored look`
+
+use std::sync::Arc;
 
 use actix_web::HttpServer;
 use actix_web::rt::task::spawn_blocking;
-use std::sync::Arc;
+use aimapper_core::auth::Role;
 
 use crate::site::{Site, pages};
 
@@ -15,8 +17,8 @@ use crate::site::{Site, pages};
 #[ignore = "serves until it is ended"]
 async fn look() {
     let address = std::env::var("AIMAPPER_LOOK").expect("AIMAPPER_LOOK says where to listen");
-    let site = Arc::new(Site::new());
-    let (app, caller) = (site.app.clone(), site.caller.clone());
+    let site = Arc::new(Site::listening(address.parse().unwrap()).await);
+    let app = site.app.clone();
     let accepted = Arc::clone(&app.accepted);
     let worker = Arc::clone(&site);
     actix_web::rt::spawn(async move {
@@ -26,12 +28,9 @@ async fn look() {
             accepted.notified().await;
         }
     });
-    let server = HttpServer::new(move || pages(app.clone(), Some(caller.clone())));
-    server
-        .workers(1)
-        .bind(address)
-        .unwrap()
-        .run()
-        .await
-        .unwrap();
+    if let Ok(file) = std::env::var("AIMAPPER_LOOK_START") {
+        std::fs::write(file, app.identity.start_url(Role::Mapper).unwrap()).unwrap();
+    }
+    let server = HttpServer::new(move || pages(app.clone())).workers(1);
+    server.bind(address).unwrap().run().await.unwrap();
 }

@@ -2,17 +2,20 @@
 //! worker that does each job with the functions of core.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
-use actix_web::{App as Actix, Error, HttpMessage, dev::ServiceFactory, test, web};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::from_fn;
+use actix_web::{App as Actix, Error, test, web};
 use aimapper_api::App;
-use aimapper_api::auth::Caller;
+use aimapper_api::auth::{Caller, Identity, gate};
 use aimapper_core::auth::{Principal, PrincipalKind, Role};
 use aimapper_core::blob::{Blobs, Key};
-use aimapper_core::id::{JobId, TenantId, WorkerId};
+use aimapper_core::config::Config;
+use aimapper_core::id::{JobId, SourceVersionId, TargetVersionId, TenantId, WorkerId};
 use aimapper_core::job::{
     Failure, FailureClass, Outcome, Payload, Phase, Progress, Rules, State, Written,
 };
@@ -25,14 +28,15 @@ use aimapper_core::source::{Input, Limits, Overrides, Reading, What};
 use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::outputs::{NewOutput, Part};
-use aimapper_core::store::{Store, mappings, sources, targets, tenants, users};
+use aimapper_core::store::{
+    Settings as StoreSettings, Store, mappings, sources, targets, tenants, users,
+};
 use aimapper_core::transform::{
     Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile,
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use tokio::sync::Notify;
 
 /// The bar of the pages.
 const BAR: f64 = 0.9;
@@ -40,33 +44,75 @@ const BAR: f64 = 0.9;
 pub(crate) struct Site {
     pub(crate) app: App,
     pub(crate) caller: Caller,
+    /// The name that requests are sent to.
+    host: String,
+    /// The session's cookie.
+    cookie: String,
+    /// The token that its forms carry.
+    csrf: String,
     _folder: TempDir,
 }
 
 impl Site {
-    pub(crate) fn new() -> Self {
+    /// Somebody has signed in with the start address.
+    pub(crate) async fn new() -> Self {
+        Self::listening(SocketAddr::from(([127, 0, 0, 1], 8000))).await
+    }
+
+    pub(crate) async fn listening(listens: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("pages.db").display());
-        let url = url.parse().unwrap();
-        Store::migrate(&url).unwrap();
-        let store = Store::open(&url, &aimapper_core::store::Settings::default()).unwrap();
-        let blobs = Blobs::local(&folder.path().join("blobs")).unwrap();
-        let app = App {
-            store: Arc::new(store),
-            blobs: Arc::new(blobs),
-            accepted: Arc::new(Notify::new()),
-        };
-        let caller = caller(&app, "one", "Mira");
-        Self {
+        let dir = folder.path().join("data").display().to_string();
+        let variables = [("AIMAPPER__DATA__DIR".to_owned(), dir)];
+        let config = Config::from_parts(None, variables).unwrap();
+        let identity = Identity::open(&config, listens).unwrap();
+        Store::migrate(&config.database).unwrap();
+        let app = App::new(
+            Arc::new(Store::open(&config.database, &StoreSettings::default()).unwrap()),
+            Arc::new(Blobs::local(&config.blobs).unwrap()),
+            Arc::default(),
+            Arc::new(identity),
+            Arc::new(config),
+        );
+        let caller = caller(&app, "local", "local");
+        let mut site = Self {
             app,
             caller,
+            host: listens.to_string(),
+            cookie: String::new(),
+            csrf: String::new(),
             _folder: folder,
-        }
+        };
+        site.sign_in().await;
+        site
+    }
+
+    async fn sign_in(&mut self) {
+        let start = self.start_path();
+        let answer = self.ask(test::TestRequest::get().uri(&start)).await;
+        let (cookie, _) = answer.cookie.split_once(';').unwrap();
+        self.cookie = cookie.to_owned();
+        let page = self.get("/").await.body;
+        let token = page.split_once("name=\"csrf\" value=\"").unwrap().1;
+        self.csrf = token.split_once('"').unwrap().0.to_owned();
+    }
+
+    /// A start address, without its server.
+    pub(crate) fn start_path(&self) -> String {
+        let url = self.app.identity.start_url(Role::Mapper).unwrap();
+        url[url.find("/start").unwrap()..].to_owned()
+    }
+
+    pub(crate) fn csrf(&self) -> &str {
+        &self.csrf
     }
 
     /// Does one job that waits; says whether there was one.
     pub(crate) fn work_one(&self) -> bool {
-        let tenant = self.caller.tenant;
+        self.work_one_of(self.caller.tenant)
+    }
+
+    /// The same for any tenant.
+    pub(crate) fn work_one_of(&self, tenant: TenantId) -> bool {
         let waiting = self
             .app
             .store
@@ -85,7 +131,9 @@ impl Site {
             panic!("{claimed:?}");
         };
         match job.payload {
-            Payload::Read { version, .. } if self.is_slow(version) => self.begin(&claim),
+            Payload::Read { version, .. } if self.is_slow(job.tenant, version) => {
+                self.begin(&claim)
+            }
             Payload::Read { .. } => self.read(&claim, &job),
             Payload::Propose { .. } => self.propose(&claim, &job),
             Payload::Run { .. } => self.run(&claim, &job),
@@ -93,8 +141,7 @@ impl Site {
         true
     }
 
-    fn is_slow(&self, version: aimapper_core::id::SourceVersionId) -> bool {
-        let tenant = self.caller.tenant;
+    fn is_slow(&self, tenant: TenantId, version: SourceVersionId) -> bool {
         let version = self
             .app
             .store
@@ -122,8 +169,7 @@ impl Site {
         while self.work_one() {}
     }
 
-    fn source(&self, version: aimapper_core::id::SourceVersionId) -> (Input, Overrides) {
-        let tenant = self.caller.tenant;
+    fn source(&self, tenant: TenantId, version: SourceVersionId) -> (Input, Overrides) {
         let (version, blob) = self
             .app
             .store
@@ -167,7 +213,7 @@ impl Site {
         else {
             panic!("{job:?}");
         };
-        let (input, overrides) = self.source(version);
+        let (input, overrides) = self.source(job.tenant, version);
         let reading = match Reading::decide(&input, &overrides, &Limits::default()) {
             Ok(reading) => reading,
             Err(error) => {
@@ -175,6 +221,7 @@ impl Site {
                     class: FailureClass::Permanent,
                     code: "unreadable".to_owned(),
                     message: error.to_string(),
+                    hint: None,
                     evidence: None,
                 };
                 let rules = Rules::default();
@@ -218,7 +265,7 @@ impl Site {
         else {
             panic!("{job:?}");
         };
-        let (input, overrides) = self.source(source_version);
+        let (input, overrides) = self.source(job.tenant, source_version);
         let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
         let (profile, _) = profiled(&input, &reading, &overrides);
         self.app
@@ -262,7 +309,7 @@ impl Site {
             .read(|conn| mappings::version(conn, claim.tenant, mapping_version))
             .unwrap();
         let mapping = from_yaml(&version.body, "m.yaml").unwrap();
-        let (input, overrides) = self.source(source_version);
+        let (input, overrides) = self.source(job.tenant, source_version);
         let reading = Reading::decide(&input, &overrides, &Limits::default()).unwrap();
         let (profile, _) = profiled(&input, &reading, &overrides);
         let done = rows(&input, &reading, &mapping);
@@ -278,6 +325,7 @@ impl Site {
             output(Part::Good, balance.good, &done.good),
             output(Part::Rejects, balance.rejected, &done.rejects),
             output(Part::Report, 0, &serde_json::to_vec(&report).unwrap()),
+            output(Part::Page, 0, b"<!doctype html>"),
         ];
         let outcome = Outcome::Run {
             balance: Written {
@@ -322,8 +370,8 @@ pub(crate) fn caller(app: &App, tenant: &str, name: &str) -> Caller {
 
 fn follow(
     job: &JobRecord,
-    source_version: aimapper_core::id::SourceVersionId,
-    target_version: aimapper_core::id::TargetVersionId,
+    source_version: SourceVersionId,
+    target_version: TargetVersionId,
 ) -> NewJob {
     let payload = Payload::Propose {
         source_version,
@@ -367,6 +415,7 @@ fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<V
     let sinks = Sinks {
         table: TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
+        chunks: None,
     };
     let unique = UniqueStage::new(&plan);
     let settings = Settings::default();
@@ -430,10 +479,9 @@ fn hex(bytes: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The pages for a caller; for nobody without one.
+/// The pages behind the gate, as they are served.
 pub(crate) fn pages(
     app: App,
-    caller: Option<Caller>,
 ) -> Actix<
     impl ServiceFactory<
         ServiceRequest,
@@ -445,12 +493,8 @@ pub(crate) fn pages(
 > {
     Actix::new()
         .app_data(web::Data::new(app))
-        .wrap_fn(move |request, service| {
-            if let Some(caller) = &caller {
-                request.extensions_mut().insert(caller.clone());
-            }
-            service.call(request)
-        })
+        .wrap(from_fn(gate))
+        .configure(aimapper_api::auth::routes)
         .configure(aimapper_api::pages::routes)
         .default_service(web::to(aimapper_api::pages::not_found))
 }
@@ -460,36 +504,49 @@ pub(crate) fn pages(
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: String,
+    pub(crate) cookie: String,
     pub(crate) body: String,
 }
 
 impl Site {
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(
-            Some(self.caller.clone()),
-            test::TestRequest::get().uri(path),
-        )
-        .await
+        self.send(test::TestRequest::get().uri(path)).await
     }
 
+    /// Sends a form, with the session's token.
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let request = test::TestRequest::post().uri(path).set_form(form);
-        self.send(Some(self.caller.clone()), request).await
+        let form: Vec<(&str, &str)> = [("csrf", self.csrf())]
+            .into_iter()
+            .chain(form.iter().copied())
+            .collect();
+        self.send(test::TestRequest::post().uri(path).set_form(form))
+            .await
     }
 
-    pub(crate) async fn send(&self, caller: Option<Caller>, request: test::TestRequest) -> Answer {
-        let service = test::init_service(pages(self.app.clone(), caller)).await;
+    /// Sends a request with the session.
+    pub(crate) async fn send(&self, request: test::TestRequest) -> Answer {
+        self.ask(request.insert_header((header::COOKIE, self.cookie.as_str())))
+            .await
+    }
+
+    /// Sends a request without a session.
+    pub(crate) async fn ask(&self, request: test::TestRequest) -> Answer {
+        let request = request
+            .insert_header((header::HOST, self.host.as_str()))
+            .insert_header((header::ACCEPT, "text/html"));
+        let service = test::init_service(pages(self.app.clone())).await;
         let response = test::call_service(&service, request.to_request()).await;
         let status = response.status();
-        let location = response
-            .headers()
-            .get("location")
-            .map_or("", |value| value.to_str().unwrap())
-            .to_owned();
+        let get = |name: header::HeaderName| {
+            let value = response.headers().get(name);
+            value.map_or("", |value| value.to_str().unwrap()).to_owned()
+        };
+        let (location, cookie) = (get(header::LOCATION), get(header::SET_COOKIE));
         let body = test::read_body(response).await;
         Answer {
             status,
             location,
+            cookie,
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
     }
@@ -511,14 +568,11 @@ impl Site {
         self.follow(begun).await
     }
 
-    pub(crate) fn tenant(&self) -> TenantId {
-        self.caller.tenant
-    }
-
     pub(crate) fn job(&self, id: JobId) -> JobRecord {
+        let tenant = self.caller.tenant;
         self.app
             .store
-            .read(|conn| jobs::find(conn, self.tenant(), id))
+            .read(|conn| jobs::find(conn, tenant, id))
             .unwrap()
     }
 }

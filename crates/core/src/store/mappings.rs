@@ -69,6 +69,24 @@ pub struct MappingVersion {
     pub approved_at: Option<Millis>,
 }
 
+/// A version without the mapping itself, for lists and for the way back.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = mapping_versions)]
+pub struct VersionHead {
+    /// Its id.
+    pub id: MappingVersionId,
+    /// Its number, from 1.
+    pub number: i32,
+    /// What it maps.
+    pub source_version_id: SourceVersionId,
+    /// SHA-256 of the body: the same for versions that say the same.
+    pub sha256: String,
+    /// Who made it.
+    pub created_by: UserId,
+    /// When.
+    pub created_at: Millis,
+}
+
 /// A version that is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct NewVersion<'a> {
@@ -317,6 +335,23 @@ pub fn latest(
         .first(c)
         .optional())?
     .ok_or_else(|| StoreError::not_found(MappingId::WHAT, &mapping))
+}
+
+/// The heads of all versions of a mapping, oldest first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn heads(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    mapping: MappingId,
+) -> Result<Vec<VersionHead>, StoreError> {
+    Ok(on!(conn, c => mapping_versions::table
+        .filter(mapping_versions::tenant_id.eq(tenant.to_string()))
+        .filter(mapping_versions::mapping_id.eq(mapping.to_string()))
+        .order(mapping_versions::number)
+        .select(VersionHead::as_select())
+        .load(c))?)
 }
 
 /// The decisions that led to a version, in the order in which they were taken.

@@ -112,6 +112,7 @@ async fn list(
 fn states() -> Vec<(&'static str, &'static str)> {
     let shown = [
         State::Queued,
+        State::Dispatched,
         State::Running,
         State::Succeeded,
         State::Failed,

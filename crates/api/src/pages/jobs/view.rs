@@ -162,7 +162,8 @@ pub(crate) const fn kind_in_words(kind: Kind) -> &'static str {
 /// A state in words.
 pub(crate) const fn state_in_words(state: State) -> &'static str {
     match state {
-        State::Queued | State::Dispatched => "waiting",
+        State::Queued => "waiting",
+        State::Dispatched => "next",
         State::Running => "running",
         State::Succeeded => "done",
         State::Failed => "failed",

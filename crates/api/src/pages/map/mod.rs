@@ -9,14 +9,14 @@ mod view;
 
 pub(crate) use detail::{REASONS, conditions};
 pub(crate) use preview::After;
-pub(crate) use view::{BAR, type_in_words};
+pub(crate) use view::{BAR, blockers, type_in_words};
 
 use actix_web::{HttpResponse, web};
 use aimapper_core::error::Explain as _;
 use aimapper_core::id::{MappingId, TenantId};
 use aimapper_core::job::OutputFormat;
 use aimapper_core::mapping::{Mapping, from_yaml};
-use aimapper_core::store::mappings::{self, MappingRow, MappingVersion};
+use aimapper_core::store::mappings::{self, MappingRow, MappingVersion, VersionHead};
 use aimapper_core::store::{StoreError, sources};
 use askama::Template;
 
@@ -24,8 +24,9 @@ use self::form::{Form, Wish};
 use self::view::{Look, MapView, Standing, view};
 use super::actions::{before_last, edit_mapping, read_again, start_run};
 use super::error::{PageError, sentence};
-use super::figures::visible;
+use super::figures::{age, visible};
 use super::frame::{Frame, Place, go_to, page};
+use super::lookup::Names;
 use super::profile::SourceProfile;
 use super::start::{Message, parsed};
 use super::visitor::Visitor;
@@ -35,7 +36,14 @@ use crate::App;
 /// Largest profile that is read: 64 MiB, far more than the columns that are allowed give.
 const PROFILE_BYTES: u64 = 64 << 20;
 
+/// Largest form: a value map of thousands of values.
+const FORM_BYTES: usize = 1 << 20;
+
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    let forms = web::FormConfig::default()
+        .limit(FORM_BYTES)
+        .error_handler(|error, _| PageError::Form(error.to_string()).into());
+    cfg.app_data(forms);
     cfg.route("/mappings/{id}", web::get().to(show))
         .route("/mappings/{id}/edit", web::post().to(edit))
         .route("/mappings/{id}/run", web::post().to(run));
@@ -99,27 +107,36 @@ impl MapPage {
 /// A mapping as it is stored, with all that its page needs.
 struct Loaded {
     row: MappingRow,
-    versions: Vec<MappingVersion>,
+    heads: Vec<VersionHead>,
     last: MappingVersion,
+    /// Who made the last version, and when.
+    saved: String,
     mapping: Mapping,
     profile: SourceProfile,
 }
 
 async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, PageError> {
-    let (row, versions, source) = read(app, move |conn| {
+    let (row, heads, found) = read(app, move |conn| {
         let row = mappings::find(conn, tenant, id)?;
-        let versions = mappings::versions(conn, tenant, id)?;
-        let source = match versions.last() {
-            Some(last) => Some(sources::version(conn, tenant, last.source_version_id)?),
-            None => None,
+        let heads = mappings::heads(conn, tenant, id)?;
+        let Some(head) = heads.last() else {
+            return Ok((row, heads, None));
         };
-        Ok((row, versions, source))
+        let last = mappings::version(conn, tenant, head.id)?;
+        let source = sources::version(conn, tenant, head.source_version_id)?;
+        let who = Names::default().user(conn, tenant, head.created_by)?;
+        let saved = format!(
+            "saved {} by {}",
+            age(head.created_at, conn.now()?),
+            visible(&who)
+        );
+        Ok((row, heads, Some((last, source, saved))))
     })
     .await?;
-    let last = versions.last().cloned().ok_or(PageError::NotReadYet)?;
+    let (last, source, saved) = found.ok_or(PageError::NotReadYet)?;
     let mapping = from_yaml(&last.body, "mapping.yaml")?;
     // The profile goes with a deleted source; the mapping stays readable without samples.
-    let profile = match source.and_then(|source| source.profile_blob_id) {
+    let profile = match source.profile_blob_id {
         Some(blob) => {
             let json = load(app, tenant, blob, PROFILE_BYTES).await?;
             SourceProfile::from_json(&json).map_err(|error| PageError::stored("profile", error))?
@@ -128,8 +145,9 @@ async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, Pa
     };
     Ok(Loaded {
         row,
-        versions,
+        heads,
         last,
+        saved,
         mapping,
         profile,
     })
@@ -172,7 +190,8 @@ fn shown(
     };
     let id = loaded.row.id.to_string();
     let mut map = MapPage::new(frame, &id, loaded.last.number, view, look);
-    map.undo = before_last(&loaded.versions);
+    map.undo = before_last(&loaded.heads);
+    map.saved.clone_from(&loaded.saved);
     map.message = message;
     page(&map)
 }
@@ -257,8 +276,8 @@ async fn run(
         .parse()
         .map_err(|error| PageError::Form(format!("{error}")))?;
     let tenant = visitor.caller.tenant;
-    let versions = read(&app, move |conn| mappings::versions(conn, tenant, id)).await?;
-    let version = versions
+    let heads = read(&app, move |conn| mappings::heads(conn, tenant, id)).await?;
+    let version = heads
         .iter()
         .find(|version| version.number == number)
         .ok_or(PageError::NoSuchPage)?;

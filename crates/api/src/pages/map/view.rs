@@ -265,13 +265,22 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
                 "source columns"
             )
         ),
-        blockers: questions
-            .into_iter()
-            .map(|question| visible(&question.text))
-            .collect(),
+        blockers: blockers(mapping, &questions),
         sure_open: sure_open(mapping),
         rows,
     }
+}
+
+/// Why a mapping cannot run: open questions, or that no field would be filled at all.
+pub(crate) fn blockers(mapping: &Mapping, questions: &[Question]) -> Vec<String> {
+    let mut all: Vec<String> = questions
+        .iter()
+        .map(|question| visible(&question.text))
+        .collect();
+    if all.is_empty() && !mapping.rules.iter().any(|rule| rule.runs(BAR)) {
+        all.push("no field is filled, so every row would be empty".to_owned());
+    }
+    all
 }
 
 fn sure_open(mapping: &Mapping) -> usize {

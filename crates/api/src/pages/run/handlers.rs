@@ -190,15 +190,10 @@ fn downloads(found: &Found) -> Vec<Download> {
             about: extent(rows, of_part().map(|file| file.bytes).sum()),
         });
     }
-    for (end, about) in [(
-        "mapping.yaml",
-        "the mapping as it was run: the one file to keep",
-    )] {
-        all.push(Download {
-            name: format!("{stem}.{end}"),
-            path: format!("/api/v1/runs/{id}/{end}"),
-            about: about.to_owned(),
-        });
-    }
+    all.push(Download {
+        name: format!("{stem}.mapping.yaml"),
+        path: format!("/api/v1/runs/{id}/mapping.yaml"),
+        about: "the mapping as it was run: the one file to keep".to_owned(),
+    });
     all
 }
