@@ -22,7 +22,7 @@ fn rows() -> String {
         let id = if row % 50_000 == 49_999 { 7 } else { row };
         match row % 9_973 {
             5 => text.push_str("ragged\n"),
-            6 => text.push_str("\n"),
+            6 => text.push('\n'),
             7 => writeln!(text, "{id},no number").unwrap(),
             _ => writeln!(text, "{id},{}.5", row % 1_000).unwrap(),
         }

@@ -10,7 +10,7 @@ use aimapper_core::config::Config;
 use aimapper_core::id::WorkerId;
 use aimapper_core::job::{Class, Rules};
 use aimapper_core::queue::Queue;
-use aimapper_core::store::{Store, jobs};
+use aimapper_core::store::{Store, answers, jobs};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -261,7 +261,10 @@ impl Service {
                 Ok(_) => {}
                 Err(error) => warn("the reaper failed", &error),
             }
-            if let Err(error) = write(&self.bench.store, jobs::drop_expired_keys).await {
+            let dropped = write(&self.bench.store, |conn| {
+                Ok(jobs::drop_expired_keys(conn)? + answers::drop_expired(conn)?)
+            });
+            if let Err(error) = dropped.await {
                 warn("expired keys could not be dropped", &error);
             }
         }

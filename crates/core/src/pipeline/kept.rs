@@ -10,6 +10,25 @@ use crate::transform::{CompileError, Plan, compile};
 
 use super::replay::is_rejects_file;
 
+/// A source plainly asks for another reading than a kept mapping's.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{file}: the mapping reads {what} {kept}, but this file asks for {now} ({reason})",
+    what = what.name()
+)]
+pub struct OtherReading {
+    /// The source.
+    pub file: String,
+    /// Which reading.
+    pub what: What,
+    /// The mapping's value.
+    pub kept: serde_json::Value,
+    /// The source's.
+    pub now: serde_json::Value,
+    /// Why the source asks for it.
+    pub reason: String,
+}
+
 /// Why a kept mapping cannot run over a source as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
@@ -17,22 +36,8 @@ pub enum KeptError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The source plainly asks for another reading than the mapping's.
-    #[error(
-        "{file}: the mapping reads {what} {kept}, but this file asks for {now} ({reason})",
-        what = what.name()
-    )]
-    NoLonger {
-        /// The source.
-        file: String,
-        /// Which reading.
-        what: What,
-        /// The mapping's value.
-        kept: serde_json::Value,
-        /// The source's.
-        now: serde_json::Value,
-        /// Why the source asks for it.
-        reason: String,
-    },
+    #[error(transparent)]
+    NoLonger(Box<OtherReading>),
     /// A column that the mapping needs is not there.
     #[error("{file} has no column `{column}`, which fills {}{}", used_by.join(", "), and_more(*more))]
     NoColumn {
@@ -73,7 +78,7 @@ impl Explain for KeptError {
         match self {
             Self::Source(error) => error.kind(),
             Self::Compile(error) => error.kind(),
-            Self::NoLonger { .. } | Self::NoColumn { .. } | Self::Undecided { .. } => {
+            Self::NoLonger(_) | Self::NoColumn { .. } | Self::Undecided { .. } => {
                 ErrorKind::Undecided
             }
         }
@@ -83,7 +88,8 @@ impl Explain for KeptError {
         match self {
             Self::Source(error) => error.hint(),
             Self::Compile(error) => error.hint(),
-            Self::NoLonger { what, now, .. } => {
+            Self::NoLonger(other) => {
+                let OtherReading { what, now, .. } = &**other;
                 let value = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
                 Some(format!(
                     "settle it with --set {}='{value}', or map the file anew",
@@ -244,13 +250,13 @@ pub fn kept_reading(
             continue;
         };
         if kept.value != now.value && plain(what, now, &own) {
-            return Err(KeptError::NoLonger {
+            return Err(KeptError::NoLonger(Box::new(OtherReading {
                 file: input.name().to_owned(),
                 what,
                 kept: kept.value.clone(),
                 now: now.value.clone(),
                 reason: now.reason.clone(),
-            });
+            })));
         }
     }
     for what in OF_FILE {

@@ -21,7 +21,7 @@ use std::io::{self, Write};
 
 pub use account::{Work, report};
 pub use error::PipelineError;
-pub use kept::{KeptError, Ready, columns_fit, kept_reading, of_csv, ready};
+pub use kept::{KeptError, OtherReading, Ready, columns_fit, kept_reading, of_csv, ready};
 pub use propose::{Profiled, propose, propose_profiled};
 use replay::Claims;
 pub use replay::is_rejects_file;
@@ -296,7 +296,7 @@ impl Border {
 
     /// The number of chunks that are done, if another one is.
     fn reached(&mut self, state: &State) -> Option<u64> {
-        if state.rows == self.rows || state.rows % CHUNK_RECORDS != 0 {
+        if state.rows == self.rows || !state.rows.is_multiple_of(CHUNK_RECORDS) {
             return None;
         }
         self.rows = state.rows;

@@ -72,10 +72,10 @@ fn no_sockets() -> Result<(), LimitError> {
     Ok(())
 }
 
-/// `socket` in Linux's table for x86-64 (arch/x86/entry/syscalls/syscall_64.tbl).
+/// `socket` in Linux's table for x86-64 (`arch/x86/entry/syscalls/syscall_64.tbl`).
 #[cfg(target_os = "linux")]
 const SOCKET_X86_64: i64 = 41;
-/// `socket` in Linux's table for younger architectures (include/uapi/asm-generic/unistd.h).
+/// `socket` in Linux's table for younger architectures (`include/uapi/asm-generic/unistd.h`).
 #[cfg(target_os = "linux")]
 const SOCKET_GENERIC: i64 = 198;
 #[cfg(target_os = "linux")]
