@@ -12,12 +12,20 @@ test:
 lint:
     cargo fmt --all -- --check
     cargo fmt --manifest-path fuzz/Cargo.toml -- --check
-    cargo clippy --workspace --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 # Maps the README's example.
 example:
     cargo run --release -- map examples/bank/umsaetze_2026-03.csv --to examples/bank/transaction.schema.json --accept 0.8 --max-rejects 2 -o target/example --force
+
+# Serves pages and REST from `aimapper-data`.
+serve:
+    cargo run --release --features server -- serve
+
+# Makes the tables of `aimapper-data`, or brings them up to date.
+migrate:
+    cargo run --release --features server -- migrate
 
 # Compares the speed with DuckDB in the same run.
 bench:
@@ -27,10 +35,12 @@ bench:
 fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}
 
-# Grows every file of the fault corpus to 20 MB, and asks for every row and for flat memory.
+# Grows every file of the fault corpus to 20 MB, and asks for every row and for flat memory. Then kills
+# a service 50 times in runs of a million rows, and asks for the same bytes; bounds on cancel and start.
 faults:
-    cargo test --release --workspace --test faults -- --ignored --nocapture every_large_file
+    cargo test --release --workspace --all-features --test faults -- --ignored --nocapture every_large_file
+    cargo test --release --workspace --all-features --test service -- --ignored --nocapture --test-threads 1
 
 # Reads every CSV file below a folder with different threads and blocks: the same bytes have to come out.
 same-bytes folder:
-    AIMAPPER_CASES={{quote(absolute_path(folder))}} cargo test --release --workspace --test same_bytes -- --ignored --nocapture
+    AIMAPPER_CASES={{quote(absolute_path(folder))}} cargo test --release --workspace --all-features --test same_bytes -- --ignored --nocapture

@@ -2,7 +2,7 @@
 # Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
 # tests, a release build, and the README's commands with what they promise.
 #
-# Network: the registries of cargo, once; Debian's, if there is no C compiler or no PostgreSQL.
+# Network: the registries of cargo, once; Debian's, if there is no C compiler, curl, jq or PostgreSQL.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
 # of its own in it and drops it); without it, one is started, and stopped at the end.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
@@ -28,6 +28,16 @@ need_c_compiler() {
     if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
     "${root[@]}" apt-get update -q
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q build-essential
+}
+
+# The walk-through of the README needs them.
+need_curl_and_jq() {
+    command -v curl >/dev/null && command -v jq >/dev/null && return
+    say "installing curl and jq"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+    "${root[@]}" apt-get update -q
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q curl jq
 }
 
 # The store runs on two databases; its tests need the one that is a server.
@@ -78,13 +88,22 @@ if has_component rustfmt fmt; then
 fi
 if has_component clippy clippy; then
     say "lints"
-    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 fi
 
 # Always the whole workspace, so that features are unified once and nothing is built twice.
 say "tests"
+need_curl_and_jq
 need_postgres
-cargo test --workspace --locked
+cargo test --workspace --all-features --locked
+
+# The command that most people use stays free of the service.
+say "the plain command's dependencies"
+for crate in actix-web diesel tokio jsonwebtoken tracing; do
+    if cargo tree --locked --edges no-dev --prefix none -p aimapper-cli | grep -q "^$crate v"; then
+        die "the plain command depends on $crate" "it belongs behind the feature \`server\`"
+    fi
+done
 
 say "release build"
 cargo build --release --locked
