@@ -2,7 +2,8 @@
 # Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
 # tests, a release build, and the README's commands with what they promise.
 #
-# Network: the registries of cargo, once; Debian's, if there is no C compiler, curl, jq or PostgreSQL.
+# Network: the registries of cargo and PyPI, once; Debian's, for what is missing: a C compiler, curl, jq,
+# Python's venv, PostgreSQL.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
 # of its own in it and drops it); without it, one is started, and stopped at the end.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
@@ -96,6 +97,9 @@ say "tests"
 need_curl_and_jq
 need_postgres
 cargo test --workspace --all-features --locked
+
+say "the interface against its document"
+bash deploy/dev/schemathesis.sh "${CARGO_TARGET_DIR:-target}/debug/aimapper"
 
 # The command that most people use stays free of the service.
 say "the plain command's dependencies"

@@ -213,7 +213,7 @@ pub(super) async fn find(
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs",
     params(("id" = uuid::Uuid, Path), Page,
         ("Last-Event-ID" = Option<i64>, Header, description = "Go on behind this event")),
-    responses((status = 200, content((String = "text/event-stream"), (Listed<EventView> = "application/json")))))]
+    responses((status = 200, content((serde_json::Value = "text/event-stream"), (Listed<EventView> = "application/json")))))]
 pub(super) async fn events(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,

@@ -179,8 +179,10 @@ fn listed(run: &Run, file: RunFile, chunks: &[Chunk], stem: &str) -> Option<Outp
 /// One of a run's files.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/{file}", tag = "runs",
     params(("id" = uuid::Uuid, Path), ("file" = RunFile, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses(
+        (status = 200, content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/vnd.apache.parquet"), (serde_json::Value = "application/json"), (String = "text/html"), (serde_json::Value = "application/yaml"))),
+        (status = 206, description = "The range that was asked for", content((Vec<u8> = "text/csv"), (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/json"), (Vec<u8> = "text/html"), (Vec<u8> = "application/yaml"))),
+    ))]
 pub(super) async fn file(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,

@@ -72,7 +72,7 @@ pub(super) fn mapping_of(version: &MappingVersion) -> Result<Mapping, Problem> {
 
 /// Proposes a mapping (JSON), or takes a mapping file (YAML).
 #[utoipa::path(post, path = "/api/v1/mappings", tag = "mappings", params(OfFile),
-    request_body(content((NewProposal = "application/json"), (String = "application/yaml"))),
+    request_body(content((NewProposal = "application/json"), (serde_json::Value = "application/yaml"))),
     responses((status = 202, body = Accepted, headers(("Location" = String, description = "The job that proposes"))),
         (status = 201, body = MappingView, headers(("Location" = String, description = "The mapping")))))]
 pub(super) async fn create(
@@ -271,7 +271,7 @@ pub(super) async fn approve(
 
 /// The mapping file of a version.
 #[utoipa::path(get, path = "/api/v1/mapping-versions/{id}/export", tag = "mappings", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, content_type = "application/yaml", body = String)))]
+    responses((status = 200, content_type = "application/yaml", body = serde_json::Value)))]
 pub(super) async fn export(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
