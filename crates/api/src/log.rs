@@ -1,12 +1,14 @@
-//! One line of the log for each request. Addresses and headers may hold secrets: the path is logged
-//! by the pattern of its route, and nothing else that the client sent but its trace.
+//! One line of the log for each request, and its trace. Addresses and headers may hold secrets: the
+//! path is logged by the pattern of its route, and nothing else that the client sent but its trace.
 
 use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use aimapper_core::telemetry::TraceParent;
 
 /// Goes round all routes.
 pub(crate) async fn request(
@@ -14,13 +16,15 @@ pub(crate) async fn request(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
+    let mut request = request;
     let method = request.method().clone();
-    let traceparent = request
-        .headers()
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-        .filter(|text| text.len() <= 64 && text.is_ascii())
-        .map(str::to_owned);
+    let trace = trace(&request);
+    let traceparent = trace.to_string();
+    // Problems and jobs of this request take it from here.
+    if let Ok(value) = HeaderValue::from_str(&traceparent) {
+        let name = HeaderName::from_static("traceparent");
+        request.headers_mut().insert(name, value);
+    }
     let answer = next.call(request).await;
     let (status, route) = match &answer {
         Ok(answer) => (answer.status(), answer.request().match_pattern()),
@@ -32,8 +36,22 @@ pub(crate) async fn request(
         http.route = route.as_deref(),
         http.status = status.as_u16(),
         duration_ms = u64::try_from(duration_ms).unwrap_or(u64::MAX),
-        traceparent,
+        trace.id = trace.trace_id(),
         "request"
     );
     answer
+}
+
+/// The trace that the client sent (W3C Trace Context), or a new one.
+fn trace(request: &ServiceRequest) -> TraceParent {
+    let given = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok());
+    given.unwrap_or_else(|| {
+        // Time and randomness: unique, and in the order of the log.
+        let [trace, parent] = [(); 2].map(|()| uuid::Uuid::now_v7());
+        TraceParent::new(trace.into_bytes(), parent.as_u64_pair().1.to_be_bytes())
+    })
 }

@@ -139,7 +139,7 @@ impl<'a> Job<'a> {
             self.source(),
             &self.options.overrides,
             self.options.settings,
-            &mut |byte| bar.set_position(byte),
+            &mut |at| bar.set_position(at.byte),
         )?;
         bar.finish_and_clear();
         self.proved(&tally)?;
@@ -176,7 +176,7 @@ impl<'a> Job<'a> {
                 chunks: None,
             },
             self.options.settings,
-            &mut |byte| bar.set_position(byte),
+            &mut |at| bar.set_position(at.byte),
         )?;
         bar.finish_and_clear();
         self.proved(&done.tally)?;
@@ -217,7 +217,7 @@ impl<'a> Job<'a> {
                 chunks: None,
             },
             self.options.settings,
-            &mut |byte| bar.set_position(byte),
+            &mut |at| bar.set_position(at.byte),
         )?;
         bar.finish_and_clear();
         self.proved(&done.tally)?;

@@ -325,7 +325,7 @@ fn hear(accepted: &Arc<Notify>) -> crate::serve::Hear {
                     job.attempt = job.standing.attempt,
                     job.code = job.failure.as_ref().map(|failure| failure.code.as_str()),
                     duration_ms = ran.map(|(end, start)| end.0 - start.0),
-                    traceparent = job.traceparent.as_deref(),
+                    trace.id = job.traceparent.as_deref().and_then(|text| text.split('-').nth(1)),
                     "job worked on"
                 );
             }

@@ -41,16 +41,22 @@ pub(crate) fn aimapper(data: &Path) -> Command {
 impl Served {
     /// Starts the service and waits until it says where it is.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, &[])
+        Self::start_with(data, &[], Stdio::inherit())
     }
 
-    pub(crate) fn start_with(data: &Path, settings: &[(&str, &str)]) -> Self {
+    /// The same, with its log in a file.
+    pub(crate) fn logging(data: &Path, settings: &[(&str, &str)], log: &Path) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::start_with(data, settings, Stdio::from(log))
+    }
+
+    fn start_with(data: &Path, settings: &[(&str, &str)], log: Stdio) -> Self {
         let mut child = aimapper(data)
             .args(["serve", "--bind", "127.0.0.1:0"])
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -177,6 +183,16 @@ impl Served {
         let mut answer = answer.unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
         assert_eq!(answer.status(), 202, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Uploads rows as a part of a trace; gives the answer.
+    pub(crate) fn upload_in(&self, traceparent: &str, bytes: &[u8]) -> Value {
+        let form = Form::new().part("file", Part::bytes(bytes).file_name("rows.csv"));
+        let request = self.agent.post(format!("{}/api/v1/sources", self.url));
+        let request = request.header("Authorization", self.bearer());
+        let answer = request.header("traceparent", traceparent).send(form);
+        let text = answer.unwrap().body_mut().read_to_string().unwrap();
         serde_json::from_str(&text).unwrap()
     }
 

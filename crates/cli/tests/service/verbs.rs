@@ -87,6 +87,33 @@ fn a_second_service_over_the_same_data_is_refused() {
 }
 
 #[test]
+fn a_trace_goes_from_the_request_to_the_log_of_its_job() {
+    let data = folder();
+    let log = data.path().join("log");
+    let settings = [
+        ("AIMAPPER__LOG__FORMAT", "json"),
+        ("AIMAPPER__LOG__LEVEL", "info"),
+    ];
+    let served = Served::logging(data.path(), &settings, &log);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let sent = served.upload_in(&format!("00-{trace}-b7ad6b7169203331-01"), ROWS.as_bytes());
+    served.ended(text(&sent, "/job"));
+    assert!(served.terminate());
+    let log = fs::read_to_string(log).unwrap();
+    let of_trace: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.contains(trace))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said: Vec<&str> = of_trace.iter().map(|line| text(line, "/message")).collect();
+    assert_eq!(said, ["request", "job worked on"], "{log}");
+    // The beginning of each token, a cell, and the name of a file.
+    for secret in ["eyJ", "3.75", "rows.csv"] {
+        assert!(!log.contains(secret), "the log tells {secret}");
+    }
+}
+
+#[test]
 fn the_start_address_opens_once() {
     let data = folder();
     let served = Served::start(data.path());

@@ -118,8 +118,8 @@ pub struct Done<W> {
     pub guarded: Vec<Guarded>,
 }
 
-/// Called with the number of bytes that are done.
-pub type Progress<'a> = &'a mut dyn FnMut(u64);
+/// Called with where the reader stands: bytes and rows that are done.
+pub type Progress<'a> = &'a mut dyn FnMut(&State);
 
 /// Profiles a source: one pass that writes nothing.
 ///
@@ -138,7 +138,7 @@ pub fn profile(
         settings,
         |batch| partial(columns, overrides, batch),
         |item, tally| {
-            progress(item.state.byte);
+            progress(&item.state);
             all.merge(item.work);
             tally.good += item.batch_records;
             tally.take_rejects(item.rejects, &mut |_| Ok(()))
@@ -181,7 +181,7 @@ pub fn read<W: Write + Send>(
             (partial(columns, overrides, batch), encoded, batch.clone())
         },
         |item, tally| {
-            progress(item.state.byte);
+            progress(&item.state);
             let (partial, encoded, batch) = item.work;
             all.merge(partial);
             match encoded {
@@ -244,7 +244,7 @@ pub fn run<W: Write + Send>(
             (outcome, encoded)
         },
         |item: Item<(Outcome, _)>, tally| {
-            progress(item.state.byte);
+            progress(&item.state);
             let (outcome, encoded) = item.work;
             let outcome = unique.apply(outcome)?;
             tally.good += outcome.len() as u64;

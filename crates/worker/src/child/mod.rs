@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::job::{Phase, Progress};
 use aimapper_core::pipeline::Settings;
-use aimapper_core::source::{Input, Limits, SourceError};
+use aimapper_core::source::{Input, Limits, SourceError, State};
 
 use crate::protocol::{Event, SOURCE, Spec, Task, VERSION};
 
@@ -189,6 +189,7 @@ fn staged(name: &str) -> Result<String, Trouble> {
 struct Pace {
     phase: Phase,
     bytes_total: u64,
+    rows_total: Option<u64>,
     started: Instant,
     from: Option<u64>,
     said: Option<Instant>,
@@ -199,14 +200,21 @@ impl Pace {
         Self {
             phase,
             bytes_total,
+            rows_total: None,
             started: Instant::now(),
             from: None,
             said: None,
         }
     }
 
-    fn at(&mut self, bytes_done: u64, rows_done: u64) {
+    /// Of so many rows, where a pass before has counted them.
+    fn of(self, rows_total: Option<u64>) -> Self {
+        Self { rows_total, ..self }
+    }
+
+    fn at(&mut self, at: &State) {
         let now = Instant::now();
+        let bytes_done = at.byte;
         let from = *self.from.get_or_insert(bytes_done);
         if self.said.is_some_and(|said| now - said < REPORT_EVERY) {
             return;
@@ -214,8 +222,8 @@ impl Pace {
         self.said = Some(now);
         say(&Event::Progress(Progress {
             phase: self.phase,
-            rows_done,
-            rows_total: None,
+            rows_done: at.rows,
+            rows_total: self.rows_total,
             bytes_done,
             bytes_total: self.bytes_total,
             left_ms: self.left(

@@ -34,9 +34,8 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
         replays: None,
     };
     let mut pace = Pace::new(Phase::Profiling, input.size());
-    let (profile, tally) = pipeline::profile(source, &overrides, settings(spec), &mut |bytes| {
-        pace.at(bytes, 0);
-    })?;
+    let (profile, tally) =
+        pipeline::profile(source, &overrides, settings(spec), &mut |at| pace.at(at))?;
     super::run::proved(&tally)?;
     if tally.state.rows == 0 {
         let file = file.to_owned();

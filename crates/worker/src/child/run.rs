@@ -43,14 +43,14 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
         ready: &ready,
         limits,
     };
-    let columns = job.columns(profiled)?;
+    let (columns, rows) = job.columns(profiled)?;
     let from = if resumes {
         let resume = serde_json::from_str(&staged(RESUME)?);
         Some(resume.map_err(|error| Trouble::protocol(&error))?)
     } else {
         None
     };
-    let (done, mut pieces) = job.rows(format, from)?;
+    let (done, mut pieces) = job.rows(format, from, rows)?;
     proved(&done.tally)?;
     if done.tally.state.rows == 0 {
         let file = file.to_owned();
@@ -154,22 +154,24 @@ impl Job<'_> {
         }
     }
 
-    /// What is in the columns: from the profile of the source, or by a pass of its own.
-    fn columns(&self, profiled: bool) -> Result<Vec<ColumnProfile>, Trouble> {
+    /// What is in the columns, and how many rows there are: from the profile of the source, or by a
+    /// pass of its own.
+    fn columns(&self, profiled: bool) -> Result<(Vec<ColumnProfile>, u64), Trouble> {
         if profiled {
             let profile: SourceProfile =
                 serde_json::from_str(&staged(PROFILE)?).map_err(|e| Trouble::protocol(&e))?;
-            return Ok(profile.report.columns);
+            let balance = profile.report.balance;
+            return Ok((profile.report.columns, balance.good + balance.rejected));
         }
         let mut pace = Pace::new(Phase::Profiling, self.input.size());
         let (profile, tally) = pipeline::profile(
             self.source(),
             &Overrides::default(),
             settings(self.spec),
-            &mut |bytes| pace.at(bytes, 0),
+            &mut |at| pace.at(at),
         )?;
         proved(&tally)?;
-        Ok(profile.columns)
+        Ok((profile.columns, tally.state.rows))
     }
 
     /// Runs over the rows that are left, and tells of each chunk on the way.
@@ -177,6 +179,7 @@ impl Job<'_> {
         &self,
         format: OutputFormat,
         from: Option<Resume>,
+        total: u64,
     ) -> Result<(PassDone<()>, Vec<Piece>), Trouble> {
         let plan = &self.ready.plan;
         let mut so_far = Rows::of(from.as_ref());
@@ -199,7 +202,7 @@ impl Job<'_> {
             from,
             done: &mut keep,
         });
-        let mut pace = Pace::new(Phase::Running, self.input.size());
+        let mut pace = Pace::new(Phase::Running, self.input.size()).of(Some(total));
         let done = pipeline::run(
             self.source(),
             plan,
@@ -211,7 +214,7 @@ impl Job<'_> {
                 chunks,
             },
             settings(self.spec),
-            &mut |bytes| pace.at(bytes, 0),
+            &mut |at| pace.at(at),
         )?;
         so_far
             .last(done)
