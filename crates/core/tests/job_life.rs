@@ -136,7 +136,6 @@ impl Onlooker {
             }
             Event::Advanced { .. } => self.crashes_in_a_row = 0,
             Event::LeaseExpired { .. }
-            | Event::Orphaned
             | Event::Failed {
                 class: FailureClass::Crash,
                 ..
@@ -155,7 +154,8 @@ impl Onlooker {
             | Event::Reported { .. }
             | Event::Succeeded { .. }
             | Event::Failed { .. }
-            | Event::GivenBack { .. } => {}
+            | Event::GivenBack { .. }
+            | Event::Orphaned => {}
         }
         if before.state.has_ended() {
             assert!(matches!(event, Event::Redriven), "{event:?} after the end");
@@ -272,7 +272,7 @@ fn a_hundred_thousand_histories_end_exactly_once() {
     }
     // The histories go everywhere, so the rules were put to the test.
     for (state, count) in State::ALL.iter().zip(ends) {
-        assert_eq!(count > 500, state.has_ended(), "{count} ended {state}");
+        assert_eq!(count > 100, state.has_ended(), "{count} ended {state}");
     }
     assert!(redriven > 5_000, "{redriven} were redriven");
 }

@@ -9,10 +9,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use aimapper_core::job::{Evidence, Failure, FailureClass};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines, Take,
+};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::protocol::{Event, ProcessLimits, Spec};
 
@@ -20,6 +22,10 @@ use crate::protocol::{Event, ProcessLimits, Spec};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// What is kept of its stderr.
 const STDERR_BYTES: usize = 64 << 10;
+/// What a child may say in all: more than any job has to say, and less than this process can hold.
+const STDOUT_BYTES: u64 = 256 << 20;
+/// A child that says nothing more has to end within this time.
+const GRACE: Duration = Duration::from_secs(10);
 /// By the clock, a job may take so many times the processor's time that it may take.
 const CLOCK: u32 = 4;
 
@@ -49,7 +55,7 @@ impl Program {
 pub(crate) struct Supervised {
     limits: ProcessLimits,
     deadline: Instant,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines<BufReader<Take<ChildStdout>>>,
     /// Open for as long as this process lives; its end is the child's end.
     _stdin: ChildStdin,
     stderr: JoinHandle<String>,
@@ -103,7 +109,7 @@ impl Supervised {
         Ok(Self {
             limits: spec.limits,
             deadline: Instant::now() + clock,
-            lines: BufReader::new(stdout).lines(),
+            lines: BufReader::new(stdout.take(STDOUT_BYTES)).lines(),
             _stdin: stdin,
             stderr,
             child,
@@ -142,7 +148,9 @@ impl Supervised {
 
     /// Waits for the end of a child that has said its last word.
     pub(crate) async fn finish(mut self) {
-        let _gone = self.child.wait().await;
+        if timeout(GRACE, self.child.wait()).await.is_err() {
+            let _gone = self.child.kill().await;
+        }
     }
 
     /// Resident memory in bytes, where the system tells.
@@ -166,7 +174,13 @@ impl Supervised {
 
     /// How a child ended that said no last word.
     async fn ended(&mut self) -> Heard {
-        let status = self.child.wait().await;
+        let status = match timeout(GRACE, self.child.wait()).await {
+            Ok(status) => status,
+            Err(_) => {
+                let _gone = self.child.kill().await;
+                self.child.wait().await
+            }
+        };
         let stderr = (&mut self.stderr).await.unwrap_or_default();
         Heard::Ended(match status {
             Ok(status) => died(status, stderr),

@@ -53,7 +53,7 @@ const OTHERS: [(&str, &str); 28] = [
     ("jobs.lease_seconds", "60"),
     ("jobs.heartbeat_seconds", "5"),
     ("jobs.reaper_seconds", "9"),
-    ("jobs.max_attempts", "5"),
+    ("jobs.max_attempts", "6"),
     ("retention.sources_days", "30"),
     ("retention.results_days", "7"),
     ("retention.sweep_minutes", "5"),

@@ -161,7 +161,7 @@ pub enum Event {
         /// Uniform over 64 bits.
         random: u64,
     },
-    /// The worker is known to be gone, before its lease ran out.
+    /// The process of the worker is known to be gone, with all that it ran, before its lease ran out.
     Orphaned,
     /// A person wants the job to end.
     CancelRequested,
@@ -265,7 +265,8 @@ pub fn transition(
             Some(_) | None => Err(Refusal::NotExpired),
         },
         Event::Orphaned => match job.lease {
-            Some(_) => Ok(crashed(job, 0, at, rules)),
+            // All jobs of that process were lost with it, so it says nothing about this one.
+            Some(_) => Ok(given_back(job, at)),
             None => Err(Refusal::NotExpired),
         },
         Event::CancelRequested => cancel_requested(job, at),

@@ -48,13 +48,14 @@ pub fn reap(
         reaped.count(lose(store, job, &event, rules, &failure)?);
     }
     for job in lost {
-        reaped.hints += usize::from(forget_hint(store, job, &Event::HintLost, rules)?);
+        reaped.hints += usize::from(tell(store, job, &Event::HintLost, rules)?);
     }
     Ok(reaped)
 }
 
 /// Takes over from a process that held all jobs and all hints and is known to be gone: everything
-/// that was running or dispatched waits again, at once. Only for the holder of
+/// that was running or dispatched waits again, at once, and none of it counts as a crash: a job runs
+/// in a process of its own, and is not to blame for the end of this one. Only for the holder of
 /// [`crate::store::ServeLock`], before it starts.
 ///
 /// # Errors
@@ -68,12 +69,12 @@ pub fn take_over(store: &Store, rules: &Rules) -> Result<Reaped, StoreError> {
             return Ok(reaped);
         }
         for job in running {
-            let failure = worker_lost("orphaned", "the process that ran the job ended");
-            reaped.count(lose(store, job, &Event::Orphaned, rules, &failure)?);
+            let event = Event::Orphaned;
+            reaped.crashed += usize::from(tell(store, job, &event, rules)?);
         }
         for job in dispatched {
             let event = Event::HintsForgotten;
-            reaped.hints += usize::from(forget_hint(store, job, &event, rules)?);
+            reaped.hints += usize::from(tell(store, job, &event, rules)?);
         }
     }
 }
@@ -132,7 +133,7 @@ fn lose(
     }
 }
 
-fn forget_hint(
+fn tell(
     store: &Store,
     (tenant, job): (TenantId, JobId),
     event: &Event,
