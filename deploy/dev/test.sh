@@ -3,9 +3,11 @@
 # tests, a release build, and the README's commands with what they promise.
 #
 # Network: the registries of cargo and PyPI, once; Debian's, for what is missing: a C compiler, curl, jq,
-# Python's venv, PostgreSQL.
+# Python's venv, PostgreSQL, Chromium.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
 # of its own in it and drops it); without it, one is started, and stopped at the end.
+# AIMAPPER_TEST_CHROMEDRIVER and AIMAPPER_TEST_AXE may name what the test of the pages needs; without
+# them, deploy/dev/chromium.sh gets it.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -49,6 +51,13 @@ need_postgres() {
     # shellcheck disable=SC2064
     trap "bash deploy/dev/postgres.sh stop '${started%%$'\t'*}'" EXIT
     export AIMAPPER_TEST_POSTGRES_URL=${started#*$'\t'}
+}
+
+# The pages are tested in a browser.
+need_chromium() {
+    local found line
+    found=$(bash deploy/dev/chromium.sh)
+    while IFS= read -r line; do export "${line?}"; done <<<"$found"
 }
 
 # Whether cargo has a component; with rustup, a missing one is installed.
@@ -96,6 +105,7 @@ fi
 say "tests"
 need_curl_and_jq
 need_postgres
+need_chromium
 cargo test --workspace --all-features --locked
 
 say "the interface against its document"

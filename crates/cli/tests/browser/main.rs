@@ -1,0 +1,18 @@
+//! The pages in a real browser, over the real service: what a person does with mouse, with keys alone
+//! and without scripts leads to the bytes that the command writes; no page keeps anybody out; none
+//! scrolls sideways on a phone. Nothing here knows how the pages are made.
+//!
+//! `deploy/dev/chromium.sh` gets what is needed and says which variables name it. With
+//! `AIMAPPER_TEST_SCREENSHOTS` set, each page is kept as a picture in `target/screenshots`.
+
+#![cfg(test)]
+
+mod bank;
+mod browser;
+mod chromedriver;
+mod clicks;
+mod keys;
+mod look;
+mod plain;
+mod service;
+mod signing_in;
