@@ -69,13 +69,16 @@ pub(crate) async fn adds_up(browser: &Browser) {
     assert_eq!(sum, "45 read = 38 good + 2 rejected + 5 non-data ✓ proved");
 }
 
-/// The link to a file of the run.
-pub(crate) fn link(name: &str) -> String {
-    format!(".files a[href$='/{name}']")
+/// The rows of a run: the link to them, the name that they get, and what is in them.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) link: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
 }
 
-/// Names and bytes of the rows that the command writes from the same file.
-pub(crate) fn by_command() -> Vec<(String, Vec<u8>)> {
+/// The rows that the command writes from the same file.
+pub(crate) fn by_command() -> [Rows; 2] {
     let folder = tempfile::tempdir().unwrap();
     let ran = Command::new(env!("CARGO_BIN_EXE_aimapper"))
         .arg("map")
@@ -86,20 +89,22 @@ pub(crate) fn by_command() -> Vec<(String, Vec<u8>)> {
         .output()
         .unwrap();
     assert!(ran.status.success(), "{ran:?}");
-    ["good", "rejects"]
-        .map(|part| {
-            let name = format!("umsaetze_2026-03.{part}.csv");
-            let bytes = fs::read(folder.path().join(&name)).unwrap();
-            (name, bytes)
-        })
-        .into()
+    let rows = |link, name| Rows {
+        link,
+        name,
+        bytes: fs::read(folder.path().join(name)).unwrap(),
+    };
+    [
+        rows(".files a[href$='/good']", "umsaetze_2026-03.good.csv"),
+        rows(".files a[href$='/rejects']", "umsaetze_2026-03.rejects.csv"),
+    ]
 }
 
 /// Downloads the rows, and compares them with those of the command.
 pub(crate) async fn rows_are_those_of_the_command(browser: &Browser) {
-    for (name, bytes) in by_command() {
-        browser.click(&link(&name)).await;
-        is_the_same(&browser.downloaded(&name).await, &bytes);
+    for rows in by_command() {
+        browser.click(rows.link).await;
+        is_the_same(&browser.downloaded(rows.name).await, &rows.bytes);
     }
 }
 

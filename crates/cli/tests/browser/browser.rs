@@ -2,9 +2,11 @@
 //! it looks again until something is there, and gives up after a time.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::extensions::query::{
@@ -16,7 +18,7 @@ use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 use crate::chromedriver::Chromedriver;
 
 /// Longer than anything takes on a busy machine; only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Between one look and the next.
 const PERIOD: Duration = Duration::from_millis(40);
 /// More stops than any page has.
@@ -31,7 +33,7 @@ pub(crate) enum Scripts {
     Off,
 }
 
-/// A browser. It ends with its value, before its driver does.
+/// A browser.
 #[derive(Debug)]
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,
@@ -40,7 +42,18 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(crate) async fn open(scripts: Scripts) -> Self {
+    /// Opens one for what is to be done with it, and ends it also when that fails. Its driver would
+    /// leave it running.
+    pub(crate) async fn with(scripts: Scripts, deeds: impl AsyncFnOnce(&Self)) {
+        let browser = Self::open(scripts).await;
+        let done = AssertUnwindSafe(deeds(&browser)).catch_unwind().await;
+        browser.driver.quit().await.unwrap();
+        if let Err(panic) = done {
+            resume_unwind(panic);
+        }
+    }
+
+    async fn open(scripts: Scripts) -> Self {
         let chromedriver = Chromedriver::start();
         let folder = tempfile::tempdir().unwrap();
         let wanted = capabilities(folder.path(), scripts).unwrap();
@@ -167,7 +180,6 @@ impl Browser {
         severe.map(|entry| entry.message).collect()
     }
 
-    #[track_caller]
     pub(crate) async fn has_no_complaints(&self) {
         assert_eq!(self.complaints().await, [""; 0]);
     }

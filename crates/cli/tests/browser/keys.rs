@@ -10,24 +10,26 @@ use crate::service::Service;
 #[tokio::test]
 async fn a_bank_export_is_mapped_with_keys_alone() {
     let service = Service::start();
-    let browser = Browser::open(Scripts::On).await;
-    browser.goto(service.start_url()).await;
-    begin(&browser).await;
-    help_opens_and_closes(&browser).await;
-    rows_are_walked(&browser).await;
-    a_row_opens_and_closes(&browser).await;
-    accepting_is_undone(&browser).await;
-    settle(&browser).await;
+    Browser::with(Scripts::On, async |browser| {
+        browser.goto(service.start_url()).await;
+        begin(browser).await;
+        help_opens_and_closes(browser).await;
+        rows_are_walked(browser).await;
+        a_row_opens_and_closes(browser).await;
+        accepting_is_undone(browser).await;
+        settle(browser).await;
 
-    browser.enter(bank::RUN).await;
-    browser.wait_for(bank::PROVED).await;
-    browser.wait_for(":focus").await;
-    bank::adds_up(&browser).await;
-    for (name, bytes) in bank::by_command() {
-        browser.enter(&bank::link(&name)).await;
-        bank::is_the_same(&browser.downloaded(&name).await, &bytes);
-    }
-    browser.has_no_complaints().await;
+        browser.enter(bank::RUN).await;
+        browser.wait_for(bank::PROVED).await;
+        browser.wait_for(":focus").await;
+        bank::adds_up(browser).await;
+        for rows in bank::by_command() {
+            browser.enter(rows.link).await;
+            bank::is_the_same(&browser.downloaded(rows.name).await, &rows.bytes);
+        }
+        browser.has_no_complaints().await;
+    })
+    .await;
 }
 
 /// From the start to the mapping, which comes by itself and has the focus then.

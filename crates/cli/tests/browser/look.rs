@@ -27,84 +27,88 @@ const AXE: &str = "
 #[tokio::test]
 async fn pages_keep_nobody_out() {
     let service = Service::start();
-    let browser = Browser::open(Scripts::On).await;
-    let mut looks = Looks::new(&browser);
+    Browser::with(Scripts::On, async |browser| {
+        let mut looks = Looks::new(browser);
 
-    browser.goto(service.start_url()).await;
-    looks.at("start_empty").await;
-    browser.click("form[action='/try/statement'] button").await;
-    browser.wait_for(&bank::version(1)).await;
-    looks.at("map_asked").await;
-    browser.goto(&service.at("/")).await;
-    bank::upload(&browser, &bank::example("umsaetze_2026-03.csv")).await;
-    browser.wait_for(&bank::version(1)).await;
-    looks.at("map").await;
-    browser.click("[data-row='7'] [data-open]").await;
-    browser.wait_for("[data-row='7'].open").await;
-    looks.at("map_open").await;
-    bank::settle(&browser).await;
-    bank::run(&browser).await;
-    looks.at("run").await;
-    browser.click("main a[href^='/jobs/']").await;
-    browser.wait_for("#h-events").await;
-    looks.at("job").await;
-    browser.goto(&service.at("/")).await;
-    bank::upload(&browser, &empty_file(&browser)).await;
-    browser.wait_for(".flash.bad").await;
-    looks.at("failed").await;
-    let plain = [
-        ("start", "/"),
-        ("jobs", "/jobs"),
-        ("sources", "/sources"),
-        ("targets", "/targets"),
-        ("mappings", "/mappings"),
-        ("api", "/api"),
-        ("sign_in", "/sign-in"),
-    ];
-    for (name, path) in plain {
-        browser.goto(&service.at(path)).await;
-        looks.at(name).await;
-    }
-    browser.goto(&service.at("/targets")).await;
-    browser.click("main tbody a").await;
-    browser.wait_for(".crumb").await;
-    looks.at("target").await;
-    browser.has_no_complaints().await;
+        browser.goto(service.start_url()).await;
+        looks.at("start_empty").await;
+        browser.click("form[action='/try/statement'] button").await;
+        browser.wait_for(&bank::version(1)).await;
+        looks.at("map_asked").await;
+        browser.goto(&service.at("/")).await;
+        bank::upload(browser, &bank::example("umsaetze_2026-03.csv")).await;
+        browser.wait_for(&bank::version(1)).await;
+        looks.at("map").await;
+        browser.click("[data-row='7'] [data-open]").await;
+        browser.wait_for("[data-row='7'].open").await;
+        looks.at("map_open").await;
+        bank::settle(browser).await;
+        bank::run(browser).await;
+        looks.at("run").await;
+        browser.click("main a[href^='/jobs/']").await;
+        browser.wait_for("#h-events").await;
+        looks.at("job").await;
+        browser.goto(&service.at("/")).await;
+        bank::upload(browser, &broken_file(browser)).await;
+        browser.wait_for(".flash.bad").await;
+        looks.at("failed").await;
+        let plain = [
+            ("start", "/"),
+            ("jobs", "/jobs"),
+            ("sources", "/sources"),
+            ("targets", "/targets"),
+            ("mappings", "/mappings"),
+            ("api", "/api"),
+            ("sign_in", "/sign-in"),
+        ];
+        for (name, path) in plain {
+            browser.goto(&service.at(path)).await;
+            looks.at(name).await;
+        }
+        browser.goto(&service.at("/targets")).await;
+        browser.click("main tbody a").await;
+        browser.wait_for(".crumb").await;
+        looks.at("target").await;
+        browser.has_no_complaints().await;
 
-    for (name, path) in [("nowhere", "/nowhere"), ("used_up", "/start/used")] {
-        browser.goto(&service.at(path)).await;
-        looks.at(name).await;
-        // The browser itself says that the page is an error.
-        let said = browser.complaints().await;
-        assert!(
-            said.len() == 1 && said[0].contains("status of 4"),
-            "{said:?}"
-        );
-    }
-    looks.find_nothing();
+        for (name, path) in [("nowhere", "/nowhere"), ("used_up", "/start/used")] {
+            browser.goto(&service.at(path)).await;
+            looks.at(name).await;
+            // The browser itself says that the page is an error.
+            let said = browser.complaints().await;
+            assert!(
+                said.len() == 1 && said[0].contains("status of 4"),
+                "{said:?}"
+            );
+        }
+        looks.find_nothing();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_page_that_waits_keeps_nobody_out() {
     let service = Service::that_never_begins();
-    let browser = Browser::open(Scripts::On).await;
-    let mut looks = Looks::new(&browser);
-    browser.goto(service.start_url()).await;
-    bank::upload(&browser, &bank::example("umsaetze_2026-03.csv")).await;
-    browser.wait_for(".live progress").await;
-    looks.at("waiting").await;
-    // It waits until it is told not to.
-    browser.click("form[action$='/cancel'] button").await;
-    browser.wait_for(".state.s-cancelled").await;
-    looks.at("cancelled").await;
-    browser.has_no_complaints().await;
-    looks.find_nothing();
+    Browser::with(Scripts::On, async |browser| {
+        let mut looks = Looks::new(browser);
+        browser.goto(service.start_url()).await;
+        bank::upload(browser, &bank::example("umsaetze_2026-03.csv")).await;
+        browser.wait_for(".live progress").await;
+        looks.at("waiting").await;
+        // It waits until it is told not to.
+        browser.click("form[action$='/cancel'] button").await;
+        browser.wait_for(".state.s-cancelled").await;
+        looks.at("cancelled").await;
+        browser.has_no_complaints().await;
+        looks.find_nothing();
+    })
+    .await;
 }
 
-/// A file that cannot be read, because nothing is in it.
-fn empty_file(browser: &Browser) -> String {
-    let path = browser.folder().join("empty.csv");
-    fs::write(&path, "").unwrap();
+/// A file that cannot be read, because its packing breaks off.
+fn broken_file(browser: &Browser) -> String {
+    let path = browser.folder().join("broken.csv.gz");
+    fs::write(&path, b"\x1f\x8b\x08\0\0\0\0\0\0\x03broken").unwrap();
     path.into_os_string().into_string().unwrap()
 }
 
