@@ -13,6 +13,7 @@ use super::error::AuthError;
 use super::guard::{CanMap, Guarded};
 use super::identity::Identity;
 use crate::App;
+use crate::pages::{Asset, SIMPLE_POLICY};
 
 /// Where it says how to sign in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -130,16 +131,18 @@ fn page_with(status: StatusCode, title: &str, body: &str, head: &str) -> HttpRes
     HttpResponse::build(status)
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ))
+        .insert_header((header::CONTENT_SECURITY_POLICY, SIMPLE_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type("text/html; charset=utf-8")
         .body(format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{head}\
-             <meta name=\"viewport\" content=\"width=device-width\">\
-             <title>{title} · AiMapper</title></head>\
-             <body><main><h1>{title}</h1>{body}</main></body></html>"
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{title} · AiMapper</title>\
+             <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\
+             <link rel=\"stylesheet\" href=\"{style}\"></head>\
+             <body><main class=\"wide\"><div class=\"narrow\"><p class=\"soft\">AiMapper</p>\
+             <h1>{title}</h1>{body}</div></main></body></html>",
+            icon = Asset::Icon.path(),
+            style = Asset::Style.path(),
         ))
 }

@@ -12,6 +12,10 @@ use crate::auth::{Caller, csrf_token};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// For pages that run nothing and ask nothing: only the style and the icon are ours.
+pub(crate) const SIMPLE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+     frame-ancestors 'none'";
+
 /// Which entry of the navigation is the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -23,7 +23,9 @@ mod steps;
 mod visitor;
 mod work;
 
+pub(crate) use assets::Asset;
 pub use error::PageError;
+pub(crate) use frame::SIMPLE_POLICY;
 
 use actix_web::web;
 

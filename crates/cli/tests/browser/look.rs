@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::bank;
 use crate::browser::{Browser, Scripts};
@@ -23,6 +23,15 @@ const AXE: &str = "
             .filter((one) => ['serious', 'critical'].includes(one.impact))
             .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`))),
         (error) => done([`axe-core failed: ${error}`]));";
+
+/// Gives what sticks out of a page that scrolls sideways, as lines.
+const SIDEWAYS: &str = "
+    const page = document.documentElement;
+    if (page.scrollWidth <= page.clientWidth) return [];
+    return [`${page.scrollWidth} of ${page.clientWidth}`].concat(
+        Array.from(document.querySelectorAll('body *'))
+            .filter((one) => one.getBoundingClientRect().right > page.clientWidth)
+            .map((one) => one.cloneNode().outerHTML));";
 
 #[tokio::test]
 async fn pages_keep_nobody_out() {
@@ -105,6 +114,25 @@ async fn a_page_that_waits_keeps_nobody_out() {
     .await;
 }
 
+#[tokio::test]
+async fn what_keeps_people_out_is_found() {
+    let service = Service::start();
+    Browser::with(Scripts::On, async |browser| {
+        let mut looks = Looks::new(browser);
+        browser.goto(&service.at("/sign-in")).await;
+        let spoil = "document.querySelector('main').innerHTML +=
+            '<select><option>nameless</option></select><pre id=wide></pre>';
+            document.getElementById('wide').style.width = '1000px'";
+        browser.run_script(spoil).await;
+        looks.at("spoiled").await;
+        let found = looks.faults.join("\n");
+        assert!(found.contains("1280 wide, dark: select-name"), "{found}");
+        assert!(found.contains("390 wide, light: sticks out"), "{found}");
+        assert!(!found.contains("1280 wide, light: sticks out"), "{found}");
+    })
+    .await;
+}
+
 /// A file that cannot be read, because its packing breaks off.
 fn broken_file(browser: &Browser) -> String {
     let path = browser.folder().join("broken.csv.gz");
@@ -140,22 +168,17 @@ impl<'b> Looks<'b> {
                 let said = format!("{name}, {width} wide, {scheme}");
                 self.faults
                     .extend(lines(&found).map(|line| format!("{said}: {line}")));
-                self.sideways(&said, width).await;
+                self.sideways(&said).await;
                 self.picture(name, width, scheme).await;
             }
         }
         self.browser.show(WIDTHS[0], 900, SCHEMES[0]).await;
     }
 
-    async fn sideways(&mut self, said: &str, width: u32) {
-        let wide = self
-            .browser
-            .ask("return document.documentElement.scrollWidth")
-            .await;
-        if wide != json!(width) {
-            self.faults
-                .push(format!("{said}: its content is {wide} wide"));
-        }
+    async fn sideways(&mut self, said: &str) {
+        let found = self.browser.ask(SIDEWAYS).await;
+        let found = lines(&found).map(|line| format!("{said}: sticks out: {line}"));
+        self.faults.extend(found);
     }
 
     /// The whole page as a picture.
