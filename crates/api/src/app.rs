@@ -1,12 +1,14 @@
 //! What every request can reach, and the way to the parts of it that block.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use aimapper_core::blob::Blobs;
+use aimapper_core::blob::{Blobs, Key};
 use aimapper_core::config::Config;
-use aimapper_core::store::{Conn, Store, StoreError};
+use aimapper_core::id::{BlobId, TenantId};
+use aimapper_core::store::{Conn, Store, StoreError, blobs};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::auth::Identity;
@@ -126,6 +128,33 @@ impl App {
         let store = Arc::clone(&self.store);
         self.block(move || in_transaction(work, |unit| store.write(unit)))
             .await
+    }
+
+    /// The first bytes of a stored file, at most so many.
+    ///
+    /// # Errors
+    /// `not_found` if the tenant has no such file; those of [`Self::block`].
+    pub async fn load(
+        &self,
+        tenant: TenantId,
+        blob: BlobId,
+        most: u64,
+    ) -> Result<Vec<u8>, Problem> {
+        let row = self
+            .read(move |conn| Ok(blobs::find(conn, tenant, blob)?))
+            .await?;
+        let key: Key = row.object_key.parse()?;
+        let files = Arc::clone(&self.blobs);
+        self.block(move || {
+            let mut bytes = Vec::new();
+            files
+                .read(&key)?
+                .take(most)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Problem::internal(&error))?;
+            Ok(bytes)
+        })
+        .await
     }
 }
 

@@ -1,13 +1,18 @@
 //! The REST interface and the web pages: HTTP in, calls of core and store, HTTP out. It runs no jobs;
 //! long work is accepted and left to the workers.
 
+mod actions;
 mod app;
+mod at;
 pub mod auth;
 mod log;
 mod openapi;
 pub mod pages;
 mod paging;
+mod presets;
 pub mod problem;
+mod profile;
+mod readings;
 mod routes;
 mod server;
 mod sse;

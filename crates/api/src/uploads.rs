@@ -1,100 +1,103 @@
 //! Multipart uploads: parts in any order, the file streamed into the blob store with a hard limit.
 //! What does not become a source leaves no file behind.
 
+use std::sync::Arc;
+
 use actix_multipart::{Field, Multipart};
 use actix_web::web::{Bytes, BytesMut};
 use aimapper_core::blob::{Key, Stored, Upload};
-use aimapper_core::id::{TargetVersionId, TenantId};
+use aimapper_core::id::TenantId;
 use futures_util::StreamExt as _;
 
 use crate::app::App;
 use crate::auth::CSRF_FIELD;
 use crate::problem::{Code, Problem};
-use crate::routes::body::{hex, of_json};
-use crate::routes::readings::{self, SetReading};
 
 /// Written at a time: fewer, longer turns on the threads that block.
 const BLOCK: usize = 256 << 10;
 
-/// Longest part but for the file, in bytes.
-const LONGEST_TEXT: usize = 64 << 10;
+/// Longest part but for the file, in bytes: a schema.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// An upload that is whole.
+/// A file that is whole.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Received {
     /// The stored file; no row names it yet.
     pub(crate) stored: Stored,
     /// What its sender calls it. Only shown.
-    pub(crate) file_name: String,
-    /// A name for the source.
-    pub(crate) name: Option<String>,
-    /// How it is to be read.
-    pub(crate) decisions: Vec<SetReading>,
-    /// To which target a mapping is proposed when it is read.
-    pub(crate) target: Option<TargetVersionId>,
+    pub(crate) name: String,
 }
 
-impl Received {
-    /// A hash of all that makes two uploads the same.
-    pub(crate) fn sha256(&self) -> String {
-        let about = serde_json::json!([
-            self.stored.sha256,
-            self.file_name,
-            self.name,
-            self.decisions,
-            self.target
-        ]);
-        hex(about.to_string().as_bytes())
-    }
+/// What a form holds besides its file.
+pub(crate) trait Parts {
+    /// Takes a part of this name.
+    ///
+    /// # Errors
+    /// If there is no such part, or nothing can be made of it.
+    async fn take(&mut self, name: &str, field: Field) -> Result<(), Problem>;
 }
 
-/// The parts so far.
-#[derive(Debug, Default)]
-struct Parts {
-    file: Option<(Stored, String)>,
-    name: Option<String>,
-    decisions: Option<Vec<SetReading>>,
-    target: Option<TargetVersionId>,
-}
-
-/// Takes an upload.
+/// Takes a form with a file. Without one, the form is taken all the same: browsers send a part
+/// without a name and without bytes for a file that was not chosen.
 ///
 /// # Errors
-/// `malformed_upload`, `too_large`, `empty_file`, `invalid_parameter`, `invalid`, `no_space`; no file
-/// is left then.
+/// `malformed_upload`, `too_large`, `empty_file`, `invalid_parameter`, `no_space`, and those of the
+/// parts; no file is left then.
 pub(crate) async fn receive(
     app: &App,
     tenant: TenantId,
     multipart: Multipart,
-) -> Result<Received, Problem> {
-    let mut parts = Parts::default();
-    let taken = take(app, tenant, multipart, &mut parts).await;
-    let file = parts.file.take();
+    parts: &mut impl Parts,
+) -> Result<Option<Received>, Problem> {
+    let mut file = None;
+    let taken = take(app, tenant, multipart, &mut file, parts).await;
     match (taken, file) {
-        (Ok(()), Some((stored, file_name))) => Ok(Received {
-            stored,
-            file_name,
-            name: parts.name,
-            decisions: parts.decisions.unwrap_or_default(),
-            target: parts.target,
-        }),
-        (Ok(()), None) => Err(Problem::parameter("file", "there is no such part")
-            .hint("send the file as a part called file".to_owned())),
-        (Err(problem), file) => {
-            if let Some((stored, _)) = file {
-                discard(app, stored.key).await;
-            }
+        (Ok(()), file) => Ok(file),
+        (Err(problem), None) => Err(problem),
+        (Err(problem), Some(file)) => {
+            discard(app, file.stored.key).await;
             Err(problem)
         }
     }
 }
 
+/// Stores bytes that are there already.
+///
+/// # Errors
+/// `no_space`, `unavailable`.
+pub(crate) async fn store(
+    app: &App,
+    tenant: TenantId,
+    bytes: &'static [u8],
+) -> Result<Stored, Problem> {
+    let blobs = Arc::clone(&app.blobs);
+    app.block(move || {
+        let mut upload = blobs.begin(&Key::upload(tenant))?;
+        upload.write(bytes)?;
+        Ok(upload.finish()?)
+    })
+    .await
+}
+
+/// What came of the transaction that was to name a file. If it was refused, the file goes; not if
+/// nobody knows whether a row names it by now.
+///
+/// # Errors
+/// Those of the transaction.
+pub(crate) async fn named<T>(app: &App, key: &Key, done: Result<T, Problem>) -> Result<T, Problem> {
+    let unknown = |problem: &Problem| matches!(problem.code(), Code::Unavailable | Code::Internal);
+    if done.as_ref().is_err_and(|problem| !unknown(problem)) {
+        discard(app, key.clone()).await;
+    }
+    done
+}
+
 /// Deletes a file that no row names. If that fails, the sweep does it.
 pub(crate) async fn discard(app: &App, key: Key) {
-    let blobs = std::sync::Arc::clone(&app.blobs);
+    let blobs = Arc::clone(&app.blobs);
     let gone = app.block(move || Ok(blobs.delete(&key)?)).await;
     if let Err(problem) = gone {
         tracing::warn!(
@@ -108,48 +111,41 @@ async fn take(
     app: &App,
     tenant: TenantId,
     mut multipart: Multipart,
-    parts: &mut Parts,
+    whole: &mut Option<Received>,
+    parts: &mut impl Parts,
 ) -> Result<(), Problem> {
     while let Some(field) = multipart.next().await {
         let field = field.map_err(|error| malformed(&error))?;
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
+            _ if is_unchosen(&field) => {
+                text("file", field).await?;
+            }
+            "file" if whole.is_some() => return Err(twice("file")),
             "file" => {
-                once("file", parts.file.is_some())?;
-                let file_name = shown_name(&field);
-                parts.file = Some((file(app, tenant, field).await?, file_name));
-            }
-            "name" => {
-                once("name", parts.name.is_some())?;
-                parts.name = source_name(&text("name", field).await?)?;
-            }
-            "decisions" => {
-                once("decisions", parts.decisions.is_some())?;
-                parts.decisions = Some(decisions(&text("decisions", field).await?)?);
-            }
-            "target" => {
-                once("target", parts.target.is_some())?;
-                parts.target = target(text("target", field).await?.trim())?;
+                let name = shown_name(&field);
+                let stored = file(app, tenant, field).await?;
+                *whole = Some(Received { stored, name });
             }
             // The gate has looked at it.
             CSRF_FIELD => {
                 text(CSRF_FIELD, field).await?;
             }
-            other => {
-                let known = ["file", "name", "decisions", "target"].join(", ");
-                return Err(Problem::parameter(other, "there is no such part")
-                    .hint(format!("parts are {known}")));
-            }
+            other => parts.take(other, field).await?,
         }
     }
     Ok(())
 }
 
-fn once(name: &str, there: bool) -> Result<(), Problem> {
-    if there {
-        return Err(Problem::parameter(name, "the part is there twice"));
-    }
-    Ok(())
+/// Whether it is the part of a file that was not chosen.
+fn is_unchosen(field: &Field) -> bool {
+    let about = field.content_disposition();
+    about.and_then(|about| about.get_filename()) == Some("")
+}
+
+/// The problem of a part that there may be one of.
+pub(crate) fn twice(name: &str) -> Problem {
+    Problem::parameter(name, "the part is there twice")
 }
 
 fn malformed(error: &actix_multipart::MultipartError) -> Problem {
@@ -159,7 +155,7 @@ fn malformed(error: &actix_multipart::MultipartError) -> Problem {
 /// Streams a part into the blob store.
 async fn file(app: &App, tenant: TenantId, mut field: Field) -> Result<Stored, Problem> {
     let most = app.limits.upload_bytes;
-    let blobs = std::sync::Arc::clone(&app.blobs);
+    let blobs = Arc::clone(&app.blobs);
     let key = Key::upload(tenant);
     let mut upload = app.block(move || Ok(blobs.begin(&key)?)).await?;
     let mut buffer = BytesMut::with_capacity(BLOCK);
@@ -193,7 +189,10 @@ async fn write(app: &App, mut upload: Upload, bytes: Bytes) -> Result<Upload, Pr
 }
 
 /// A part of text.
-async fn text(name: &'static str, mut field: Field) -> Result<String, Problem> {
+///
+/// # Errors
+/// `malformed_upload`, `too_large`, `invalid_parameter`.
+pub(crate) async fn text(name: &'static str, mut field: Field) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.next().await {
         bytes.extend_from_slice(&chunk.map_err(|error| malformed(&error))?);
@@ -205,25 +204,6 @@ async fn text(name: &'static str, mut field: Field) -> Result<String, Problem> {
         }
     }
     String::from_utf8(bytes).map_err(|_| Problem::parameter(name, "the part is not UTF-8"))
-}
-
-fn decisions(text: &str) -> Result<Vec<SetReading>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let decisions: Vec<SetReading> =
-        of_json(text.as_bytes()).map_err(|problem| problem.within("/decisions"))?;
-    readings::check(&decisions, "/decisions")?;
-    Ok(decisions)
-}
-
-fn target(text: &str) -> Result<Option<TargetVersionId>, Problem> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let id = text.parse();
-    id.map(Some)
-        .map_err(|_| Problem::parameter("target", "it is no id of a target version"))
 }
 
 /// A name for people, without white space at its ends; none if nothing is left.
@@ -239,7 +219,7 @@ pub(crate) fn source_name(text: &str) -> Result<Option<String>, Problem> {
 }
 
 /// What the sender calls the file: the last part of a path, cut, without control characters.
-fn shown_name(field: &Field) -> String {
+pub(crate) fn shown_name(field: &Field) -> String {
     let given = field
         .content_disposition()
         .and_then(|about| about.get_filename())

@@ -67,6 +67,15 @@ pub struct Caller {
     pub user: UserId,
 }
 
+impl Caller {
+    /// The name under which a person knows them: that of the token, or who the token is about.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let name = self.principal.name.as_deref();
+        name.unwrap_or(&self.principal.subject)
+    }
+}
+
 /// A caller who fulfils a requirement.
 #[derive(Debug, Clone)]
 pub struct Guarded<R: Requirement> {

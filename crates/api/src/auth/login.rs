@@ -2,7 +2,6 @@
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -13,7 +12,7 @@ use super::error::AuthError;
 use super::guard::{CanMap, Guarded};
 use super::identity::Identity;
 use crate::App;
-use crate::pages::{Asset, SIMPLE_POLICY};
+use crate::pages::{PageError, entry};
 
 /// Where it says how to sign in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -47,11 +46,7 @@ async fn start(
             refusal = "start_code",
             "a start address was used again, or late"
         );
-        return Ok(page(
-            StatusCode::GONE,
-            "This start address is used up",
-            &format!("<p>It opens once, within five minutes.</p>{}", how(&app)),
-        ));
+        return Ok(entry::used_up(app.identity.base_url())?);
     };
     let cookie = session_cookie(&app.identity, token);
     let from_elsewhere = request
@@ -60,12 +55,7 @@ async fn start(
         .is_some_and(|site| site.as_bytes() == b"cross-site");
     let mut answer = if from_elsewhere {
         // A redirect would go on as a request of the page with the link, and so without the cookie.
-        page_with(
-            StatusCode::OK,
-            "Signed in",
-            "<p><a href=\"/\">Go on</a></p>",
-            "<meta http-equiv=\"refresh\" content=\"0; url=/\">",
-        )
+        entry::entered()?
     } else {
         HttpResponse::SeeOther()
             .insert_header((header::LOCATION, "/"))
@@ -92,8 +82,8 @@ async fn new_start(app: Data<App>, who: Guarded<CanMap>) -> Result<HttpResponse,
         .body(body.to_string()))
 }
 
-async fn sign_in(app: Data<App>) -> HttpResponse {
-    page(StatusCode::OK, "Sign in", &how(&app))
+async fn sign_in(app: Data<App>) -> Result<HttpResponse, PageError> {
+    entry::sign_in(app.identity.base_url())
 }
 
 /// The gate has checked the form's token if there is a session.
@@ -111,38 +101,4 @@ async fn logout(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Au
         .add_cookie(&cookie)
         .map_err(|_| AuthError::BrokenOff)?;
     Ok(answer)
-}
-
-fn how(app: &App) -> String {
-    let base = app.identity.base_url();
-    format!(
-        "<p><code>aimapper serve</code> prints a start address when it starts; open it in this \
-         browser. While it runs, this prints another one:</p>\
-         <pre>curl -X POST -H \"Authorization: Bearer $(aimapper token)\" {base}/start</pre>"
-    )
-}
-
-fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse {
-    page_with(status, title, body, "")
-}
-
-/// A page of our own words only; nothing of a request stands in it.
-fn page_with(status: StatusCode, title: &str, body: &str, head: &str) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, SIMPLE_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .content_type("text/html; charset=utf-8")
-        .body(format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{head}\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title} · AiMapper</title>\
-             <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\
-             <link rel=\"stylesheet\" href=\"{style}\"></head>\
-             <body><main class=\"wide\"><div class=\"narrow\"><p class=\"soft\">AiMapper</p>\
-             <h1>{title}</h1>{body}</div></main></body></html>",
-            icon = Asset::Icon.path(),
-            style = Asset::Style.path(),
-        ))
 }

@@ -53,16 +53,11 @@ pub(crate) struct Frame {
 impl Frame {
     /// A frame for a signed-in caller.
     pub(crate) fn of(request: &HttpRequest, caller: &Caller, title: &str, place: Place) -> Self {
-        let principal = &caller.principal;
         Self {
             title: title.to_owned(),
             place,
             csrf: csrf_token(request),
-            who: principal
-                .name
-                .as_ref()
-                .unwrap_or(&principal.subject)
-                .clone(),
+            who: caller.name().to_owned(),
             refresh: None,
             said: String::new(),
         }

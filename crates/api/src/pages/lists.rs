@@ -13,8 +13,8 @@ use super::lookup::Names;
 use super::map::{conditions, type_in_words};
 use super::start::parsed;
 use super::visitor::Visitor;
-use super::work::{read, write};
-use crate::App;
+use crate::problem::Problem;
+use crate::{App, actions};
 
 /// Rows of a list.
 const LISTED: usize = 50;
@@ -73,7 +73,9 @@ async fn list_sources(
 ) -> Result<HttpResponse, PageError> {
     let after: Option<SourceId> = query.after.as_deref().map(parsed).transpose()?;
     let tenant = visitor.caller.tenant;
-    let mut items = read(&app, move |conn| source_items(conn, tenant, after)).await?;
+    let mut items = app
+        .read(move |conn| Ok(source_items(conn, tenant, after)?))
+        .await?;
     let next = next(&mut items, "/sources");
     page(&ListPage {
         frame: visitor.frame("Sources", Place::Sources),
@@ -130,8 +132,7 @@ async fn delete_source(
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let id: SourceId = parsed(&id)?;
-    let tenant = visitor.caller.tenant;
-    write(&app, move |conn| sources::delete(conn, tenant, id)).await?;
+    actions::sources::delete(&app, visitor.caller.tenant, id).await?;
     Ok(go_to("/sources"))
 }
 
@@ -142,28 +143,9 @@ async fn list_targets(
 ) -> Result<HttpResponse, PageError> {
     let after: Option<TargetId> = query.after.as_deref().map(parsed).transpose()?;
     let tenant = visitor.caller.tenant;
-    let mut items = read(&app, move |conn| {
-        let now = conn.now()?;
-        let mut names = Names::default();
-        let mut items = Vec::new();
-        for target in targets::list(conn, tenant, after, most())? {
-            let versions = targets::versions(conn, tenant, target.id)?.len();
-            items.push(Item {
-                id: target.id.to_string(),
-                path: Some(format!("/targets/{}", target.id)),
-                name: visible(&target.name),
-                cells: vec![
-                    versions.to_string(),
-                    visible(&names.user(conn, tenant, target.created_by)?),
-                    age(target.created_at, now),
-                ],
-                delete: None,
-                loss: "",
-            });
-        }
-        Ok(items)
-    })
-    .await?;
+    let mut items = app
+        .read(move |conn| Ok(target_items(conn, tenant, after)?))
+        .await?;
     let next = next(&mut items, "/targets");
     page(&ListPage {
         frame: visitor.frame("Targets", Place::Targets),
@@ -173,6 +155,32 @@ async fn list_targets(
         items,
         next,
     })
+}
+
+fn target_items(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<TargetId>,
+) -> Result<Vec<Item>, StoreError> {
+    let now = conn.now()?;
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for target in targets::list(conn, tenant, after, most())? {
+        let versions = targets::versions(conn, tenant, target.id)?.len();
+        items.push(Item {
+            id: target.id.to_string(),
+            path: Some(format!("/targets/{}", target.id)),
+            name: visible(&target.name),
+            cells: vec![
+                versions.to_string(),
+                visible(&names.user(conn, tenant, target.created_by)?),
+                age(target.created_at, now),
+            ],
+            delete: None,
+            loss: "",
+        });
+    }
+    Ok(items)
 }
 
 #[derive(Template)]
@@ -215,14 +223,15 @@ async fn show_target(
 ) -> Result<HttpResponse, PageError> {
     let id: TargetId = parsed(&id)?;
     let tenant = visitor.caller.tenant;
-    let (target, last) = read(&app, move |conn| {
-        let target = targets::find(conn, tenant, id)?;
-        Ok((target, targets::versions(conn, tenant, id)?.pop()))
-    })
-    .await?;
-    let last = last.ok_or(PageError::NoSuchPage)?;
+    let (target, last) = app
+        .read(move |conn| {
+            let target = targets::find(conn, tenant, id)?;
+            Ok((target, targets::versions(conn, tenant, id)?.pop()))
+        })
+        .await?;
+    let last = last.ok_or_else(PageError::no_such_page)?;
     let schema: TargetSchema =
-        serde_json::from_str(&last.body).map_err(|error| PageError::stored("target", error))?;
+        serde_json::from_str(&last.body).map_err(|error| Problem::internal(&error))?;
     page(&TargetPage {
         frame: visitor.frame(&visible(&target.name), Place::Targets),
         version: last.number,
@@ -243,7 +252,9 @@ async fn list_mappings(
 ) -> Result<HttpResponse, PageError> {
     let after: Option<MappingId> = query.after.as_deref().map(parsed).transpose()?;
     let tenant = visitor.caller.tenant;
-    let mut items = read(&app, move |conn| mapping_items(conn, tenant, after)).await?;
+    let mut items = app
+        .read(move |conn| Ok(mapping_items(conn, tenant, after)?))
+        .await?;
     let next = next(&mut items, "/mappings");
     page(&ListPage {
         frame: visitor.frame("Mappings", Place::Mappings),

@@ -2,12 +2,12 @@
 //! one. Pages show what core says and send a person's decisions back; they decide nothing.
 //!
 //! ```text
-//! request -> Visitor -> one unit of work (actions, lookup) -> view (pure) -> template
-//! form    -> Visitor -> one action                         -> redirect
+//! request -> Visitor -> one unit of work (lookup)     -> view (pure) -> template
+//! form    -> Visitor -> one of the service's actions -> redirect
 //! ```
 
-pub mod actions;
 mod assets;
+pub(crate) mod entry;
 mod error;
 mod figures;
 mod frame;
@@ -15,13 +15,10 @@ mod jobs;
 mod lists;
 mod lookup;
 mod map;
-mod presets;
-mod profile;
 mod run;
 mod start;
 mod steps;
 mod visitor;
-mod work;
 
 pub(crate) use assets::Asset;
 pub use error::PageError;
@@ -42,7 +39,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 /// The page for an address that leads nowhere.
 ///
 /// # Errors
-/// Always [`PageError::NoSuchPage`].
+/// Always: `no_such_route`.
 pub async fn not_found() -> Result<actix_web::HttpResponse, PageError> {
-    Err(PageError::NoSuchPage)
+    Err(PageError::no_such_page())
 }

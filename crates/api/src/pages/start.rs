@@ -2,28 +2,29 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpResponse, web};
-use aimapper_core::blob::Stored;
-use aimapper_core::id::TargetVersionId;
-use aimapper_core::store::{jobs as job_rows, mappings, targets};
-use aimapper_core::target::from_json_schema;
+use aimapper_core::id::{TargetVersionId, TenantId};
+use aimapper_core::store::jobs::{self as job_rows, Wanted};
+use aimapper_core::store::{Conn, StoreError, mappings, targets};
+use aimapper_core::target::{TargetSchema, from_json_schema};
 use askama::Template;
-use futures_util::TryStreamExt as _;
 
-use super::actions::{store_bytes, store_file, target_version, upload};
 use super::error::PageError;
 use super::figures::{age, visible};
 use super::frame::{Frame, Place, go_to, page};
 use super::jobs::JobView;
 use super::lookup::{Names, job_views};
-use super::presets::{self, EXAMPLES, PRESETS};
 use super::visitor::Visitor;
-use super::work::read;
 use crate::App;
+use crate::actions::Asker;
+use crate::actions::jobs::whose;
+use crate::actions::sources::{NewSource, accept};
+use crate::actions::targets::version_of;
+use crate::presets::{self, EXAMPLES, PRESETS};
+use crate::problem::{Code, Problem};
+use crate::uploads::{self, Parts, Received, shown_name, text};
 
 /// Entries in the lists of recent things.
 const RECENT: i64 = 6;
-/// Longest text field of the form, a pasted schema, in bytes.
-const TEXT_BYTES: usize = 1 << 20;
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/", web::get().to(show))
@@ -69,29 +70,24 @@ struct Recent {
 
 async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, PageError> {
     let tenant = visitor.caller.tenant;
-    let (known, recent, jobs) = read(&app, move |conn| {
-        let known = targets::list(conn, tenant, None, 50)?;
-        let mut choices = Vec::new();
-        for target in known {
-            if let Some(last) = targets::versions(conn, tenant, target.id)?.pop() {
-                choices.push((target, last));
+    let wanted = Wanted {
+        state: None,
+        kind: None,
+        by: whose(&visitor.caller),
+    };
+    let (known, recent, jobs) = app
+        .read(move |conn| {
+            let mut known = Vec::new();
+            for target in targets::list(conn, tenant, None, 50)? {
+                if let Some(last) = targets::versions(conn, tenant, target.id)?.pop() {
+                    known.push((target, last));
+                }
             }
-        }
-        let now = conn.now()?;
-        let mut names = Names::default();
-        let mut recent = Vec::new();
-        for mapping in mappings::list(conn, tenant, None, RECENT)? {
-            let who = names.user(conn, tenant, mapping.created_by)?;
-            recent.push(Recent {
-                path: format!("/mappings/{}", mapping.id),
-                name: visible(&mapping.name),
-                about: format!("{}, by {}", age(mapping.created_at, now), visible(&who)),
-            });
-        }
-        let jobs = job_rows::list(conn, tenant, None, None, RECENT)?;
-        Ok((choices, recent, job_views(conn, tenant, &jobs)?))
-    })
-    .await?;
+            let jobs = job_rows::search(conn, tenant, &wanted, None, RECENT)?;
+            let jobs = job_views(conn, tenant, &jobs)?;
+            Ok((known, recent(conn, tenant)?, jobs))
+        })
+        .await?;
     page(&StartPage {
         frame: visitor.frame("Start", Place::Start),
         message: None,
@@ -104,6 +100,21 @@ async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, Pag
         mappings: recent,
         jobs,
     })
+}
+
+fn recent(conn: &mut Conn<'_>, tenant: TenantId) -> Result<Vec<Recent>, StoreError> {
+    let now = conn.now()?;
+    let mut names = Names::default();
+    let mut recent = Vec::new();
+    for mapping in mappings::list(conn, tenant, None, RECENT)? {
+        let who = names.user(conn, tenant, mapping.created_by)?;
+        recent.push(Recent {
+            path: format!("/mappings/{}", mapping.id),
+            name: visible(&mapping.name),
+            about: format!("{}, by {}", age(mapping.created_at, now), visible(&who)),
+        });
+    }
+    Ok(recent)
 }
 
 /// The built-in targets, then those that were used before and are not the same.
@@ -130,13 +141,33 @@ fn choices(known: &[(targets::Target, targets::TargetVersion)]) -> Vec<TargetCho
     all
 }
 
-/// What the form holds.
+/// What the form holds besides the file.
 #[derive(Default)]
 struct Begun {
-    file: Option<(Stored, String)>,
     target: String,
     schema_file: Option<(String, String)>,
     schema_text: String,
+}
+
+impl Parts for Begun {
+    async fn take(&mut self, name: &str, field: Field) -> Result<(), Problem> {
+        match name {
+            "target" => self.target = text("target", field).await?,
+            "schema_text" => self.schema_text = text("schema_text", field).await?,
+            "schema_file" => {
+                let name = shown_name(&field);
+                self.schema_file = Some((text("schema_file", field).await?, name));
+            }
+            other => return Err(Problem::parameter(other, "there is no such part")),
+        }
+        Ok(())
+    }
+}
+
+/// To what a file is mapped.
+enum TargetChosen {
+    Version(TargetVersionId),
+    Schema(TargetSchema),
 }
 
 async fn begin(
@@ -144,102 +175,74 @@ async fn begin(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<HttpResponse, PageError> {
-    let begun = parts(&app, &visitor, form).await?;
-    let Some((file, name)) = begun.file.clone() else {
+    let mut begun = Begun::default();
+    let file = uploads::receive(&app, visitor.caller.tenant, form, &mut begun).await?;
+    let Some(file) = file else {
         return Err(PageError::refused(
             "no file was chosen",
             "choose a file, then send the form",
         ));
     };
-    let target = chosen_target(&app, &visitor, &begun).await?;
-    let uploaded = upload(&app, &visitor.caller, file, &name, Some(target)).await?;
+    let target = chosen_target(&begun);
+    taken_in(&app, &visitor, file, target).await
+}
+
+/// Makes a source of a file, which goes again if that, or its target, is refused.
+async fn taken_in(
+    app: &App,
+    visitor: &Visitor,
+    file: Received,
+    target: Result<TargetChosen, Problem>,
+) -> Result<HttpResponse, PageError> {
+    let key = file.stored.key.clone();
+    let asker = Asker::new(app, &visitor.caller, None);
+    let done = match target {
+        Ok(target) => {
+            app.write(move |conn| {
+                let target = match target {
+                    TargetChosen::Version(id) => id,
+                    TargetChosen::Schema(schema) => version_of(conn, &asker.caller, &schema)?,
+                };
+                let new = NewSource {
+                    file,
+                    name: None,
+                    decisions: Vec::new(),
+                    target: Some(target),
+                };
+                accept(conn, &asker, &new)
+            })
+            .await
+        }
+        Err(problem) => Err(problem),
+    };
+    let uploaded = uploads::named(app, &key, done).await?;
+    app.accepted.notify_one();
     Ok(go_to(&format!("/jobs/{}/wait", uploaded.job)))
 }
 
-async fn parts(app: &App, visitor: &Visitor, mut form: Multipart) -> Result<Begun, PageError> {
-    let mut begun = Begun::default();
-    while let Some(mut field) = form.try_next().await? {
-        let part = field.name().unwrap_or_default().to_owned();
-        let file_name = file_name(&field);
-        match part.as_str() {
-            "file" if !file_name.is_empty() => {
-                let stored = store_file(app, visitor.caller.tenant, &mut field).await?;
-                begun.file = Some((stored, file_name));
-            }
-            "target" => begun.target = text(&mut field).await?,
-            "schema_text" => begun.schema_text = text(&mut field).await?,
-            "schema_file" if !file_name.is_empty() => {
-                begun.schema_file = Some((text(&mut field).await?, file_name));
-            }
-            // Fields without a file, the form's token, and what we do not know.
-            _ => while field.try_next().await?.is_some() {},
-        }
-    }
-    Ok(begun)
-}
-
-/// The last part of the name that the browser gives; only shown, never used as a path.
-fn file_name(field: &Field) -> String {
-    let name = field
-        .content_disposition()
-        .and_then(|disposition| disposition.get_filename())
-        .unwrap_or_default();
-    name.rsplit(['/', '\\'])
-        .next()
-        .unwrap_or_default()
-        .to_owned()
-}
-
-async fn text(field: &mut Field) -> Result<String, PageError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await? {
-        if bytes.len() + chunk.len() > TEXT_BYTES {
-            return Err(PageError::TooLarge(TEXT_BYTES as u64));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    String::from_utf8(bytes)
-        .map_err(|_| PageError::refused("the text is not UTF-8", "save the schema as UTF-8"))
-}
-
-async fn chosen_target(
-    app: &App,
-    visitor: &Visitor,
-    begun: &Begun,
-) -> Result<TargetVersionId, PageError> {
-    let caller = &visitor.caller;
+fn chosen_target(begun: &Begun) -> Result<TargetChosen, Problem> {
     match begun.target.split_once(':') {
-        Some(("preset", name)) => preset_target(app, visitor, name).await,
+        Some(("preset", name)) => Ok(TargetChosen::Schema(presets::preset(name)?.schema()?)),
         Some(("version", id)) => {
-            let id: TargetVersionId = parsed(id)?;
-            let tenant = caller.tenant;
-            read(app, move |conn| targets::version(conn, tenant, id)).await?;
-            Ok(id)
+            let id = id.parse();
+            id.map(TargetChosen::Version)
+                .map_err(|_| Problem::parameter("target", "it is no id of a target version"))
         }
-        _ => {
-            let (schema, name) = match &begun.schema_file {
-                Some((schema, name)) => (schema.as_str(), name.as_str()),
-                None => (begun.schema_text.as_str(), "pasted schema"),
-            };
-            if schema.trim().is_empty() {
-                return Err(PageError::refused(
-                    "no target was chosen",
-                    "pick one, or give a JSON Schema as a file or as text",
-                ));
-            }
-            target_version(app, caller, &from_json_schema(schema, name)?).await
-        }
+        Some(_) | None => own_schema(begun).map(TargetChosen::Schema),
     }
 }
 
-async fn preset_target(
-    app: &App,
-    visitor: &Visitor,
-    name: &str,
-) -> Result<TargetVersionId, PageError> {
-    let preset = presets::preset(name)
-        .ok_or_else(|| PageError::Form(format!("there is no built-in target {name:?}")))?;
-    target_version(app, &visitor.caller, &preset.schema()?).await
+fn own_schema(begun: &Begun) -> Result<TargetSchema, Problem> {
+    let (schema, name) = match &begun.schema_file {
+        Some((schema, name)) => (schema.as_str(), name.as_str()),
+        None => (begun.schema_text.as_str(), "pasted schema"),
+    };
+    if schema.trim().is_empty() {
+        let problem = Problem::new(Code::InvalidParameter, "no target was chosen");
+        let hint = "pick one, or give a JSON Schema as a file or as text";
+        return Err(problem.hint(hint.to_owned()));
+    }
+    from_json_schema(schema, name).map_err(|error| Problem::of_target(&error, ""))
 }
 
 async fn try_example(
@@ -247,14 +250,16 @@ async fn try_example(
     visitor: Visitor,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let example = presets::example(&name).ok_or(PageError::NoSuchPage)?;
-    let target = preset_target(&app, &visitor, example.preset).await?;
-    let stored = store_bytes(&app, visitor.caller.tenant, example.bytes).await?;
-    let uploaded = upload(&app, &visitor.caller, stored, example.file, Some(target)).await?;
-    Ok(go_to(&format!("/jobs/{}/wait", uploaded.job)))
+    let example = presets::example(&name).ok_or_else(PageError::no_such_page)?;
+    let schema = presets::preset(example.preset)?.schema();
+    let file = Received {
+        stored: uploads::store(&app, visitor.caller.tenant, example.bytes).await?,
+        name: example.file.to_owned(),
+    };
+    taken_in(&app, &visitor, file, schema.map(TargetChosen::Schema)).await
 }
 
 /// An id from an address or a form.
 pub(crate) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, PageError> {
-    text.parse().map_err(|_| PageError::NoSuchPage)
+    text.parse().map_err(|_| PageError::no_such_page())
 }

@@ -2,10 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, ResponseError as _};
-use aimapper_core::auth::Role;
-use aimapper_core::job::State;
-use aimapper_core::store::jobs::JobRecord;
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::error::PageError;
@@ -24,13 +21,6 @@ impl Visitor {
     pub(crate) fn frame(&self, title: &str, place: Place) -> Frame {
         Frame::of(&self.request, &self.caller, title, place)
     }
-
-    /// Whether the caller may cancel or retry this job: one's own, or any as an operator.
-    pub(crate) fn may_steer(&self, job: &JobRecord) -> bool {
-        let operates = self.caller.principal.may(Role::Operator);
-        let own = job.created_by == self.caller.user;
-        own && job.standing.state != State::Dead || operates
-    }
 }
 
 impl FromRequest for Visitor {
@@ -46,13 +36,9 @@ impl FromRequest for Visitor {
                     caller: guarded.caller,
                     request,
                 }),
-                Err(error) => Err(match error.status_code() {
-                    StatusCode::UNAUTHORIZED | StatusCode::SEE_OTHER => PageError::SignedOut,
-                    StatusCode::FORBIDDEN => PageError::Forbidden,
-                    _ => PageError::Refused {
-                        text: error.to_string(),
-                        hint: String::new(),
-                    },
+                Err(error) => Err(match error.problem() {
+                    Some(problem) if error.status() != StatusCode::UNAUTHORIZED => problem.into(),
+                    Some(_) | None => PageError::SignedOut,
                 }),
             }
         })

@@ -88,15 +88,7 @@ impl Seen {
     }
 
     fn told(self, mut problem: Problem) -> Problem {
-        if let Some(chain) = &problem.0.chain {
-            tracing::error!(
-                trace.id = self.trace,
-                problem.code = problem.0.code.word(),
-                url.path = self.path,
-                error.chain = chain,
-                "a request failed"
-            );
-        }
+        problem.log(&self.trace, &self.path);
         problem.0.instance = Some(self.path);
         problem.0.trace_id = Some(self.trace);
         problem

@@ -194,10 +194,51 @@ impl Problem {
         &self.0.errors
     }
 
+    /// Its name in the log, if it is there.
+    pub(crate) fn trace(&self) -> Option<&str> {
+        self.0.trace_id.as_deref()
+    }
+
+    /// After so many seconds it may be tried again.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        matches!(self.0.code, Code::Unavailable | Code::RateLimited).then_some(RETRY_AFTER_SECONDS)
+    }
+
+    /// Writes what is behind it to the log, if anything is, under a name that it then has.
+    pub(crate) fn logged(mut self) -> Self {
+        if self.0.chain.is_some() {
+            let trace = uuid::Uuid::now_v7().simple().to_string();
+            self.log(&trace, "");
+            self.0.trace_id = Some(trace);
+        }
+        self
+    }
+
+    fn log(&self, trace: &str, path: &str) {
+        if let Some(chain) = &self.0.chain {
+            tracing::error!(
+                trace.id = trace,
+                problem.code = self.0.code.word(),
+                url.path = path,
+                error.chain = chain,
+                "a request failed"
+            );
+        }
+    }
+
     fn body(&self) -> Vec<u8> {
         // Texts and numbers only, so this cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+/// A JSON pointer (RFC 6901) of these keys.
+pub(crate) fn pointer(keys: &[impl AsRef<str>]) -> String {
+    keys.iter().fold(String::new(), |mut pointer, key| {
+        pointer.push('/');
+        pointer.push_str(&key.as_ref().replace('~', "~0").replace('/', "~1"));
+        pointer
+    })
 }
 
 /// An error and its causes in one line.
@@ -236,8 +277,8 @@ impl ResponseError for Problem {
         if let Some(challenge) = &self.0.challenge {
             response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
         }
-        if matches!(self.0.code, Code::Unavailable | Code::RateLimited) {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.body(self.body())
     }

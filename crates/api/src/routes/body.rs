@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use sha2::{Digest as _, Sha256};
 
-use crate::problem::{Code, Problem, Wrong};
+use crate::problem::{Code, Problem, Wrong, pointer};
 
 /// Largest body but for uploads, in bytes.
 pub(crate) const MOST_BYTES: usize = 4 << 20;
@@ -105,29 +105,15 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => push(&mut pointer, key),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
-/// A JSON pointer of these keys.
-pub(super) fn pointer(keys: &[&str]) -> String {
-    let mut pointer = String::new();
-    for key in keys {
-        push(&mut pointer, key);
-    }
-    pointer
-}
-
-fn push(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+    let keys: Vec<String> = path
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect();
+    pointer(&keys)
 }
 
 /// SHA-256 as 64 hexadecimal digits.

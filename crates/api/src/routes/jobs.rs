@@ -13,8 +13,10 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::once::{Once, answer};
-use super::views::{At, Made};
+use super::views::Made;
+use crate::actions::jobs::{Steering, steer, whose};
 use crate::app::App;
+use crate::at::At;
 use crate::auth::{Caller, CanMap, CanOperate, Guarded};
 use crate::paging::{Listed, Page};
 use crate::problem::{Code, Problem, Wrong};
@@ -156,11 +158,6 @@ pub(super) struct Redriven {
     more: bool,
 }
 
-fn operates(caller: &Caller) -> bool {
-    let roles = &caller.principal.roles;
-    roles.iter().any(|role| *role >= Role::Operator)
-}
-
 /// Jobs, newest first: those of the caller, or of the whole tenant if the role allows it.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(Which),
     responses((status = 200, body = Listed<JobView>)))]
@@ -176,11 +173,10 @@ pub(super) async fn list(
     };
     let (after, asked) = (page.after()?, page.asked()?);
     let caller = guarded.caller;
-    let by: Option<UserId> = (!operates(&caller)).then_some(caller.user);
     let wanted = Wanted {
         state: which.state,
         kind: None,
-        by,
+        by: whose(&caller),
     };
     let rows = app
         .read(move |conn| Ok(jobs::search(conn, caller.tenant, &wanted, after, asked)?))
@@ -262,12 +258,7 @@ pub(super) async fn cancel(
     let by = caller.clone();
     let answered = once
         .answer(&app, &caller, "", move |conn| {
-            let job = jobs::find(conn, by.tenant, id)?;
-            if job.created_by != by.user && !operates(&by) {
-                let said = "only operators cancel the jobs of others";
-                return Err(Problem::new(Code::Forbidden, said));
-            }
-            let job = jobs::cancel(conn, by.tenant, id, by.user)?;
+            let job = steer(conn, &by, id, Steering::Cancel)?;
             answer(StatusCode::OK, None, &JobView::from(job))
         })
         .await?;
@@ -287,7 +278,7 @@ pub(super) async fn retry(
     let by = caller.clone();
     let answered = once
         .answer(&app, &caller, "", move |conn| {
-            let job = jobs::redrive(conn, by.tenant, id, by.user)?;
+            let job = steer(conn, &by, id, Steering::Retry)?;
             answer(StatusCode::ACCEPTED, None, &JobView::from(job))
         })
         .await?;

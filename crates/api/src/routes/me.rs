@@ -7,7 +7,7 @@ use aimapper_core::time::Millis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::views::At;
+use crate::at::At;
 use crate::auth::{AnyCaller, Guarded};
 
 /// The caller.

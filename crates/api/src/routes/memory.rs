@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::views::At;
 use crate::app::App;
+use crate::at::At;
 use crate::auth::{CanMap, Guarded};
 use crate::paging::{Listed, Page};
 use crate::problem::Problem;

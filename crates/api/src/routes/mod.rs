@@ -10,7 +10,6 @@ pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod memory;
 mod once;
-pub(crate) mod readings;
 pub(crate) mod run_files;
 pub(crate) mod runs;
 pub(crate) mod sources;

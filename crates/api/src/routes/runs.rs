@@ -3,49 +3,22 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{JobId, MappingVersionId, RunId, SourceVersionId};
-use aimapper_core::job::{Outcome, OutputFormat, Payload, State, Written};
-use aimapper_core::mapping::{Subject, open_questions};
-use aimapper_core::source::SURE_BAR;
-use aimapper_core::store::jobs::{self, JobRecord, NewJob};
+use aimapper_core::job::{Outcome, OutputFormat, State, Written};
+use aimapper_core::store::jobs::{self, JobRecord};
 use aimapper_core::store::runs::{self, Run};
-use aimapper_core::store::{Conn, blobs, mappings, sources};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::{Body, pointer};
-use super::mappings::mapping_of;
+use super::body::Body;
 use super::once::{Once, answer};
 use super::run_files::{self, OutputView};
-use super::sources::deleted;
 use super::views::{Made, job_location};
-use crate::app::{App, Limits};
-use crate::auth::{Caller, CanMap, Guarded};
+use crate::actions::Asker;
+use crate::actions::runs::{NewRun, start};
+use crate::app::App;
+use crate::auth::{CanMap, Guarded};
 use crate::paging::{Listed, Page};
-use crate::problem::{Code, Problem, Wrong};
-
-/// A run that is asked for.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewRun {
-    /// The mapping.
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) mapping_version: MappingVersionId,
-    /// The rows; without it, those that the mapping was made for.
-    #[serde(default)]
-    #[schema(value_type = Option<uuid::Uuid>)]
-    pub(crate) source_version: Option<SourceVersionId>,
-    /// Form of the good rows.
-    #[serde(default = "csv")]
-    #[schema(value_type = String, example = "csv")]
-    pub(crate) format: OutputFormat,
-    /// More rejects than that, and the run counts as not good enough; its files stay.
-    #[serde(default)]
-    pub(crate) max_rejects: u64,
-}
-
-const fn csv() -> OutputFormat {
-    OutputFormat::Csv
-}
+use crate::problem::Problem;
 
 /// A run that was accepted.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,72 +60,6 @@ pub(super) struct RunView {
     outputs: Vec<OutputView>,
 }
 
-/// Starts a run: its row and its job.
-///
-/// # Errors
-/// `undecided` with the open questions; `source_deleted`, `not_found`.
-pub(crate) fn start(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    limits: &Limits,
-    new: &NewRun,
-    traceparent: Option<String>,
-) -> Result<Run, Problem> {
-    let tenant = caller.tenant;
-    let version = mappings::version(conn, tenant, new.mapping_version)?;
-    let source_version = new.source_version.unwrap_or(version.source_version_id);
-    let source = sources::version(conn, tenant, source_version)?;
-    let file = blobs::find(conn, tenant, source.blob_id.ok_or_else(deleted)?)?;
-    decided(&version)?;
-    let payload = Payload::Run {
-        mapping_version: version.id,
-        source_version,
-        format: new.format,
-        max_rejects: new.max_rejects,
-    };
-    let job = NewJob {
-        tenant,
-        created_by: caller.user,
-        payload,
-        class: payload.class(u64::try_from(file.bytes).unwrap_or(0)),
-        priority: 0,
-        delay_ms: 0,
-        max_attempts: limits.max_attempts,
-        traceparent,
-    };
-    Ok(runs::start(conn, &job, None)?)
-}
-
-/// Refuses a mapping with open questions, and says which.
-fn decided(version: &mappings::MappingVersion) -> Result<(), Problem> {
-    let mapping = mapping_of(version)?;
-    let open = open_questions(&mapping, SURE_BAR);
-    if open.is_empty() {
-        return Ok(());
-    }
-    let wrong = open
-        .iter()
-        .map(|question| {
-            let place = match &question.about {
-                Subject::Field { field } => pointer(&["fields", field]),
-                Subject::Reading { what, column } => match column {
-                    Some(column) => pointer(&["readings", what.name(), column]),
-                    None => pointer(&["readings", what.name()]),
-                },
-            };
-            let hint = (!question.reason.is_empty()).then(|| question.reason.clone());
-            Wrong::new(place, question.text.clone()).hint(hint)
-        })
-        .collect();
-    let said = match open.len() {
-        1 => "a decision is needed before it can run".to_owned(),
-        several => format!("{several} decisions are needed before it can run"),
-    };
-    Err(Problem::new(Code::Undecided, said)
-        .hint("decide them with PATCH on the mapping".to_owned())
-        .errors(wrong))
-}
-
 /// Runs a mapping over all rows of a source.
 #[utoipa::path(post, path = "/api/v1/runs", tag = "runs", request_body = NewRun,
     responses((status = 202, body = Started, headers(("Location" = String, description = "The job that runs it")))))]
@@ -162,12 +69,11 @@ pub(super) async fn create(
     once: Once,
     body: Body<NewRun>,
 ) -> Result<HttpResponse, Problem> {
-    let (caller, new, limits) = (guarded.caller, body.value, app.limits);
-    let by = caller.clone();
-    let traceparent = once.traceparent.clone();
+    let (caller, new) = (guarded.caller, body.value);
+    let asker = Asker::new(&app, &caller, once.traceparent.clone());
     let answered = once
         .answer(&app, &caller, &body.sha256, move |conn| {
-            let run = start(conn, &by, &limits, &new, traceparent)?;
+            let run = start(conn, &asker, &new)?;
             let started = Started {
                 run: run.id,
                 job: run.job_id,

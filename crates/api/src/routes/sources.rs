@@ -1,29 +1,28 @@
 //! Sources: uploads, their versions and what was read of them.
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use aimapper_core::blob::Key;
-use aimapper_core::id::{BlobId, JobId, SourceId, SourceVersionId, TargetVersionId};
-use aimapper_core::job::Payload;
-use aimapper_core::store::blobs::{self, NewBlob};
-use aimapper_core::store::jobs::{self, NewJob};
-use aimapper_core::store::sources::{self, NewVersion, Source, SourceVersion};
-use aimapper_core::store::{Conn, targets};
+use aimapper_core::id::{SourceId, SourceVersionId, TargetVersionId};
+use aimapper_core::store::blobs;
+use aimapper_core::store::sources::{self as rows, Source, SourceVersion};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::body::Body;
+use super::body::{Body, hex, of_json};
 use super::download::{Content, Piece, Sent, send};
 use super::once::{Once, answer};
-use super::readings::{self, SetReading};
-use super::views::{At, Made, job_location};
-use crate::app::{App, Limits};
-use crate::auth::{Caller, CanMap, Guarded};
+use super::views::{Made, job_location};
+use crate::actions::Asker;
+use crate::actions::sources::{self, NewSource, Uploaded, accept, file_of, profile_of};
+use crate::app::App;
+use crate::at::At;
+use crate::auth::{CanMap, Guarded};
 use crate::paging::{Listed, Page};
-use crate::problem::{Code, Problem};
-use crate::uploads::{self, Received};
+use crate::problem::Problem;
+use crate::readings::{self, SetReading};
+use crate::uploads::{self, Parts, source_name, text};
 
 /// A source in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,20 +63,6 @@ pub(super) struct SourceVersionView {
     /// How it is read: what was set, and once it is read, all decisions.
     #[schema(value_type = Vec<Object>)]
     decisions: Value,
-}
-
-/// What an upload became.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) struct Uploaded {
-    /// The source.
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) source: SourceId,
-    /// Its version.
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) version: SourceVersionId,
-    /// The job that reads it.
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) job: JobId,
 }
 
 /// An upload, part by part.
@@ -140,93 +125,71 @@ impl From<SourceVersion> for SourceVersionView {
     }
 }
 
-/// Makes a source of an upload, with the job that reads it.
-///
-/// # Errors
-/// `not_found` if the tenant has no such target version; `unavailable`, `no_space`, `internal`.
-pub(crate) fn accept(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    limits: &Limits,
-    upload: &Received,
-    traceparent: Option<String>,
-) -> Result<Uploaded, Problem> {
-    let tenant = caller.tenant;
-    let name = upload.name.as_deref().unwrap_or(&upload.file_name);
-    let source = sources::create(conn, tenant, caller.user, name)?;
-    let stored = &upload.stored;
-    let file = NewBlob {
-        object_key: stored.key.to_string(),
-        bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
-        sha256: stored.sha256.clone(),
-    };
-    let blob = blobs::add(conn, tenant, &file)?;
-    let new = Another {
-        source,
-        number: 1,
-        file_name: &upload.file_name,
-        blob,
-        bytes: stored.bytes,
-        decisions: &upload.decisions,
-        target: upload.target,
-        traceparent,
-    };
-    add_version(conn, caller, limits, new)
+/// What an upload holds besides its file.
+#[derive(Debug, Default)]
+struct Others {
+    name: Option<Option<String>>,
+    decisions: Option<Vec<SetReading>>,
+    target: Option<Option<TargetVersionId>>,
 }
 
-/// A version that is to be made and read.
-struct Another<'a> {
-    source: SourceId,
-    number: i32,
-    file_name: &'a str,
-    blob: BlobId,
-    bytes: u64,
-    decisions: &'a [SetReading],
-    target: Option<TargetVersionId>,
-    traceparent: Option<String>,
-}
-
-fn add_version(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    limits: &Limits,
-    new: Another<'_>,
-) -> Result<Uploaded, Problem> {
-    let tenant = caller.tenant;
-    if let Some(target) = new.target {
-        targets::version(conn, tenant, target)?;
+impl Parts for Others {
+    async fn take(&mut self, name: &str, field: Field) -> Result<(), Problem> {
+        match name {
+            "name" => {
+                let text = text("name", field).await?;
+                once(&mut self.name, "name", source_name(&text)?)
+            }
+            "decisions" => {
+                let text = text("decisions", field).await?;
+                once(&mut self.decisions, "decisions", decisions(&text)?)
+            }
+            "target" => {
+                let text = text("target", field).await?;
+                once(&mut self.target, "target", target(text.trim())?)
+            }
+            other => Err(Problem::parameter(other, "there is no such part")
+                .hint("parts are file, name, decisions, target".to_owned())),
+        }
     }
-    let decisions =
-        serde_json::to_string(new.decisions).map_err(|error| Problem::internal(&error))?;
-    let row = NewVersion {
-        source: new.source,
-        number: new.number,
-        file_name: new.file_name,
-        blob: new.blob,
-        decisions: &decisions,
-    };
-    let version = sources::add_version(conn, tenant, caller.user, &row)?;
-    let payload = Payload::Read {
-        source: new.source,
-        version,
-        propose: new.target,
-    };
-    let job = NewJob {
-        tenant,
-        created_by: caller.user,
-        payload,
-        class: payload.class(new.bytes),
-        priority: 0,
-        delay_ms: 0,
-        max_attempts: limits.max_attempts,
-        traceparent: new.traceparent,
-    };
-    let job = jobs::submit(conn, &job, None)?.id();
-    Ok(Uploaded {
-        source: new.source,
-        version,
-        job,
-    })
+}
+
+fn once<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
+    match place.replace(value) {
+        Some(_) => Err(uploads::twice(name)),
+        None => Ok(()),
+    }
+}
+
+fn decisions(text: &str) -> Result<Vec<SetReading>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let decisions: Vec<SetReading> =
+        of_json(text.as_bytes()).map_err(|problem| problem.within("/decisions"))?;
+    readings::check(&decisions, "/decisions")?;
+    Ok(decisions)
+}
+
+fn target(text: &str) -> Result<Option<TargetVersionId>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let id = text.parse();
+    id.map(Some)
+        .map_err(|_| Problem::parameter("target", "it is no id of a target version"))
+}
+
+/// A hash of all that makes two uploads the same.
+fn sha256(new: &NewSource) -> String {
+    let about = serde_json::json!([
+        new.file.stored.sha256,
+        new.file.name,
+        new.name,
+        new.decisions,
+        new.target
+    ]);
+    hex(about.to_string().as_bytes())
 }
 
 /// Takes a file as a new source and reads it.
@@ -240,29 +203,32 @@ pub(super) async fn upload(
     multipart: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let caller = guarded.caller;
-    let received = uploads::receive(&app, caller.tenant, multipart).await?;
-    let (key, hash) = (received.stored.key.clone(), received.sha256());
-    let (limits, by) = (app.limits, caller.clone());
-    let traceparent = once.traceparent.clone();
-    let answered = once
-        .answer(&app, &caller, &hash, move |conn| {
-            let made = accept(conn, &by, &limits, &received, traceparent)?;
-            answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
-        })
-        .await;
-    let answered = match answered {
-        Ok(answered) if !answered.repeated => {
-            app.accepted.notify_one();
-            return Ok(answered.response());
-        }
-        other => other,
+    let mut others = Others::default();
+    let file = uploads::receive(&app, caller.tenant, multipart, &mut others).await?;
+    let file = file.ok_or_else(|| {
+        Problem::parameter("file", "there is no such part")
+            .hint("send the file as a part called file".to_owned())
+    })?;
+    let new = NewSource {
+        file,
+        name: others.name.flatten(),
+        decisions: others.decisions.unwrap_or_default(),
+        target: others.target.flatten(),
     };
-    // The file came again, or for nothing; unless it is not known whether a row names it by now.
-    let unknown = |problem: &Problem| matches!(problem.code(), Code::Unavailable | Code::Internal);
-    if !answered.as_ref().is_err_and(unknown) {
+    let (key, hash) = (new.file.stored.key.clone(), sha256(&new));
+    let asker = Asker::new(&app, &caller, once.traceparent.clone());
+    let answered = once.answer(&app, &caller, &hash, move |conn| {
+        let made = accept(conn, &asker, &new)?;
+        answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
+    });
+    let answered = uploads::named(&app, &key, answered.await).await?;
+    if answered.repeated {
+        // The file came again.
         uploads::discard(&app, key).await;
+    } else {
+        app.accepted.notify_one();
     }
-    Ok(answered?.response())
+    Ok(answered.response())
 }
 
 /// Sources that are not deleted, newest first.
@@ -276,7 +242,7 @@ pub(super) async fn list(
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;
     let rows = app
-        .read(move |conn| Ok(sources::list(conn, tenant, after, asked)?))
+        .read(move |conn| Ok(rows::list(conn, tenant, after, asked)?))
         .await?;
     Ok(web::Json(Listed::new(
         &page,
@@ -297,8 +263,8 @@ pub(super) async fn find(
     let (tenant, id) = (guarded.caller.tenant, *id);
     let view = app
         .read(move |conn| {
-            let source = sources::find(conn, tenant, id)?.into();
-            let versions = sources::versions(conn, tenant, id)?;
+            let source = rows::find(conn, tenant, id)?.into();
+            let versions = rows::versions(conn, tenant, id)?;
             Ok(SourceView {
                 source,
                 versions: versions.into_iter().map(Into::into).collect(),
@@ -317,26 +283,7 @@ pub(super) async fn delete(
     id: web::Path<SourceId>,
 ) -> Result<web::Json<Deleted>, Problem> {
     let (tenant, id) = (guarded.caller.tenant, *id);
-    let (files, keys) = app
-        .write(move |conn| {
-            let mut ids: Vec<BlobId> = Vec::new();
-            for version in sources::versions(conn, tenant, id)? {
-                ids.extend(version.blob_id);
-                ids.extend(version.profile_blob_id);
-            }
-            ids.sort();
-            ids.dedup();
-            let mut keys: Vec<Key> = Vec::new();
-            for id in ids {
-                keys.push(blobs::find(conn, tenant, id)?.object_key.parse()?);
-            }
-            Ok((sources::delete(conn, tenant, id)?, keys))
-        })
-        .await?;
-    // Their rows are gone; a person who deletes does not expect them to lie there until a sweep.
-    for key in keys {
-        uploads::discard(&app, key).await;
-    }
+    let files = sources::delete(&app, tenant, id).await?;
     Ok(web::Json(Deleted { files }))
 }
 
@@ -351,41 +298,16 @@ pub(super) async fn read_again(
     once: Once,
     body: Body<NewReading>,
 ) -> Result<HttpResponse, Problem> {
-    let (caller, id, limits) = (guarded.caller, *id, app.limits);
-    let new = body.value;
-    readings::check(&new.decisions, "/decisions")?;
-    let by = caller.clone();
-    let traceparent = once.traceparent.clone();
+    let (caller, id, new) = (guarded.caller, *id, body.value);
+    let asker = Asker::new(&app, &caller, once.traceparent.clone());
     let answered = once
         .answer(&app, &caller, &body.sha256, move |conn| {
-            sources::find(conn, by.tenant, id)?;
-            let versions = sources::versions(conn, by.tenant, id)?;
-            let last = versions
-                .last()
-                .ok_or_else(|| Problem::not_found(SourceId::WHAT, &id))?;
-            let file = blobs::find(conn, by.tenant, last.blob_id.ok_or_else(deleted)?)?;
-            let new = Another {
-                source: id,
-                number: last.number.saturating_add(1),
-                file_name: &last.file_name,
-                blob: file.id,
-                bytes: u64::try_from(file.bytes).unwrap_or(0),
-                decisions: &new.decisions,
-                target: new.target,
-                traceparent,
-            };
-            let made = add_version(conn, &by, &limits, new)?;
+            let made = sources::read_again(conn, &asker, id, &new.decisions, new.target)?;
             answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
         })
         .await?;
     app.accepted.notify_one();
     Ok(answered.response())
-}
-
-/// The problem of a source whose files are gone.
-pub(super) fn deleted() -> Problem {
-    Problem::new(Code::SourceDeleted, "the source's file was taken away")
-        .hint("upload it again".to_owned())
 }
 
 /// One version of a source.
@@ -398,7 +320,7 @@ pub(super) async fn version(
 ) -> Result<web::Json<SourceVersionView>, Problem> {
     let (tenant, id) = (guarded.caller.tenant, *id);
     let row = app
-        .read(move |conn| Ok(sources::version(conn, tenant, id)?))
+        .read(move |conn| Ok(rows::version(conn, tenant, id)?))
         .await?;
     Ok(web::Json(row.into()))
 }
@@ -415,7 +337,7 @@ pub(super) async fn profile(
     let (tenant, id) = (guarded.caller.tenant, *id);
     let blob = app
         .read(move |conn| {
-            let version = sources::version(conn, tenant, id)?;
+            let version = rows::version(conn, tenant, id)?;
             let profile = profile_of(&version)?;
             Ok(blobs::find(conn, tenant, profile)?)
         })
@@ -427,19 +349,6 @@ pub(super) async fn profile(
         tag: blob.sha256,
     };
     send(&app, &request, file)
-}
-
-/// The profile's blob, or why there is none.
-pub(super) fn profile_of(version: &SourceVersion) -> Result<BlobId, Problem> {
-    match (version.profile_blob_id, version.blob_id) {
-        (Some(profile), _) => Ok(profile),
-        (None, None) => Err(deleted()),
-        (None, Some(_)) => Err(Problem::new(
-            Code::NotReadYet,
-            format!("the source version {} is not read yet", version.id),
-        )
-        .hint("wait for its read job to succeed".to_owned())),
-    }
 }
 
 /// The file as it was uploaded.
@@ -455,9 +364,9 @@ pub(super) async fn file(
     let (tenant, id) = (guarded.caller.tenant, *id);
     let (name, blob) = app
         .read(move |conn| {
-            let version = sources::version(conn, tenant, id)?;
-            let blob = version.blob_id.ok_or_else(deleted)?;
-            Ok((version.file_name, blobs::find(conn, tenant, blob)?))
+            let version = rows::version(conn, tenant, id)?;
+            let blob = file_of(conn, tenant, &version)?;
+            Ok((version.file_name, blob))
         })
         .await?;
     let file = Sent {

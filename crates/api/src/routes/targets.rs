@@ -3,9 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{TargetId, TargetVersionId};
-use aimapper_core::store::Conn;
 use aimapper_core::store::targets::{self, Target, TargetVersion};
-use aimapper_core::target::{TargetSchema, from_json_schema, sha256};
+use aimapper_core::target::{TargetSchema, from_json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,23 +12,13 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::once::{Once, answer};
 use super::views::{BASE, Made};
+use crate::actions::targets::add_version;
 use crate::app::App;
-use crate::auth::{Caller, CanMap, Guarded};
+use crate::auth::{CanMap, Guarded};
 use crate::paging::{Listed, Page};
+use crate::presets::{self, PRESETS};
 use crate::problem::{Code, Problem, Wrong};
 use crate::uploads::source_name;
-
-/// Schemas that are there from the start, by name.
-pub(super) const PRESETS: [(&str, &str); 2] = [
-    (
-        "transaction",
-        include_str!("../../../../examples/bank/transaction.schema.json"),
-    ),
-    (
-        "order",
-        include_str!("../../../../examples/orders/order.schema.json"),
-    ),
-];
 
 /// A target that is to be made: a schema, or the name of a preset.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -134,36 +123,6 @@ fn understood(schema: &Value, at: &str) -> Result<TargetSchema, Problem> {
     from_json_schema(&schema.to_string(), "schema").map_err(|error| Problem::of_target(&error, at))
 }
 
-/// Adds a version; its body is the canonical JSON that the hash is of.
-pub(crate) fn add_version(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    target: TargetId,
-    schema: &TargetSchema,
-) -> Result<TargetVersionId, Problem> {
-    let versions = targets::versions(conn, caller.tenant, target)?;
-    let number = versions
-        .last()
-        .map_or(1, |last| last.number.saturating_add(1));
-    let body = serde_json::to_string(schema).map_err(|error| Problem::internal(&error))?;
-    let hash = sha256(schema);
-    let schema = (body.as_str(), hash.as_str());
-    let id = targets::add_version(conn, caller.tenant, caller.user, target, number, schema)?;
-    Ok(id)
-}
-
-fn preset(name: &str) -> Result<Value, Problem> {
-    let found = PRESETS.iter().find(|(preset, _)| *preset == name);
-    let Some((_, text)) = found else {
-        let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-        let said = format!("there is no preset {name:?}");
-        return Err(Problem::new(Code::Invalid, said.clone())
-            .hint(format!("there are {}", known.join(", ")))
-            .errors(vec![Wrong::new("/preset", said)]));
-    };
-    serde_json::from_str(text).map_err(|error| Problem::internal(&error))
-}
-
 /// Makes a target of a JSON Schema or a preset.
 #[utoipa::path(post, path = "/api/v1/targets", tag = "targets", request_body = NewTarget,
     responses((status = 201, body = TargetVersionView, headers(("Location" = String, description = "The target")))))]
@@ -176,7 +135,7 @@ pub(super) async fn create(
     let new = body.value;
     let schema = match (new.schema, new.preset) {
         (Some(schema), None) => understood(&schema, "/schema")?,
-        (None, Some(name)) => understood(&preset(&name)?, "/preset")?,
+        (None, Some(name)) => presets::preset(&name)?.schema()?,
         (None, None) | (Some(_), Some(_)) => {
             let said = "either schema or preset is asked for";
             return Err(
@@ -276,47 +235,16 @@ pub(super) async fn find(
 #[utoipa::path(get, path = "/api/v1/targets/presets", tag = "targets",
     responses((status = 200, body = Listed<Preset>)))]
 pub(super) async fn presets(_: Guarded<CanMap>) -> Result<web::Json<Listed<Preset>>, Problem> {
-    let presets = PRESETS.iter().map(|(name, _)| {
-        let schema = preset(name)?;
-        let target = understood(&schema, "")?;
+    let presets = PRESETS.iter().map(|preset| {
+        let target = preset.schema()?;
         Ok(Preset {
-            name: (*name).to_owned(),
+            name: preset.name.to_owned(),
             title: target.name,
             description: target.description,
             fields: target.fields.into_iter().map(|field| field.name).collect(),
-            schema,
+            schema: serde_json::from_str(preset.text).map_err(|error| Problem::internal(&error))?,
         })
     });
     let presets: Result<Vec<Preset>, Problem> = presets.collect();
     Ok(web::Json(Listed::whole(presets?)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_example_of_the_repository_is_a_preset() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-        let mut found = Vec::new();
-        let folders = std::fs::read_dir(root).unwrap();
-        for folder in folders.filter(|entry| entry.as_ref().unwrap().path().is_dir()) {
-            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
-                let name = file.unwrap().file_name().into_string().unwrap();
-                found.extend(name.strip_suffix(".schema.json").map(str::to_owned));
-            }
-        }
-        found.sort();
-        let mut presets: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-        presets.sort_unstable();
-        assert_eq!(found, presets);
-        for name in presets {
-            assert!(
-                !understood(&preset(name).unwrap(), "")
-                    .unwrap()
-                    .fields
-                    .is_empty()
-            );
-        }
-    }
 }

@@ -17,7 +17,6 @@ use crate::pages::error::PageError;
 use crate::pages::lookup::one_job_view;
 use crate::pages::start::parsed;
 use crate::pages::visitor::Visitor;
-use crate::pages::work::read;
 
 /// How often the job is looked at.
 const PACE: Duration = Duration::from_millis(500);
@@ -49,7 +48,8 @@ pub(super) async fn stream(
 ) -> Result<HttpResponse, PageError> {
     let job: JobId = parsed(&id)?;
     let tenant = visitor.caller.tenant;
-    read(&app, move |conn| rows::find(conn, tenant, job)).await?;
+    app.read(move |conn| Ok(rows::find(conn, tenant, job)?))
+        .await?;
     let mut ticks = interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watch = Watch {
@@ -91,9 +91,9 @@ impl Watch {
 
     async fn look(&mut self) {
         let (tenant, id) = (self.tenant, self.job);
-        let seen = read(&self.app, move |conn| {
+        let seen = self.app.read(move |conn| {
             let job = rows::find(conn, tenant, id)?;
-            one_job_view(conn, tenant, &job)
+            Ok(one_job_view(conn, tenant, &job)?)
         });
         let Ok(job) = seen.await else {
             // The browser asks again by itself.

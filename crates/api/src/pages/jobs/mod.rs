@@ -8,18 +8,17 @@ pub(crate) use view::{JobView, job_view, subject};
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::JobId;
 use aimapper_core::job::{Kind, Payload, State};
-use aimapper_core::store::jobs as rows;
+use aimapper_core::store::jobs::{self as rows, Wanted};
 use askama::Template;
 
 use self::view::{EventLine, event_line, state_in_words};
-use super::actions::{Steering, steer};
 use super::error::PageError;
 use super::frame::{Frame, Place, go_to, page};
 use super::lookup::{job_views, next_place, one_job_view};
 use super::start::parsed;
 use super::visitor::Visitor;
-use super::work::read;
 use crate::App;
+use crate::actions::jobs::{Steering, steer, whose};
 
 /// Jobs on a page of the list.
 const LISTED: usize = 50;
@@ -91,12 +90,18 @@ async fn list(
     let state: Option<State> = given.map(parsed).transpose()?;
     let after: Option<JobId> = query.after.as_deref().map(parsed).transpose()?;
     let tenant = visitor.caller.tenant;
-    let mut jobs = read(&app, move |conn| {
-        let most = i64::try_from(LISTED).unwrap_or(i64::MAX).saturating_add(1);
-        let jobs = rows::list(conn, tenant, state, after, most)?;
-        job_views(conn, tenant, &jobs)
-    })
-    .await?;
+    let wanted = Wanted {
+        state,
+        kind: None,
+        by: whose(&visitor.caller),
+    };
+    let mut jobs = app
+        .read(move |conn| {
+            let most = i64::try_from(LISTED).unwrap_or(i64::MAX).saturating_add(1);
+            let jobs = rows::search(conn, tenant, &wanted, after, most)?;
+            Ok(job_views(conn, tenant, &jobs)?)
+        })
+        .await?;
     let more = jobs.len() > LISTED;
     jobs.truncate(LISTED);
     let next = jobs.last().filter(|_| more).map(|job| job.id.clone());
@@ -132,12 +137,13 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id: JobId = parsed(&id)?;
     let tenant = visitor.caller.tenant;
-    let (job, events) = read(&app, move |conn| {
-        let job = rows::find(conn, tenant, id)?;
-        let events = rows::events(conn, tenant, id, 0, EVENTS)?;
-        Ok((one_job_view(conn, tenant, &job)?, events))
-    })
-    .await?;
+    let (job, events) = app
+        .read(move |conn| {
+            let job = rows::find(conn, tenant, id)?;
+            let events = rows::events(conn, tenant, id, 0, EVENTS)?;
+            Ok((one_job_view(conn, tenant, &job)?, events))
+        })
+        .await?;
     page(&JobPage {
         frame: visitor.frame(job.kind, Place::Jobs),
         job,
@@ -153,13 +159,14 @@ async fn wait(
 ) -> Result<HttpResponse, PageError> {
     let id: JobId = parsed(&id)?;
     let tenant = visitor.caller.tenant;
-    let (job, view, next) = read(&app, move |conn| {
-        let job = rows::find(conn, tenant, id)?;
-        let next = next_place(conn, tenant, &job)?;
-        let view = one_job_view(conn, tenant, &job)?;
-        Ok((job, view, next))
-    })
-    .await?;
+    let (job, view, next) = app
+        .read(move |conn| {
+            let job = rows::find(conn, tenant, id)?;
+            let next = next_place(conn, tenant, &job)?;
+            let view = one_job_view(conn, tenant, &job)?;
+            Ok((job, view, next))
+        })
+        .await?;
     match next {
         Some(path) => Ok(go_to(&path)),
         None => page(&waiting_page(&visitor, &job.payload, view)),
@@ -203,8 +210,7 @@ async fn cancel(
     visitor: Visitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: JobId = parsed(&id)?;
-    steer(&app, &visitor, id, Steering::Cancel).await?;
+    let id = steered(&app, visitor, &id, Steering::Cancel).await?;
     Ok(go_to(&format!("/jobs/{id}")))
 }
 
@@ -213,7 +219,19 @@ async fn retry(
     visitor: Visitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: JobId = parsed(&id)?;
-    steer(&app, &visitor, id, Steering::Retry).await?;
+    let id = steered(&app, visitor, &id, Steering::Retry).await?;
+    app.accepted.notify_one();
     Ok(go_to(&format!("/jobs/{id}/wait")))
+}
+
+async fn steered(
+    app: &App,
+    visitor: Visitor,
+    id: &str,
+    steering: Steering,
+) -> Result<JobId, PageError> {
+    let id: JobId = parsed(id)?;
+    app.write(move |conn| steer(conn, &visitor.caller, id, steering))
+        .await?;
+    Ok(id)
 }

@@ -6,7 +6,7 @@ use aimapper_core::target::{Constraint, Field};
 
 use super::view::Mark;
 use crate::pages::figures::{number, share, visible};
-use crate::pages::profile::SourceProfile;
+use crate::profile::SourceProfile;
 
 /// Reasons for leaving a field out, and whether they say that the source has nothing for it.
 pub(crate) const REASONS: [(&str, &str, bool); 4] = [

@@ -2,15 +2,16 @@
 //! that no text of a source has to survive the way through a browser.
 
 use aimapper_core::mapping::{Edit, Mapping, OnUnseen, RuleState, Step};
-use aimapper_core::source::What;
 use aimapper_core::target::Field;
 use serde_json::Value;
 
 use super::detail::{REASONS, unlisted};
-use crate::pages::actions::Change;
+use super::view::BAR;
+use crate::actions::mappings::Change;
 use crate::pages::error::PageError;
-use crate::pages::profile::SourceProfile;
 use crate::pages::steps::edits_for;
+use crate::profile::SourceProfile;
+use crate::readings::SetReading;
 
 /// What a form asks for.
 #[derive(Debug, PartialEq)]
@@ -18,7 +19,7 @@ pub(super) enum Wish {
     /// The mapping changes.
     Change(Change),
     /// The source is read again.
-    ReadAgain(What, Value),
+    ReadAgain(SetReading),
 }
 
 /// A form that was sent.
@@ -37,14 +38,14 @@ impl Form {
 
     fn need(&self, name: &str) -> Result<&str, PageError> {
         self.get(name)
-            .ok_or_else(|| PageError::Form(format!("the form lacks the field {name:?}")))
+            .ok_or_else(|| PageError::form(format!("the form lacks the field {name:?}")))
     }
 
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, PageError> {
         let text = self.need(name)?;
         text.trim()
             .parse()
-            .map_err(|_| PageError::Form(format!("the form's field {name:?} is no number")))
+            .map_err(|_| PageError::form(format!("the form's field {name:?} is no number")))
     }
 
     /// Number of the version that the form was made for.
@@ -82,7 +83,7 @@ impl Form {
             return self.reading(mapping);
         }
         let change = match self.get("do") {
-            Some("accept-sure") => Change::AcceptSure,
+            Some("accept-sure") => Change::AcceptAt(BAR),
             Some("undo") => Change::BackTo(self.number("to")?),
             other => {
                 let field = self.field(mapping)?;
@@ -95,7 +96,7 @@ impl Form {
     fn field<'m>(&self, mapping: &'m Mapping) -> Result<&'m Field, PageError> {
         let index: usize = self.number("field")?;
         let field = mapping.target.fields.get(index);
-        field.ok_or_else(|| PageError::Form(format!("the target has no field {index}")))
+        field.ok_or_else(|| PageError::form(format!("the target has no field {index}")))
     }
 
     fn field_edits(
@@ -124,7 +125,7 @@ impl Form {
                 let sources = self.alternative(field, mapping)?;
                 chosen(sources, field, mapping, profile)
             }
-            Some(_) | None => return Err(PageError::Form("the form asks for nothing".to_owned())),
+            Some(_) | None => return Err(PageError::form("the form asks for nothing")),
         })
     }
 
@@ -133,7 +134,7 @@ impl Form {
         let (_, words, absent) = REASONS
             .iter()
             .find(|(name, _, _)| *name == reason)
-            .ok_or_else(|| PageError::Form("the form gives no known reason".to_owned()))?;
+            .ok_or_else(|| PageError::form("the form gives no known reason"))?;
         let own = self.get("why").unwrap_or_default().trim();
         let why = if own.is_empty() {
             (*words).to_owned()
@@ -155,7 +156,7 @@ impl Form {
             };
             let column = text.parse::<usize>().ok();
             let column = column.and_then(|index| mapping.source.columns.get(index));
-            let column = column.ok_or_else(|| PageError::Form("no such column".to_owned()))?;
+            let column = column.ok_or_else(|| PageError::form("no such column"))?;
             if !chosen.contains(&column.name) {
                 chosen.push(column.name.clone());
             }
@@ -175,7 +176,7 @@ impl Form {
         let other = rule.and_then(|rule| rule.alternatives.get(index));
         other
             .map(|other| other.sources.clone())
-            .ok_or_else(|| PageError::Form("no such alternative".to_owned()))
+            .ok_or_else(|| PageError::form("no such alternative"))
     }
 
     /// Values that are not as they were; an empty text is no value.
@@ -233,18 +234,22 @@ impl Form {
     fn reading(&self, mapping: &Mapping) -> Result<Wish, PageError> {
         let index: usize = self.number("reading")?;
         let decision = mapping.decisions.get(index);
-        let decision = decision.ok_or_else(|| PageError::Form("no such reading".to_owned()))?;
+        let decision = decision.ok_or_else(|| PageError::form("no such reading"))?;
         let value = match (self.get("value"), self.get("do")) {
             (Some(json), _) => parse_json(json)?,
             (None, Some("keep-reading")) => decision.value.clone(),
             (None, Some("set-number")) => Value::from(self.number::<u64>("number")?),
             (None, Some("set-choice")) => parse_json(self.need("choice")?)?,
             (None, Some(_) | None) => {
-                return Err(PageError::Form("the form asks for nothing".to_owned()));
+                return Err(PageError::form("the form asks for nothing"));
             }
         };
         if value != decision.value && !decision.what.per_column() {
-            return Ok(Wish::ReadAgain(decision.what, value));
+            return Ok(Wish::ReadAgain(SetReading {
+                what: decision.what,
+                column: None,
+                value,
+            }));
         }
         Ok(Wish::Change(Change::Edits(vec![Edit::SetDecision {
             what: decision.what,
@@ -255,8 +260,7 @@ impl Form {
 }
 
 fn parse_json(text: &str) -> Result<Value, PageError> {
-    serde_json::from_str(text)
-        .map_err(|_| PageError::Form("the form's value is no JSON".to_owned()))
+    serde_json::from_str(text).map_err(|_| PageError::form("the form's value is no JSON"))
 }
 
 /// The choice of columns, with the steps that the program would propose for a single one.

@@ -9,32 +9,32 @@ mod view;
 
 pub(crate) use detail::{REASONS, conditions};
 pub(crate) use preview::After;
-pub(crate) use view::{BAR, blockers, type_in_words};
+pub(crate) use view::type_in_words;
 
 use actix_web::{HttpResponse, web};
-use aimapper_core::error::Explain as _;
-use aimapper_core::id::{MappingId, TenantId};
+use aimapper_core::id::{JobId, MappingId, SourceId, TenantId};
 use aimapper_core::job::OutputFormat;
-use aimapper_core::mapping::{Mapping, from_yaml};
-use aimapper_core::store::mappings::{self, MappingRow, MappingVersion, VersionHead};
-use aimapper_core::store::{StoreError, sources};
+use aimapper_core::mapping::Mapping;
+use aimapper_core::store;
+use aimapper_core::store::mappings::{self as rows, MappingRow, MappingVersion, VersionHead};
 use askama::Template;
 
 use self::form::{Form, Wish};
 use self::view::{Look, MapView, Standing, view};
-use super::actions::{before_last, edit_mapping, read_again, start_run};
 use super::error::{PageError, sentence};
 use super::figures::{age, visible};
 use super::frame::{Frame, Place, go_to, page};
 use super::lookup::Names;
-use super::profile::SourceProfile;
 use super::start::{Message, parsed};
 use super::visitor::Visitor;
-use super::work::{load, read};
 use crate::App;
-
-/// Largest profile that is read: 64 MiB, far more than the columns that are allowed give.
-const PROFILE_BYTES: u64 = 64 << 20;
+use crate::actions::mappings::{self, Change, Condition, before_last, mapping_of};
+use crate::actions::runs::{self, NewRun};
+use crate::actions::{Asker, sources};
+use crate::auth::Caller;
+use crate::problem::{Code, Problem};
+use crate::profile::SourceProfile;
+use crate::readings::SetReading;
 
 /// Largest form: a value map of thousands of values.
 const FORM_BYTES: usize = 1 << 20;
@@ -42,7 +42,7 @@ const FORM_BYTES: usize = 1 << 20;
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     let forms = web::FormConfig::default()
         .limit(FORM_BYTES)
-        .error_handler(|error, _| PageError::Form(error.to_string()).into());
+        .error_handler(|error, _| PageError::form(error.to_string()).into());
     cfg.app_data(forms);
     cfg.route("/mappings/{id}", web::get().to(show))
         .route("/mappings/{id}/edit", web::post().to(edit))
@@ -111,36 +111,28 @@ struct Loaded {
     last: MappingVersion,
     /// Who made the last version, and when.
     saved: String,
+    source: SourceId,
     mapping: Mapping,
     profile: SourceProfile,
 }
 
 async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, PageError> {
-    let (row, heads, found) = read(app, move |conn| {
-        let row = mappings::find(conn, tenant, id)?;
-        let heads = mappings::heads(conn, tenant, id)?;
-        let Some(head) = heads.last() else {
-            return Ok((row, heads, None));
-        };
-        let last = mappings::version(conn, tenant, head.id)?;
-        let source = sources::version(conn, tenant, head.source_version_id)?;
-        let who = Names::default().user(conn, tenant, head.created_by)?;
-        let saved = format!(
-            "saved {} by {}",
-            age(head.created_at, conn.now()?),
-            visible(&who)
-        );
-        Ok((row, heads, Some((last, source, saved))))
-    })
-    .await?;
-    let (last, source, saved) = found.ok_or(PageError::NotReadYet)?;
-    let mapping = from_yaml(&last.body, "mapping.yaml")?;
+    let (row, heads, last, source, saved) = app
+        .read(move |conn| {
+            let row = rows::find(conn, tenant, id)?;
+            let heads = rows::heads(conn, tenant, id)?;
+            let last = rows::latest(conn, tenant, id)?;
+            let source = store::sources::version(conn, tenant, last.source_version_id)?;
+            let who = Names::default().user(conn, tenant, last.created_by)?;
+            let when = age(last.created_at, conn.now()?);
+            let saved = format!("saved {when} by {}", visible(&who));
+            Ok((row, heads, last, source, saved))
+        })
+        .await?;
+    let mapping = mapping_of(&last)?;
     // The profile goes with a deleted source; the mapping stays readable without samples.
     let profile = match source.profile_blob_id {
-        Some(blob) => {
-            let json = load(app, tenant, blob, PROFILE_BYTES).await?;
-            SourceProfile::from_json(&json).map_err(|error| PageError::stored("profile", error))?
-        }
+        Some(blob) => SourceProfile::load(app, tenant, blob).await?,
         None => SourceProfile::default(),
     };
     Ok(Loaded {
@@ -148,6 +140,7 @@ async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, Pa
         heads,
         last,
         saved,
+        source: source.source_id,
         mapping,
         profile,
     })
@@ -215,21 +208,69 @@ async fn edit(
     let before = loaded(&app, caller.tenant, id).await?;
     let back = form.back();
     let done = match form.wish(&before.mapping, &before.profile) {
-        Ok(Wish::Change(change)) => edit_mapping(&app, caller, id, form.version()?, change)
+        Ok(Wish::Change(change)) => changed(&app, caller, id, form.version()?, change)
             .await
-            .map(|_| None),
-        Ok(Wish::ReadAgain(what, value)) => {
-            read_again(&app, caller, &before.last, &before.mapping, (what, value))
-                .await
-                .map(Some)
-        }
+            .map(|()| format!("/mappings/{id}{back}")),
+        Ok(Wish::ReadAgain(set)) => read_again(&app, caller, &before, set)
+            .await
+            .map(|job| format!("/jobs/{job}/wait")),
         Err(error) => Err(error),
     };
     match done {
-        Ok(None) => Ok(go_to(&format!("/mappings/{id}{back}"))),
-        Ok(Some(job)) => Ok(go_to(&format!("/jobs/{job}/wait"))),
-        Err(error) => refused(&app, &visitor, id, &back, error).await,
+        Ok(path) => Ok(go_to(&path)),
+        Err(PageError::Problem(problem)) => refused(&app, &visitor, id, &back, problem).await,
+        Err(error) => Err(error),
     }
+}
+
+async fn changed(
+    app: &App,
+    caller: &Caller,
+    id: MappingId,
+    version: i32,
+    change: Change,
+) -> Result<(), PageError> {
+    let (caller, condition) = (caller.clone(), Condition::Number(version));
+    app.write(move |conn| {
+        mappings::edit(conn, &caller, id, &condition, |conn, last, signature| {
+            change.of(conn, &caller, last, signature)
+        })
+    })
+    .await?;
+    Ok(())
+}
+
+/// Reads the source again with what persons have said about its reading so far and what one says
+/// now, and proposes anew.
+async fn read_again(
+    app: &App,
+    caller: &Caller,
+    before: &Loaded,
+    set: SetReading,
+) -> Result<JobId, PageError> {
+    let asker = Asker::new(app, caller, None);
+    let target = before.last.target_version_id;
+    let source = before.source;
+    let mut decisions = said_by_persons(&before.mapping);
+    decisions.retain(|said| (said.what, &said.column) != (set.what, &set.column));
+    decisions.push(set);
+    let made = app
+        .write(move |conn| sources::read_again(conn, &asker, source, &decisions, Some(target)))
+        .await?;
+    app.accepted.notify_one();
+    Ok(made.job)
+}
+
+fn said_by_persons(mapping: &Mapping) -> Vec<SetReading> {
+    let decisions = mapping.decisions.iter();
+    decisions
+        .filter(|decision| decision.reason.starts_with("set by "))
+        .map(|decision| SetReading {
+            what: decision.what,
+            column: decision.column.clone(),
+            value: decision.value.clone(),
+        })
+        .collect()
 }
 
 /// What a person can mend is said on the page itself, over the mapping as it is now.
@@ -238,22 +279,18 @@ async fn refused(
     visitor: &Visitor,
     id: MappingId,
     back: &str,
-    error: PageError,
+    problem: Problem,
 ) -> Result<HttpResponse, PageError> {
     let mendable = matches!(
-        error,
-        PageError::Edit(_)
-            | PageError::Refused { .. }
-            | PageError::Store(StoreError::Outdated { .. })
+        problem.code(),
+        Code::Invalid | Code::InvalidParameter | Code::PreconditionFailed
     );
     if !mendable {
-        return Err(error);
+        return Err(problem.into());
     }
     let message = Message {
-        text: sentence(&visible(&error.to_string())),
-        hint: error
-            .hint()
-            .map_or_else(String::new, |hint| sentence(&visible(&hint))),
+        text: sentence(problem.detail()),
+        hint: sentence(problem.hint_text().unwrap_or_default()),
     };
     let query = web::Query::<Vec<(String, String)>>::from_query(back.trim_start_matches('?'));
     let look = look(&query.map(web::Query::into_inner).unwrap_or_default());
@@ -274,13 +311,21 @@ async fn run(
         .get("format")
         .unwrap_or("csv")
         .parse()
-        .map_err(|error| PageError::Form(format!("{error}")))?;
-    let tenant = visitor.caller.tenant;
-    let heads = read(&app, move |conn| mappings::heads(conn, tenant, id)).await?;
-    let version = heads
-        .iter()
-        .find(|version| version.number == number)
-        .ok_or(PageError::NoSuchPage)?;
-    let (run, _) = start_run(&app, &visitor.caller, version.id, format).await?;
-    Ok(go_to(&format!("/runs/{run}")))
+        .map_err(|error| PageError::form(format!("{error}")))?;
+    let asker = Asker::new(&app, &visitor.caller, None);
+    let run = app
+        .write(move |conn| {
+            let version = mappings::numbered(conn, asker.caller.tenant, id, number)?;
+            let new = NewRun {
+                mapping_version: version.id,
+                source_version: None,
+                format,
+                // Who looks at the page sees the rejects; none of them makes the run a failure.
+                max_rejects: i64::MAX.unsigned_abs(),
+            };
+            runs::start(conn, &asker, &new)
+        })
+        .await?;
+    app.accepted.notify_one();
+    Ok(go_to(&format!("/runs/{}", run.id)))
 }

@@ -11,7 +11,7 @@ use arrow_array::StringArray;
 
 use super::view::BAR;
 use crate::pages::figures::visible;
-use crate::pages::profile::SourceProfile;
+use crate::profile::SourceProfile;
 
 /// How many are shown.
 const SHOWN: usize = 3;

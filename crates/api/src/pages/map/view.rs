@@ -11,8 +11,9 @@ use aimapper_core::target::{Field, FieldType};
 use super::detail::{Detail, detail};
 use super::preview::{Sample, samples};
 use super::reading::{Chip, chips};
+use crate::actions::runs::blockers;
 use crate::pages::figures::{counted, visible};
-use crate::pages::profile::{ReadLine, SourceProfile};
+use crate::profile::{ReadLine, SourceProfile};
 
 /// The bar above which a proposal runs without a look.
 pub(crate) const BAR: f64 = SURE_BAR;
@@ -255,7 +256,7 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
             .filter(|question| matches!(question.about, Subject::Reading { .. }))
             .count(),
         chips,
-        lines: profile.lines.clone(),
+        lines: lines(profile),
         unused: unused(mapping, profile),
         coverage: format!(
             "{used} of {} are used",
@@ -265,22 +266,23 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
                 "source columns"
             )
         ),
-        blockers: blockers(mapping, &questions),
+        blockers: blockers(mapping, &questions)
+            .iter()
+            .map(|blocker| visible(&blocker.detail))
+            .collect(),
         sure_open: sure_open(mapping),
         rows,
     }
 }
 
-/// Why a mapping cannot run: open questions, or that no field would be filled at all.
-pub(crate) fn blockers(mapping: &Mapping, questions: &[Question]) -> Vec<String> {
-    let mut all: Vec<String> = questions
-        .iter()
-        .map(|question| visible(&question.text))
-        .collect();
-    if all.is_empty() && !mapping.rules.iter().any(|rule| rule.runs(BAR)) {
-        all.push("no field is filled, so every row would be empty".to_owned());
-    }
-    all
+fn lines(profile: &SourceProfile) -> Vec<ReadLine> {
+    let lines = profile.lines.iter();
+    lines
+        .map(|line| ReadLine {
+            text: visible(&line.text),
+            ..line.clone()
+        })
+        .collect()
 }
 
 fn sure_open(mapping: &Mapping) -> usize {

@@ -20,7 +20,7 @@ use crate::pages::jobs::JobView;
 use crate::pages::lookup::one_job_view;
 use crate::pages::start::parsed;
 use crate::pages::visitor::Visitor;
-use crate::pages::work::{load, read};
+use crate::problem::Problem;
 
 /// Largest report that is read.
 const REPORT_BYTES: u64 = 64 << 20;
@@ -89,7 +89,7 @@ pub(crate) async fn show_run(
 ) -> Result<HttpResponse, PageError> {
     let id: RunId = parsed(&id)?;
     let tenant = visitor.caller.tenant;
-    let found = read(&app, move |conn| find(conn, tenant, id)).await?;
+    let found = app.read(move |conn| Ok(find(conn, tenant, id)?)).await?;
     let view = match (found.record.standing.state, found.record.outcome) {
         (State::Succeeded, Some(Outcome::Run { balance })) => {
             Some(run_view(&app, tenant, &found, balance).await?)
@@ -117,16 +117,16 @@ async fn run_view(
 ) -> Result<RunView, PageError> {
     let report = match first(&found.files, Part::Report) {
         Some(blob) => {
-            let json = load(app, tenant, blob, REPORT_BYTES).await?;
-            let report: Report = serde_json::from_slice(&json)
-                .map_err(|error| PageError::stored("report", error))?;
+            let json = app.load(tenant, blob, REPORT_BYTES).await?;
+            let report: Report =
+                serde_json::from_slice(&json).map_err(|error| Problem::internal(&error))?;
             Some(report)
         }
         None => None,
     };
     let rejects = match first(&found.files, Part::Rejects) {
         Some(blob) => {
-            let csv = load(app, tenant, blob, REJECT_BYTES).await?;
+            let csv = app.load(tenant, blob, REJECT_BYTES).await?;
             reject_lines(&String::from_utf8_lossy(&csv))
         }
         None => Vec::new(),

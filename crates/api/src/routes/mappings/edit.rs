@@ -1,23 +1,17 @@
-//! Deciding: a patch becomes edits, the edits the next version, and each decision a row that says
-//! who, when and what; what was decided about a column is remembered for the next proposal.
+//! Decisions as requests name them, and the edits that they mean.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use aimapper_core::id::MappingId;
 use aimapper_core::mapping::{
-    Edit, MappedValue, Mapping, OnError, OnUnseen, Rule, RuleState, Step, accept_at, apply, to_yaml,
+    Edit, MappedValue, Mapping, OnError, OnUnseen, Rule, RuleState, Step,
 };
-use aimapper_core::store::mappings::{self, MappingVersion, NewDecision, Verdict};
-use aimapper_core::store::memory::{self, NewMemory};
-use aimapper_core::store::{Conn, StoreError};
+use aimapper_core::store::mappings::Verdict;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::readings::{self, SetReading};
-use super::super::views::{At, quoted};
-use super::{add, mapping_of, tag};
-use crate::auth::Caller;
-use crate::problem::{Code, Problem, Wrong, of_edit};
+use crate::actions::mappings::{Condition, Signature};
+use crate::problem::{Code, Problem, Wrong};
+use crate::readings::{self, SetReading};
 
 /// Decisions about a mapping. Fields are decided in their order, after the readings; `accept_at`
 /// comes last.
@@ -84,196 +78,71 @@ pub(crate) struct RulePatch {
     pub(crate) on_error: Option<OnError>,
 }
 
-/// Which version a change is about (`If-Match`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Condition {
-    /// Whatever is the last.
-    Any,
-    /// One of these entity tags, in quotes.
-    Tags(Vec<String>),
-}
-
-impl Condition {
-    /// That of a request, which has to have one.
-    pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let value = request.headers().get(header::IF_MATCH);
-        let Some(text) = value.and_then(|value| value.to_str().ok()) else {
-            return Err(
-                Problem::new(Code::PreconditionRequired, "If-Match is missing")
-                    .hint("send the ETag that GET gave as If-Match".to_owned()),
-            );
-        };
-        if text.trim() == "*" {
-            return Ok(Self::Any);
-        }
-        let tags = text.split(',').map(|tag| tag.trim().to_owned());
-        Ok(Self::Tags(tags.collect()))
-    }
-
-    fn holds(&self, row: &MappingVersion) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Tags(tags) => tags.contains(&quoted(&row.sha256)),
-        }
-    }
-}
-
-/// Makes the next version of a mapping by decisions of the caller.
+/// Which version a change is about, as its request says; it has to.
 ///
 /// # Errors
-/// `precondition_failed` if there is a newer version; `invalid` with pointers; `not_found`.
-pub(crate) fn edit(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    id: MappingId,
-    condition: &Condition,
-    patch: &Patch,
-) -> Result<MappingVersion, Problem> {
-    mappings::find(conn, caller.tenant, id)?;
-    let before = mappings::latest(conn, caller.tenant, id)?;
-    if !condition.holds(&before) {
-        let said = format!("version {} is the last", before.number);
-        return Err(Problem::new(Code::PreconditionFailed, said)
-            .hint("load it again and repeat the change".to_owned()));
-    }
-    let old = mapping_of(&before)?;
-    let at = At::from(conn.now()?);
-    let by = caller.principal.name.as_deref();
-    let by = by.unwrap_or(&caller.principal.subject);
-    let decided = decide(&old, patch, by, &at.0)?;
-    let body = to_yaml(&decided.mapping);
-    let rules = decided.rules()?;
-    let rows: Vec<NewDecision<'_>> = rules
-        .iter()
-        .map(|(rule, verdict, text)| NewDecision {
-            field: &rule.field,
-            verdict: *verdict,
-            rule: text,
-            note: rule.note.as_deref(),
-        })
-        .collect();
-    let new = mappings::NewVersion {
-        mapping: id,
-        number: before.number.saturating_add(1),
-        source_version: before.source_version_id,
-        target_version: before.target_version_id,
-        body: &body,
-        sha256: &tag(&body),
-    };
-    let row = add(conn, caller, &new, &rows)?;
-    for (rule, verdict, text) in &rules {
-        remember(
-            conn,
-            caller,
-            &decided.mapping.target.name,
-            rule,
-            *verdict,
-            text,
-        )?;
-    }
-    Ok(row)
-}
-
-/// Remembers what was decided about the columns of a rule.
-fn remember(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    target_name: &str,
-    rule: &Rule,
-    verdict: Verdict,
-    text: &str,
-) -> Result<(), StoreError> {
-    for source_column in &rule.sources {
-        let new = NewMemory {
-            target_name,
-            field: &rule.field,
-            source_column,
-            verdict,
-            rule: text,
-        };
-        memory::remember(conn, caller.tenant, caller.user, &new)?;
-    }
-    Ok(())
-}
-
-/// A mapping after decisions, and which fields were decided how.
-#[derive(Debug)]
-struct Decided {
-    mapping: Mapping,
-    fields: Vec<(String, Verdict)>,
-}
-
-impl Decided {
-    /// The decided rules as they stand now, with their JSON. A field that was decided twice counts
-    /// as it was decided last.
-    fn rules(&self) -> Result<Vec<(&Rule, Verdict, String)>, Problem> {
-        let mut found = Vec::new();
-        for rule in &self.mapping.rules {
-            let last = self
-                .fields
-                .iter()
-                .rev()
-                .find(|(field, _)| *field == rule.field);
-            if let Some((_, verdict)) = last {
-                let text =
-                    serde_json::to_string(rule).map_err(|error| Problem::internal(&error))?;
-                found.push((rule, *verdict, text));
-            }
-        }
-        Ok(found)
-    }
-}
-
-fn decide(old: &Mapping, patch: &Patch, by: &str, at: &str) -> Result<Decided, Problem> {
-    let wrong = |pointer: &str, said: &str| {
-        Problem::new(Code::Invalid, said.to_owned()).errors(vec![Wrong::new(pointer, said)])
-    };
-    if patch.fields.is_empty() && patch.readings.is_empty() && patch.accept_at.is_none() {
-        return Err(wrong("", "nothing is decided"));
-    }
-    readings::check(&patch.readings, "/readings")?;
-    let mut mapping = old.clone();
-    for (index, set) in patch.readings.iter().enumerate() {
-        let edit = Edit::SetDecision {
-            what: set.what,
-            column: set.column.clone(),
-            value: set.value.clone(),
-        };
-        mapping = apply(&mapping, &edit, by, at)
-            .map_err(|error| of_edit(&error, &format!("/readings/{index}")))?;
-    }
-    let mut fields = Vec::new();
-    for (index, field) in patch.fields.iter().enumerate() {
-        let pointer = format!("/fields/{index}");
-        mapping = decide_field(mapping, field, by, at, &pointer)?;
-        fields.push((field.field.clone(), field.verdict));
-    }
-    if let Some(bar) = patch.accept_at {
-        if !(0.0..=1.0).contains(&bar) {
-            return Err(wrong("/accept_at", "it is a number from 0 to 1"));
-        }
-        let next = accept_at(&mapping, bar, &format!("{by}, all from {bar} on"), at);
-        let changed = next.rules.iter().zip(&mapping.rules);
-        fields.extend(
-            changed
-                .filter(|(new, old)| new.state != old.state)
-                .map(|(new, _)| (new.field.clone(), Verdict::Accepted)),
+/// `precondition_required`.
+pub(super) fn condition(request: &HttpRequest) -> Result<Condition, Problem> {
+    let value = request.headers().get(header::IF_MATCH);
+    let Some(text) = value.and_then(|value| value.to_str().ok()) else {
+        return Err(
+            Problem::new(Code::PreconditionRequired, "If-Match is missing")
+                .hint("send the ETag that GET gave as If-Match".to_owned()),
         );
-        mapping = next;
+    };
+    if text.trim() == "*" {
+        return Ok(Condition::Any);
     }
-    Ok(Decided { mapping, fields })
+    // A tag without quotes, or a weak one, is none of ours.
+    let tags = text.split(',').filter_map(|tag| {
+        let tag = tag.trim().strip_prefix('"')?;
+        Some(tag.strip_suffix('"')?.to_owned())
+    });
+    Ok(Condition::Tags(tags.collect()))
+}
+
+impl Patch {
+    /// What a mapping becomes by it.
+    ///
+    /// # Errors
+    /// `invalid` with pointers.
+    pub(super) fn of(&self, old: &Mapping, signature: &Signature) -> Result<Mapping, Problem> {
+        let wrong = |pointer: &str, said: &str| {
+            Problem::new(Code::Invalid, said.to_owned()).errors(vec![Wrong::new(pointer, said)])
+        };
+        if self.fields.is_empty() && self.readings.is_empty() && self.accept_at.is_none() {
+            return Err(wrong("", "nothing is decided"));
+        }
+        readings::check(&self.readings, "/readings")?;
+        let mut mapping = old.clone();
+        for (index, set) in self.readings.iter().enumerate() {
+            let edit = Edit::SetDecision {
+                what: set.what,
+                column: set.column.clone(),
+                value: set.value.clone(),
+            };
+            mapping = signature.apply(&mapping, &edit, &format!("/readings/{index}"))?;
+        }
+        for (index, field) in self.fields.iter().enumerate() {
+            mapping = decide_field(mapping, field, signature, &format!("/fields/{index}"))?;
+        }
+        match self.accept_at {
+            Some(bar) if (0.0..=1.0).contains(&bar) => Ok(signature.accept_at(&mapping, bar)),
+            Some(_) => Err(wrong("/accept_at", "it is a number from 0 to 1")),
+            None => Ok(mapping),
+        }
+    }
 }
 
 fn decide_field(
     mapping: Mapping,
     patch: &FieldPatch,
-    by: &str,
-    at: &str,
+    signature: &Signature,
     pointer: &str,
 ) -> Result<Mapping, Problem> {
     let mut next = mapping;
     for edit in edits(&next, patch, pointer)? {
-        next = apply(&next, &edit, by, at).map_err(|error| of_edit(&error, pointer))?;
+        next = signature.apply(&next, &edit, pointer)?;
     }
     // Setting values or answers alone leaves the state as it was; the person said that it is theirs.
     let state = rule_of(&next, &patch.field).map(|rule| (rule.state, rule.transform.clone()));
@@ -281,15 +150,14 @@ fn decide_field(
         && state != RuleState::Edited
     {
         let field = patch.field.clone();
-        let edit = Edit::SetTransform { field, transform };
-        next = apply(&next, &edit, by, at).map_err(|error| of_edit(&error, pointer))?;
+        next = signature.apply(&next, &Edit::SetTransform { field, transform }, pointer)?;
     }
     if let Some(text) = &patch.note {
         let edit = Edit::Note {
             field: patch.field.clone(),
             text: text.clone(),
         };
-        next = apply(&next, &edit, by, at).map_err(|error| of_edit(&error, pointer))?;
+        next = signature.apply(&next, &edit, pointer)?;
     }
     Ok(next)
 }

@@ -3,19 +3,19 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
-use aimapper_core::blob::Blobs;
+use aimapper_core::id::SourceVersionId;
 use aimapper_core::mapping::{Mapping, check, check_columns, from_yaml, line_of, to_yaml};
-use aimapper_core::store::{blobs, mappings, sources, targets};
-use serde::Deserialize;
-use std::io::Read as _;
+use aimapper_core::store::{mappings, sources, targets};
 
 use super::super::body::hex;
 use super::super::once::{Once, answer};
-use super::super::sources::profile_of;
-use super::{OfFile, add, location, of_row, tag};
+use super::{OfFile, location, of_row};
+use crate::actions::mappings::add;
+use crate::actions::sources::profile_of;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::problem::{Code, Problem, Wrong};
+use crate::profile::SourceProfile;
 
 /// Takes a mapping file as the first version of a mapping.
 pub(super) async fn create(
@@ -57,7 +57,7 @@ pub(super) async fn create(
                 source_version: source,
                 target_version: target,
                 body: &body,
-                sha256: &tag(&body),
+                sha256: &mappings::sha256(&body),
             };
             let row = add(conn, &by, &new, &[])?;
             answer(StatusCode::CREATED, Some(location(id)), &of_row(&row)?)
@@ -109,47 +109,17 @@ fn refuse(wrong: Vec<Wrong>) -> Result<(), Problem> {
         .errors(wrong))
 }
 
-/// A profile, as far as its columns.
-#[derive(Debug, Deserialize)]
-struct Profile {
-    report: Columns,
-}
-
-#[derive(Debug, Deserialize)]
-struct Columns {
-    columns: Vec<Named>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Named {
-    name: String,
-}
-
 /// The columns of a source that is read.
 async fn columns(
     app: &App,
     caller: &Caller,
-    source: aimapper_core::id::SourceVersionId,
+    source: SourceVersionId,
 ) -> Result<Vec<String>, Problem> {
     let tenant = caller.tenant;
-    let row = app
-        .read(move |conn| {
-            let version = sources::version(conn, tenant, source)?;
-            Ok(blobs::find(conn, tenant, profile_of(&version)?)?)
-        })
+    let profile = app
+        .read(move |conn| profile_of(&sources::version(conn, tenant, source)?))
         .await?;
-    let stored = std::sync::Arc::clone(&app.blobs);
-    app.block(move || names(&stored, &row.object_key)).await
-}
-
-fn names(stored: &Blobs, key: &str) -> Result<Vec<String>, Problem> {
-    let mut text = Vec::new();
-    stored
-        .read(&key.parse()?)?
-        .read_to_end(&mut text)
-        .map_err(|error| Problem::internal(&error))?;
-    let profile: Profile =
-        serde_json::from_slice(&text).map_err(|error| Problem::internal(&error))?;
-    let columns = profile.report.columns.into_iter();
+    let profile = SourceProfile::load(app, tenant, profile).await?;
+    let columns = profile.columns.into_iter();
     Ok(columns.map(|column| column.name).collect())
 }

@@ -9,24 +9,25 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use aimapper_core::id::{JobId, MappingId, MappingVersionId, SourceVersionId, TargetVersionId};
 use aimapper_core::job::Payload;
-use aimapper_core::mapping::Mapping;
-use aimapper_core::store::jobs::{self, NewJob};
+use aimapper_core::store::jobs;
 use aimapper_core::store::mappings::{self, MappingVersion};
-use aimapper_core::store::{Conn, sources, targets};
+use aimapper_core::store::{sources, targets};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, hex, media_type, of_payload};
+use super::body::{Body, media_type, of_payload};
 use super::download::{Content, Sent, send};
 use super::once::{Once, answer};
-use super::sources::profile_of;
 use super::views::{BASE, job_location, quoted};
+use crate::actions::Asker;
+use crate::actions::mappings::edit as edit_mapping;
+use crate::actions::sources::profile_of;
 use crate::app::App;
 use crate::auth::{CanMap, CanOperate, Guarded};
 use crate::paging::{Listed, Page};
 use crate::problem::{Code, Problem};
 
-pub(crate) use edit::{Condition, Patch, edit};
+use edit::Patch;
 pub(super) use view::{MappingItem, MappingView, VersionView, of_row};
 
 /// A proposal that is asked for.
@@ -64,12 +65,6 @@ pub(super) struct OfFile {
     target_version: Option<TargetVersionId>,
 }
 
-/// The mapping of a version.
-pub(super) fn mapping_of(version: &MappingVersion) -> Result<Mapping, Problem> {
-    aimapper_core::mapping::from_yaml(&version.body, "mapping.yaml")
-        .map_err(|error| Problem::internal(&error))
-}
-
 /// Proposes a mapping (JSON), or takes a mapping file (YAML).
 #[utoipa::path(post, path = "/api/v1/mappings", tag = "mappings", params(OfFile),
     request_body(content((NewProposal = "application/json"), (serde_json::Value = "application/yaml"))),
@@ -104,29 +99,20 @@ async fn propose(
     body: Body<NewProposal>,
 ) -> Result<HttpResponse, Problem> {
     let caller = guarded.caller;
-    let (new, by, max_attempts) = (body.value, caller.clone(), app.limits.max_attempts);
-    let traceparent = once.traceparent.clone();
+    let new = body.value;
+    let asker = Asker::new(app, &caller, once.traceparent.clone());
     let answered = once
         .answer(app, &caller, &body.sha256, move |conn| {
-            let source = sources::version(conn, by.tenant, new.source_version)?;
-            targets::version(conn, by.tenant, new.target_version)?;
+            let tenant = asker.caller.tenant;
+            let source = sources::version(conn, tenant, new.source_version)?;
+            targets::version(conn, tenant, new.target_version)?;
             profile_of(&source)?;
             let payload = Payload::Propose {
                 source_version: new.source_version,
                 target_version: new.target_version,
                 memory: new.memory,
             };
-            let job = NewJob {
-                tenant: by.tenant,
-                created_by: by.user,
-                payload,
-                class: payload.class(0),
-                priority: 0,
-                delay_ms: 0,
-                max_attempts,
-                traceparent,
-            };
-            let job = jobs::submit(conn, &job, None)?.id();
+            let job = jobs::submit(conn, &asker.job(payload, 0), None)?.id();
             answer(
                 StatusCode::ACCEPTED,
                 Some(job_location(job)),
@@ -196,10 +182,14 @@ pub(super) async fn patch(
     request: HttpRequest,
     body: Body<Patch>,
 ) -> Result<HttpResponse, Problem> {
-    let condition = Condition::of(&request)?;
+    let condition = edit::condition(&request)?;
     let (caller, id, patch) = (guarded.caller, *id, body.value);
     let row = app
-        .write(move |conn| edit(conn, &caller, id, &condition, &patch))
+        .write(move |conn| {
+            edit_mapping(conn, &caller, id, &condition, |_, (_, old), signature| {
+                patch.of(old, signature)
+            })
+        })
         .await?;
     shown(&row)
 }
@@ -293,22 +283,6 @@ pub(super) async fn export(
         tag: row.sha256,
     };
     send(&app, &request, file)
-}
-
-/// Adds a version with its hash as its tag.
-fn add(
-    conn: &mut Conn<'_>,
-    caller: &crate::auth::Caller,
-    new: &mappings::NewVersion<'_>,
-    decisions: &[mappings::NewDecision<'_>],
-) -> Result<MappingVersion, Problem> {
-    let id = mappings::add_version(conn, caller.tenant, caller.user, new, decisions)?;
-    Ok(mappings::version(conn, caller.tenant, id)?)
-}
-
-/// The tag of a mapping file.
-fn tag(body: &str) -> String {
-    hex(body.as_bytes())
 }
 
 /// Where a mapping is found.

@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::views::{At, Made};
-use super::mapping_of;
+use super::super::views::Made;
+use crate::actions::mappings::mapping_of;
+use crate::at::At;
 use crate::problem::Problem;
 
 /// A mapping in a list.

@@ -1,18 +1,18 @@
 //! Targets and files to begin with, built in.
 
-use super::error::PageError;
 use aimapper_core::target::{TargetSchema, from_json_schema};
+
+use crate::problem::{Code, Problem, Wrong};
 
 /// A target that is there from the start.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Preset {
-    /// Its name in forms.
+    /// Its name in requests and forms.
     pub(crate) name: &'static str,
     /// What it is about.
     pub(crate) about: &'static str,
-    /// Name of its file.
-    file: &'static str,
-    schema: &'static str,
+    /// Its JSON Schema.
+    pub(crate) text: &'static str,
 }
 
 /// A file to try it with.
@@ -35,16 +35,14 @@ pub(crate) struct Example {
 /// All targets.
 pub(crate) const PRESETS: [Preset; 2] = [
     Preset {
-        name: "bank",
+        name: "transaction",
         about: "8 fields: dates, signed amount, currency, other party, kind",
-        file: "transaction.schema.json",
-        schema: include_str!("../../../../examples/bank/transaction.schema.json"),
+        text: include_str!("../../../examples/bank/transaction.schema.json"),
     },
     Preset {
-        name: "orders",
+        name: "order",
         about: "9 fields of an order: customer, place, items, total",
-        file: "order.schema.json",
-        schema: include_str!("../../../../examples/orders/order.schema.json"),
+        text: include_str!("../../../examples/orders/order.schema.json"),
     },
 ];
 
@@ -55,37 +53,50 @@ pub(crate) const EXAMPLES: [Example; 3] = [
         title: "Try it with a bank export",
         about: "German: three lines of preamble, decimal comma, a debit/credit flag, a total at the end",
         file: "umsaetze_2026-03.csv",
-        bytes: include_bytes!("../../../../examples/bank/umsaetze_2026-03.csv"),
-        preset: "bank",
+        bytes: include_bytes!("../../../examples/bank/umsaetze_2026-03.csv"),
+        preset: "transaction",
     },
     Example {
         name: "statement",
         title: "A statement with a doubt",
         about: "English: every date of one column can be read in two ways, so it is asked",
         file: "statement_2026-03.csv",
-        bytes: include_bytes!("../../../../examples/bank/statement_2026-03.csv"),
-        preset: "bank",
+        bytes: include_bytes!("../../../examples/bank/statement_2026-03.csv"),
+        preset: "transaction",
     },
     Example {
         name: "orders",
         title: "A table of orders",
         about: "Tidy, with names that differ from those of the target",
         file: "orders.csv",
-        bytes: include_bytes!("../../../../examples/orders/orders.csv"),
-        preset: "orders",
+        bytes: include_bytes!("../../../examples/orders/orders.csv"),
+        preset: "order",
     },
 ];
 
 impl Preset {
     /// Its schema.
-    pub(crate) fn schema(&self) -> Result<TargetSchema, PageError> {
-        Ok(from_json_schema(self.schema, self.file)?)
+    ///
+    /// # Errors
+    /// `internal` if it is none.
+    pub(crate) fn schema(&self) -> Result<TargetSchema, Problem> {
+        from_json_schema(self.text, self.name).map_err(|error| Problem::internal(&error))
     }
 }
 
 /// The target of this name.
-pub(crate) fn preset(name: &str) -> Option<&'static Preset> {
-    PRESETS.iter().find(|preset| preset.name == name)
+///
+/// # Errors
+/// `invalid` with the names that there are.
+pub(crate) fn preset(name: &str) -> Result<&'static Preset, Problem> {
+    let found = PRESETS.iter().find(|preset| preset.name == name);
+    found.ok_or_else(|| {
+        let known = PRESETS.map(|preset| preset.name);
+        let said = format!("there is no preset {name:?}");
+        Problem::new(Code::Invalid, said.clone())
+            .hint(format!("there are {}", known.join(", ")))
+            .errors(vec![Wrong::new("/preset", said)])
+    })
 }
 
 /// The example of this name.
@@ -108,7 +119,24 @@ mod tests {
             );
         }
         for example in &EXAMPLES {
-            assert!(preset(example.preset).is_some() && !example.bytes.is_empty());
+            assert!(preset(example.preset).is_ok() && !example.bytes.is_empty());
         }
+    }
+
+    #[test]
+    fn every_schema_of_the_examples_is_a_preset() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        let mut found = Vec::new();
+        let folders = std::fs::read_dir(root).unwrap();
+        for folder in folders.filter(|entry| entry.as_ref().unwrap().path().is_dir()) {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let name = file.unwrap().file_name().into_string().unwrap();
+                found.extend(name.strip_suffix(".schema.json").map(str::to_owned));
+            }
+        }
+        found.sort();
+        let mut presets = PRESETS.map(|preset| preset.name);
+        presets.sort_unstable();
+        assert_eq!(found, presets);
     }
 }

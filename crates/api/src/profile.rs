@@ -1,10 +1,15 @@
 //! The profile of a source version, as the job that read it left it.
 
+use aimapper_core::id::{BlobId, TenantId};
 use aimapper_core::profile::ColumnProfile;
 use aimapper_core::report::Report;
 use serde::Deserialize;
 
-use super::figures::visible;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Largest profile that is read: 64 MiB, far more than the columns that are allowed give.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// What a `read` job found.
 #[derive(Debug, Clone, Default)]
@@ -34,19 +39,17 @@ struct Stored {
 }
 
 impl SourceProfile {
-    /// Reads it from its JSON.
+    /// Reads a stored one.
     ///
     /// # Errors
-    /// If it is no profile.
-    pub(crate) fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let stored: Stored = serde_json::from_slice(json)?;
-        let mut lines = stored.lines;
-        for line in &mut lines {
-            line.text = visible(&line.text);
-        }
+    /// `not_found`, `unavailable`; `internal` if it is no profile.
+    pub(crate) async fn load(app: &App, tenant: TenantId, blob: BlobId) -> Result<Self, Problem> {
+        let json = app.load(tenant, blob, MOST_BYTES).await?;
+        let stored: Stored =
+            serde_json::from_slice(&json).map_err(|error| Problem::internal(&error))?;
         Ok(Self {
             columns: stored.report.columns,
-            lines,
+            lines: stored.lines,
         })
     }
 

@@ -1,0 +1,75 @@
+//! Pages for those who have no session yet. Nothing of a request stands in them.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use askama::Template;
+
+use super::error::PageError;
+use super::frame::{Frame, answer};
+
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct EntryPage<'a> {
+    frame: Frame,
+    used_up: bool,
+    /// Where this server is found.
+    base: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "entered.html")]
+struct EnteredPage {
+    frame: Frame,
+}
+
+/// How one signs in at the server of this address.
+///
+/// # Errors
+/// [`PageError::Template`] if the template fails.
+pub(crate) fn sign_in(base: &str) -> Result<HttpResponse, PageError> {
+    page(
+        StatusCode::OK,
+        &EntryPage {
+            frame: Frame::bare("Sign in"),
+            used_up: false,
+            base,
+        },
+    )
+}
+
+/// The same, for somebody whose start address opens nothing any more.
+///
+/// # Errors
+/// [`PageError::Template`] if the template fails.
+pub(crate) fn used_up(base: &str) -> Result<HttpResponse, PageError> {
+    page(
+        StatusCode::GONE,
+        &EntryPage {
+            frame: Frame::bare("This start address is used up"),
+            used_up: true,
+            base,
+        },
+    )
+}
+
+/// Leads on by itself, where a redirect would go without the new cookie.
+///
+/// # Errors
+/// [`PageError::Template`] if the template fails.
+pub(crate) fn entered() -> Result<HttpResponse, PageError> {
+    page(
+        StatusCode::OK,
+        &EnteredPage {
+            frame: Frame::bare("Signed in"),
+        },
+    )
+}
+
+/// The address of the page may hold a start code, so it goes nowhere else.
+fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, PageError> {
+    let mut response = answer(status, template.render()?);
+    let none = HeaderValue::from_static("no-referrer");
+    response.headers_mut().insert(header::REFERRER_POLICY, none);
+    Ok(response)
+}
