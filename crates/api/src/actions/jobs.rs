@@ -1,10 +1,10 @@
 //! Jobs: whose are shown, and who may end them or try them again.
 
 use aimapper_core::auth::Role;
-use aimapper_core::id::{JobId, UserId};
+use aimapper_core::id::JobId;
 use aimapper_core::job::State;
 use aimapper_core::store::Conn;
-use aimapper_core::store::jobs::{self, JobRecord};
+use aimapper_core::store::jobs::{self, JobRecord, Wanted};
 
 use crate::auth::Caller;
 use crate::problem::{Code, Problem};
@@ -18,9 +18,25 @@ pub(crate) enum Steering {
     Retry,
 }
 
-/// Whose jobs are listed: those of the caller, or all of the tenant if the role allows it.
-pub(crate) fn whose(caller: &Caller) -> Option<UserId> {
-    (!caller.principal.may(Role::Operator)).then_some(caller.user)
+/// Jobs, newest first, from behind `after` on: those of the caller, or all of the tenant if the role
+/// allows it.
+///
+/// # Errors
+/// `unavailable`, `internal`.
+pub(crate) fn list(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    state: Option<State>,
+    after: Option<JobId>,
+    limit: i64,
+) -> Result<Vec<JobRecord>, Problem> {
+    let all = caller.principal.may(Role::Operator);
+    let wanted = Wanted {
+        state,
+        kind: None,
+        by: (!all).then_some(caller.user),
+    };
+    Ok(jobs::search(conn, caller.tenant, &wanted, after, limit)?)
 }
 
 /// Cancels a job or tries it again: one's own, or any as an operator. The dead ones are left to

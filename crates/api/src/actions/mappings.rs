@@ -14,7 +14,7 @@ use aimapper_core::time::Millis;
 
 use crate::at::At;
 use crate::auth::Caller;
-use crate::problem::{Code, Problem, of_edit};
+use crate::problem::{Problem, of_edit};
 
 /// Which version a change is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

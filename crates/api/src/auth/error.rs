@@ -5,7 +5,6 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use aimapper_core::auth::{LocalError, Refusal, Role};
 use aimapper_core::error::{ErrorKind, Explain};
-use aimapper_core::store::StoreError;
 
 use super::login::SIGN_IN;
 use crate::problem::{Code, Problem};
@@ -48,7 +47,7 @@ pub enum AuthError {
     Body,
     /// The database did not say who it is.
     #[error("who asks cannot be looked up")]
-    Store(#[source] StoreError),
+    Unknown(#[source] Problem),
     /// No token could be made.
     #[error("no session can be made")]
     Issue(#[source] LocalError),
@@ -72,7 +71,8 @@ impl AuthError {
             Self::Csrf => Code::Csrf,
             Self::FormTooLong => Code::TooLarge,
             Self::Body => Code::BadRequest,
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => self.fault(),
+            Self::Unknown(problem) => problem.code(),
+            Self::Issue(_) | Self::BrokenOff => self.fault(),
         }
     }
 
@@ -90,7 +90,7 @@ impl AuthError {
             | Self::Csrf
             | Self::FormTooLong
             | Self::Body
-            | Self::Store(_)
+            | Self::Unknown(_)
             | Self::Issue(_)
             | Self::BrokenOff => self.code().status(),
         }
@@ -114,7 +114,8 @@ impl AuthError {
         let detail = match self {
             Self::SignIn => return None,
             // What failed of ours is for the log.
-            Self::Store(_) | Self::Issue(_) | Self::BrokenOff => {
+            Self::Unknown(problem) => return Some(problem.clone()),
+            Self::Issue(_) | Self::BrokenOff => {
                 return Some(Problem::new(self.code(), "").caused_by(self));
             }
             Self::NoCredentials
@@ -154,7 +155,7 @@ impl AuthError {
             | Self::Csrf
             | Self::FormTooLong
             | Self::Body
-            | Self::Store(_)
+            | Self::Unknown(_)
             | Self::Issue(_)
             | Self::BrokenOff => None,
         }
@@ -176,7 +177,9 @@ impl Explain for AuthError {
             Self::Malformed(_) | Self::Body => ErrorKind::Invalid,
             Self::Role(_) | Self::Host | Self::Origin | Self::Csrf => ErrorKind::Forbidden,
             Self::FormTooLong => ErrorKind::TooLarge,
-            Self::Store(source) => source.kind(),
+            Self::Unknown(problem) if problem.code() == Code::Unavailable => ErrorKind::Unavailable,
+            Self::Unknown(problem) if problem.code() == Code::NoSpace => ErrorKind::NoSpace,
+            Self::Unknown(_) => ErrorKind::Internal,
             Self::Issue(source) => source.kind(),
             Self::BrokenOff => ErrorKind::Internal,
         }
@@ -193,7 +196,7 @@ impl Explain for AuthError {
             ),
             Self::Origin | Self::Csrf => Some("load the page again and repeat it there".into()),
             Self::FormTooLong => Some("send long texts as a file".into()),
-            Self::Store(source) => source.hint(),
+            Self::Unknown(problem) => problem.hint_text().map(str::to_owned),
             Self::Role(_)
             | Self::Malformed(_)
             | Self::SignIn

@@ -15,6 +15,7 @@ use super::error::AuthError;
 use super::identity::Identity;
 use super::login::session_cookie;
 use crate::App;
+use crate::pages::PageError;
 
 /// The session cookie was there and no good; kept with the request, so that its guard can say why.
 #[derive(Debug, Clone, Copy)]
@@ -54,9 +55,19 @@ fn refused<B>(request: ServiceRequest, error: &AuthError) -> ServiceResponse<Eit
         http.method = %request.method(),
         "a request was refused at the gate"
     );
-    request
-        .into_response(error.error_response())
-        .map_into_right_body()
+    let response = match error.problem() {
+        Some(problem) if is_for_page(&request) => PageError::from(problem).error_response(),
+        Some(_) | None => error.error_response(),
+    };
+    request.into_response(response).map_into_right_body()
+}
+
+/// Whether a person reads the answer, and not a program.
+fn is_for_page(request: &ServiceRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    let is_browser = accept.is_some_and(|accept| accept.contains("text/html"));
+    is_browser && !request.path().starts_with("/api/")
 }
 
 /// Gives the session that the request came with, if it was good.

@@ -1,13 +1,12 @@
 //! A handler gets its caller only by naming what it requires.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use aimapper_core::auth::{Principal, Refusal, Role, Session};
 use aimapper_core::id::{TenantId, UserId};
@@ -194,24 +193,19 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
     if let Some(caller) = app.identity.recall(&principal, Instant::now()) {
         return Ok(caller);
     }
-    let store = Arc::clone(&app.store);
-    let caller = web::block(move || {
-        store
-            .write(|conn| {
-                let tenant = tenants::ensure(conn, &principal.tenant)?.id;
-                let (issuer, subject) = (&principal.issuer, &principal.subject);
-                let user = users::seen(conn, tenant, issuer, subject, principal.name.as_deref())?;
-                Ok((tenant, user.id))
-            })
-            .map(|(tenant, user)| Caller {
+    let caller = app
+        .write(move |conn| {
+            let tenant = tenants::ensure(conn, &principal.tenant)?.id;
+            let (issuer, subject) = (&principal.issuer, &principal.subject);
+            let user = users::seen(conn, tenant, issuer, subject, principal.name.as_deref())?;
+            Ok(Caller {
                 principal,
                 tenant,
-                user,
+                user: user.id,
             })
-    })
-    .await
-    .map_err(|_| AuthError::BrokenOff)?
-    .map_err(AuthError::Store)?;
+        })
+        .await
+        .map_err(AuthError::Unknown)?;
     app.identity.remember(&caller);
     Ok(caller)
 }

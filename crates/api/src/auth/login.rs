@@ -12,7 +12,7 @@ use super::error::AuthError;
 use super::guard::{CanMap, Guarded};
 use super::identity::Identity;
 use crate::App;
-use crate::pages::{PageError, entry};
+use crate::pages::entry;
 
 /// Where it says how to sign in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -46,7 +46,7 @@ async fn start(
             refusal = "start_code",
             "a start address was used again, or late"
         );
-        return Ok(entry::used_up(app.identity.base_url())?);
+        return Ok(entry::used_up(app.identity.base_url()));
     };
     let cookie = session_cookie(&app.identity, token);
     let from_elsewhere = request
@@ -55,7 +55,7 @@ async fn start(
         .is_some_and(|site| site.as_bytes() == b"cross-site");
     let mut answer = if from_elsewhere {
         // A redirect would go on as a request of the page with the link, and so without the cookie.
-        entry::entered()?
+        entry::entered()
     } else {
         HttpResponse::SeeOther()
             .insert_header((header::LOCATION, "/"))
@@ -82,7 +82,7 @@ async fn new_start(app: Data<App>, who: Guarded<CanMap>) -> Result<HttpResponse,
         .body(body.to_string()))
 }
 
-async fn sign_in(app: Data<App>) -> Result<HttpResponse, PageError> {
+async fn sign_in(app: Data<App>) -> HttpResponse {
     entry::sign_in(app.identity.base_url())
 }
 

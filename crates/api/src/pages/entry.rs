@@ -1,8 +1,8 @@
 //! Pages for those who have no session yet. Nothing of a request stands in them.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 
 use super::error::PageError;
@@ -24,10 +24,7 @@ struct EnteredPage {
 }
 
 /// How one signs in at the server of this address.
-///
-/// # Errors
-/// [`PageError::Template`] if the template fails.
-pub(crate) fn sign_in(base: &str) -> Result<HttpResponse, PageError> {
+pub(crate) fn sign_in(base: &str) -> HttpResponse {
     page(
         StatusCode::OK,
         &EntryPage {
@@ -39,10 +36,7 @@ pub(crate) fn sign_in(base: &str) -> Result<HttpResponse, PageError> {
 }
 
 /// The same, for somebody whose start address opens nothing any more.
-///
-/// # Errors
-/// [`PageError::Template`] if the template fails.
-pub(crate) fn used_up(base: &str) -> Result<HttpResponse, PageError> {
+pub(crate) fn used_up(base: &str) -> HttpResponse {
     page(
         StatusCode::GONE,
         &EntryPage {
@@ -54,10 +48,7 @@ pub(crate) fn used_up(base: &str) -> Result<HttpResponse, PageError> {
 }
 
 /// Leads on by itself, where a redirect would go without the new cookie.
-///
-/// # Errors
-/// [`PageError::Template`] if the template fails.
-pub(crate) fn entered() -> Result<HttpResponse, PageError> {
+pub(crate) fn entered() -> HttpResponse {
     page(
         StatusCode::OK,
         &EnteredPage {
@@ -67,9 +58,12 @@ pub(crate) fn entered() -> Result<HttpResponse, PageError> {
 }
 
 /// The address of the page may hold a start code, so it goes nowhere else.
-fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, PageError> {
-    let mut response = answer(status, template.render()?);
+fn page(status: StatusCode, template: &impl Template) -> HttpResponse {
+    let mut response = match template.render() {
+        Ok(html) => answer(status, html),
+        Err(error) => PageError::Template(error).error_response(),
+    };
     let none = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(header::REFERRER_POLICY, none);
-    Ok(response)
+    response
 }

@@ -107,7 +107,7 @@ fn wrong(problem: &Problem) -> Vec<String> {
     let places = problem.wrong().iter();
     places
         .filter(|wrong| wrong.detail != problem.detail())
-        .map(|wrong| sentence(&wrong.detail))
+        .map(|wrong| visible(&wrong.detail))
         .collect()
 }
 

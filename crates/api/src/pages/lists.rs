@@ -1,5 +1,7 @@
 //! Sources, targets and mappings as small tables.
 
+use std::str::FromStr;
+
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{MappingId, SourceId, TargetId, TenantId};
 use aimapper_core::store::{Conn, StoreError, blobs, mappings, sources, targets};
@@ -33,7 +35,7 @@ struct ListPage {
     frame: Frame,
     about: &'static str,
     none: &'static str,
-    columns: Vec<&'static str>,
+    columns: &'static [&'static str],
     items: Vec<Item>,
     next: Option<String>,
 }
@@ -66,25 +68,61 @@ fn next(items: &mut Vec<Item>, path: &str) -> Option<String> {
     Some(format!("{path}?after={}", last.id))
 }
 
+/// A list of rows that are named by a kind of id.
+struct List {
+    place: Place,
+    title: &'static str,
+    path: &'static str,
+    about: &'static str,
+    none: &'static str,
+    columns: &'static [&'static str],
+}
+
+impl List {
+    async fn page<T, F>(
+        self,
+        app: &App,
+        visitor: &Visitor,
+        query: &After,
+        items: F,
+    ) -> Result<HttpResponse, PageError>
+    where
+        T: FromStr + Send + 'static,
+        F: FnOnce(&mut Conn<'_>, TenantId, Option<T>) -> Result<Vec<Item>, StoreError>
+            + Send
+            + 'static,
+    {
+        let after = query.after.as_deref().map(parsed).transpose()?;
+        let tenant = visitor.caller.tenant;
+        let mut items = app
+            .read(move |conn| Ok(items(conn, tenant, after)?))
+            .await?;
+        let next = next(&mut items, self.path);
+        page(&ListPage {
+            frame: visitor.frame(self.title, self.place),
+            about: self.about,
+            none: self.none,
+            columns: self.columns,
+            items,
+            next,
+        })
+    }
+}
+
 async fn list_sources(
     app: web::Data<App>,
     visitor: Visitor,
     query: web::Query<After>,
 ) -> Result<HttpResponse, PageError> {
-    let after: Option<SourceId> = query.after.as_deref().map(parsed).transpose()?;
-    let tenant = visitor.caller.tenant;
-    let mut items = app
-        .read(move |conn| Ok(source_items(conn, tenant, after)?))
-        .await?;
-    let next = next(&mut items, "/sources");
-    page(&ListPage {
-        frame: visitor.frame("Sources", Place::Sources),
+    let list = List {
+        place: Place::Sources,
+        title: "Sources",
+        path: "/sources",
         about: "Files that were uploaded, and how often each was read.",
         none: "No file was uploaded yet.",
-        columns: vec!["Read", "Size", "By", "Uploaded"],
-        items,
-        next,
-    })
+        columns: &["Read", "Size", "By", "Uploaded"],
+    };
+    list.page(&app, &visitor, &query, source_items).await
 }
 
 fn source_items(
@@ -141,20 +179,15 @@ async fn list_targets(
     visitor: Visitor,
     query: web::Query<After>,
 ) -> Result<HttpResponse, PageError> {
-    let after: Option<TargetId> = query.after.as_deref().map(parsed).transpose()?;
-    let tenant = visitor.caller.tenant;
-    let mut items = app
-        .read(move |conn| Ok(target_items(conn, tenant, after)?))
-        .await?;
-    let next = next(&mut items, "/targets");
-    page(&ListPage {
-        frame: visitor.frame("Targets", Place::Targets),
+    let list = List {
+        place: Place::Targets,
+        title: "Targets",
+        path: "/targets",
         about: "Schemas that files were mapped to.",
         none: "No target was used yet.",
-        columns: vec!["Versions", "By", "First used"],
-        items,
-        next,
-    })
+        columns: &["Versions", "By", "First used"],
+    };
+    list.page(&app, &visitor, &query, target_items).await
 }
 
 fn target_items(
@@ -250,20 +283,15 @@ async fn list_mappings(
     visitor: Visitor,
     query: web::Query<After>,
 ) -> Result<HttpResponse, PageError> {
-    let after: Option<MappingId> = query.after.as_deref().map(parsed).transpose()?;
-    let tenant = visitor.caller.tenant;
-    let mut items = app
-        .read(move |conn| Ok(mapping_items(conn, tenant, after)?))
-        .await?;
-    let next = next(&mut items, "/mappings");
-    page(&ListPage {
-        frame: visitor.frame("Mappings", Place::Mappings),
+    let list = List {
+        place: Place::Mappings,
+        title: "Mappings",
+        path: "/mappings",
         about: "How files are mapped to targets, and who decided it last.",
         none: "There is no mapping yet.",
-        columns: vec!["Source", "Version", "Changed by", "Changed"],
-        items,
-        next,
-    })
+        columns: &["Source", "Version", "Changed by", "Changed"],
+    };
+    list.page(&app, &visitor, &query, mapping_items).await
 }
 
 fn mapping_items(

@@ -3,7 +3,6 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{TargetVersionId, TenantId};
-use aimapper_core::store::jobs::{self as job_rows, Wanted};
 use aimapper_core::store::{Conn, StoreError, mappings, targets};
 use aimapper_core::target::{TargetSchema, from_json_schema};
 use askama::Template;
@@ -15,10 +14,9 @@ use super::jobs::JobView;
 use super::lookup::{Names, job_views};
 use super::visitor::Visitor;
 use crate::App;
-use crate::actions::Asker;
-use crate::actions::jobs::whose;
 use crate::actions::sources::{NewSource, accept};
 use crate::actions::targets::version_of;
+use crate::actions::{Asker, jobs};
 use crate::presets::{self, EXAMPLES, PRESETS};
 use crate::problem::{Code, Problem};
 use crate::uploads::{self, Parts, Received, shown_name, text};
@@ -70,11 +68,7 @@ struct Recent {
 
 async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, PageError> {
     let tenant = visitor.caller.tenant;
-    let wanted = Wanted {
-        state: None,
-        kind: None,
-        by: whose(&visitor.caller),
-    };
+    let caller = visitor.caller.clone();
     let (known, recent, jobs) = app
         .read(move |conn| {
             let mut known = Vec::new();
@@ -83,7 +77,7 @@ async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, Pag
                     known.push((target, last));
                 }
             }
-            let jobs = job_rows::search(conn, tenant, &wanted, None, RECENT)?;
+            let jobs = jobs::list(conn, &caller, None, None, RECENT)?;
             let jobs = job_views(conn, tenant, &jobs)?;
             Ok((known, recent(conn, tenant)?, jobs))
         })

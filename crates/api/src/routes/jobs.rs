@@ -2,8 +2,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{Either, HttpRequest, HttpResponse, web};
-use aimapper_core::auth::Role;
-use aimapper_core::id::{JobId, UserId};
+use aimapper_core::id::JobId;
 use aimapper_core::job::{Failure, Kind, Outcome, Payload, Progress, State};
 use aimapper_core::store::jobs::{self, Happening, JobEvent, JobRecord, Wanted};
 use aimapper_core::time::Millis;
@@ -14,7 +13,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::once::{Once, answer};
 use super::views::Made;
-use crate::actions::jobs::{Steering, steer, whose};
+use crate::actions::jobs::{Steering, list as list_jobs, steer};
 use crate::app::App;
 use crate::at::At;
 use crate::auth::{Caller, CanMap, CanOperate, Guarded};
@@ -173,13 +172,8 @@ pub(super) async fn list(
     };
     let (after, asked) = (page.after()?, page.asked()?);
     let caller = guarded.caller;
-    let wanted = Wanted {
-        state: which.state,
-        kind: None,
-        by: whose(&caller),
-    };
     let rows = app
-        .read(move |conn| Ok(jobs::search(conn, caller.tenant, &wanted, after, asked)?))
+        .read(move |conn| list_jobs(conn, &caller, which.state, after, asked))
         .await?;
     Ok(web::Json(Listed::new(
         &page,
@@ -254,15 +248,8 @@ pub(super) async fn cancel(
     id: web::Path<JobId>,
     once: Once,
 ) -> Result<HttpResponse, Problem> {
-    let (caller, id) = (guarded.caller, *id);
-    let by = caller.clone();
-    let answered = once
-        .answer(&app, &caller, "", move |conn| {
-            let job = steer(conn, &by, id, Steering::Cancel)?;
-            answer(StatusCode::OK, None, &JobView::from(job))
-        })
-        .await?;
-    Ok(answered.response())
+    let done = (Steering::Cancel, StatusCode::OK);
+    steered(&app, guarded.caller, *id, once, done).await
 }
 
 /// Tries a job again that failed, was cancelled or is dead.
@@ -274,15 +261,25 @@ pub(super) async fn retry(
     id: web::Path<JobId>,
     once: Once,
 ) -> Result<HttpResponse, Problem> {
-    let (caller, id) = (guarded.caller, *id);
-    let by = caller.clone();
+    let done = (Steering::Retry, StatusCode::ACCEPTED);
+    let response = steered(&app, guarded.caller, *id, once, done).await?;
+    app.accepted.notify_one();
+    Ok(response)
+}
+
+async fn steered(
+    app: &App,
+    caller: Caller,
+    id: JobId,
+    once: Once,
+    (steering, status): (Steering, StatusCode),
+) -> Result<HttpResponse, Problem> {
     let answered = once
-        .answer(&app, &caller, "", move |conn| {
-            let job = steer(conn, &by, id, Steering::Retry)?;
-            answer(StatusCode::ACCEPTED, None, &JobView::from(job))
+        .answer(app, caller, "", move |conn, caller| {
+            let job = steer(conn, caller, id, steering)?;
+            answer(status, None, &JobView::from(job))
         })
         .await?;
-    app.accepted.notify_one();
     Ok(answered.response())
 }
 
@@ -300,15 +297,14 @@ pub(super) async fn redrive(
         let said = "only failed and dead jobs are tried again in bulk";
         return Err(Problem::new(Code::Invalid, said).errors(vec![Wrong::new("/state", said)]));
     }
-    let by = caller.clone();
     let answered = once
-        .answer(&app, &caller, &body.sha256, move |conn| {
+        .answer(&app, caller, &body.sha256, move |conn, caller| {
             let wanted = Wanted {
                 state: Some(which.state),
                 kind: which.kind,
                 by: None,
             };
-            let found = jobs::search(conn, by.tenant, &wanted, None, REDRIVEN)?;
+            let found = jobs::search(conn, caller.tenant, &wanted, None, REDRIVEN)?;
             let mut redriven = Redriven {
                 more: i64::try_from(found.len()).is_ok_and(|found| found == REDRIVEN),
                 jobs: Vec::new(),
@@ -316,7 +312,7 @@ pub(super) async fn redrive(
             for job in found {
                 redriven
                     .jobs
-                    .push(jobs::redrive(conn, by.tenant, job.id, by.user)?.id);
+                    .push(jobs::redrive(conn, caller.tenant, job.id, caller.user)?.id);
             }
             answer(StatusCode::ACCEPTED, None, &redriven)
         })

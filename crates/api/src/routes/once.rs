@@ -66,18 +66,17 @@ impl Once {
         })
     }
 
-    /// Does the work and keeps its answer, or gives the answer that was kept.
+    /// Does the work of the caller and keeps its answer, or gives the answer that was kept.
     pub(super) async fn answer<F>(
         self,
         app: &App,
-        caller: &Caller,
+        caller: Caller,
         body_sha256: &str,
         work: F,
     ) -> Result<Answered, Problem>
     where
-        F: FnOnce(&mut Conn<'_>) -> Result<Answer, Problem> + Send + 'static,
+        F: FnOnce(&mut Conn<'_>, &Caller) -> Result<Answer, Problem> + Send + 'static,
     {
-        let tenant = caller.tenant;
         let Self {
             route, place, key, ..
         } = self;
@@ -89,16 +88,16 @@ impl Once {
                 body_sha256: &hash,
             });
             let Some(request) = request else {
-                return work(conn).map(Answered::new);
+                return work(conn, &caller).map(Answered::new);
             };
-            if let Some(answer) = answers::take_key(conn, tenant, &request)? {
+            if let Some(answer) = answers::take_key(conn, caller.tenant, &request)? {
                 return Ok(Answered {
                     answer,
                     repeated: true,
                 });
             }
-            let answer = work(conn)?;
-            answers::keep(conn, tenant, &request, &answer)?;
+            let answer = work(conn, &caller)?;
+            answers::keep(conn, caller.tenant, &request, &answer)?;
             Ok(Answered::new(answer))
         })
         .await

@@ -72,7 +72,7 @@ pub(super) async fn create(
     let (caller, new) = (guarded.caller, body.value);
     let asker = Asker::new(&app, &caller, once.traceparent.clone());
     let answered = once
-        .answer(&app, &caller, &body.sha256, move |conn| {
+        .answer(&app, caller, &body.sha256, move |conn, _| {
             let run = start(conn, &asker, &new)?;
             let started = Started {
                 run: run.id,

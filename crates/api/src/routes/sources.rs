@@ -217,7 +217,7 @@ pub(super) async fn upload(
     };
     let (key, hash) = (new.file.stored.key.clone(), sha256(&new));
     let asker = Asker::new(&app, &caller, once.traceparent.clone());
-    let answered = once.answer(&app, &caller, &hash, move |conn| {
+    let answered = once.answer(&app, caller, &hash, move |conn, _| {
         let made = accept(conn, &asker, &new)?;
         answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
     });
@@ -301,7 +301,7 @@ pub(super) async fn read_again(
     let (caller, id, new) = (guarded.caller, *id, body.value);
     let asker = Asker::new(&app, &caller, once.traceparent.clone());
     let answered = once
-        .answer(&app, &caller, &body.sha256, move |conn| {
+        .answer(&app, caller, &body.sha256, move |conn, _| {
             let made = sources::read_again(conn, &asker, id, &new.decisions, new.target)?;
             answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
         })

@@ -146,12 +146,11 @@ pub(super) async fn create(
     let name = source_name(new.name.as_deref().unwrap_or_default())?
         .unwrap_or_else(|| schema.name.clone());
     let caller = guarded.caller;
-    let by = caller.clone();
     let answered = once
-        .answer(&app, &caller, &body.sha256, move |conn| {
-            let target = targets::create(conn, by.tenant, by.user, &name)?;
-            let version = add_version(conn, &by, target, &schema)?;
-            let view = TargetVersionView::from(targets::version(conn, by.tenant, version)?);
+        .answer(&app, caller, &body.sha256, move |conn, caller| {
+            let target = targets::create(conn, caller.tenant, caller.user, &name)?;
+            let version = add_version(conn, caller, target, &schema)?;
+            let view = TargetVersionView::from(targets::version(conn, caller.tenant, version)?);
             let location = format!("{BASE}/targets/{target}");
             answer(StatusCode::CREATED, Some(location), &view)
         })
@@ -172,12 +171,11 @@ pub(super) async fn create_version(
 ) -> Result<HttpResponse, Problem> {
     let (caller, id) = (guarded.caller, *id);
     let schema = understood(&body.value.schema, "/schema")?;
-    let by = caller.clone();
     let answered = once
-        .answer(&app, &caller, &body.sha256, move |conn| {
-            targets::find(conn, by.tenant, id)?;
-            let version = add_version(conn, &by, id, &schema)?;
-            let view = TargetVersionView::from(targets::version(conn, by.tenant, version)?);
+        .answer(&app, caller, &body.sha256, move |conn, caller| {
+            targets::find(conn, caller.tenant, id)?;
+            let version = add_version(conn, caller, id, &schema)?;
+            let view = TargetVersionView::from(targets::version(conn, caller.tenant, version)?);
             answer(
                 StatusCode::CREATED,
                 Some(format!("{BASE}/targets/{id}")),

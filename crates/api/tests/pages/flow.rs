@@ -304,6 +304,39 @@ async fn another_encoding_reads_the_file_again_and_proposes_anew() {
 }
 
 #[actix_web::test]
+async fn what_is_decided_on_a_page_is_remembered_for_the_next_proposal() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let edit = format!("{path}/edit");
+    let (amount, kind) = (field("amount"), field("kind"));
+    for form in [
+        [("version", "1"), ("field", &amount), ("do", "accept")],
+        [("version", "2"), ("field", &kind), ("do", "refuse")],
+    ] {
+        let done = site.post(&edit, &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let remembered = site.remembered();
+    for wanted in [
+        "amount Betrag (EUR) accepted",
+        "amount S/H accepted",
+        "kind Buchungsart rejected",
+    ] {
+        assert!(remembered.contains(&wanted.to_owned()), "{remembered:?}");
+    }
+}
+
+#[actix_web::test]
+async fn what_changes_nothing_makes_no_version() {
+    let site = Site::new().await;
+    let (path, page) = site.mapped("umsaetze").await;
+    let form = [("version", "1"), ("do", "undo"), ("to", "1")];
+    let done = site.post(&format!("{path}/edit"), &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(text(&site.get(&path).await.body), text(&page.body));
+}
+
+#[actix_web::test]
 async fn every_list_and_job_page_shows_what_was_done() {
     let site = Site::new().await;
     let (path, _) = site.mapped("orders").await;

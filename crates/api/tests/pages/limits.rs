@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
-use aimapper_api::pages::actions::{store_bytes, target_version, upload};
 use aimapper_core::job::State;
 use aimapper_core::store::{mappings, targets};
 use aimapper_core::target::from_json_schema;
@@ -27,7 +26,13 @@ async fn a_form_without_the_token_of_the_session_changes_nothing() {
     let request = TestRequest::post()
         .uri(&format!("{path}/edit"))
         .set_form(form);
-    assert_eq!(site.send(request).await.status, StatusCode::FORBIDDEN);
+    let refused = site.send(request).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(
+        refused.body.contains("<code>csrf</code>") && refused.body.contains("Load the page again"),
+        "{}",
+        refused.body
+    );
     assert!(
         site.get(&path)
             .await
@@ -40,15 +45,10 @@ async fn a_form_without_the_token_of_the_session_changes_nothing() {
 async fn rows_of_another_tenant_are_as_if_they_were_not_there() {
     let site = Site::new().await;
     let foreign = caller(&site.app, "two", "Tom");
-    let file = store_bytes(&site.app, foreign.tenant, b"secret;b\n1;2\n3;4\n")
-        .await
-        .unwrap();
     let schema = r#"{"type": "object", "title": "Xylem", "properties": {"b": {"type": "string"}}}"#;
     let schema = from_json_schema(schema, "s.json").unwrap();
-    let target = target_version(&site.app, &foreign, &schema).await.unwrap();
-    let uploaded = upload(&site.app, &foreign, file, "xylem.csv", Some(target))
-        .await
-        .unwrap();
+    let file = ("xylem.csv", b"secret;b\n1;2\n3;4\n".as_slice());
+    let (source, job) = site.upload_of(&foreign, file, &schema);
     while site.work_one_of(foreign.tenant) {}
     let (mapping, target) = site
         .app
@@ -59,7 +59,6 @@ async fn rows_of_another_tenant_are_as_if_they_were_not_there() {
             Ok((mapping.id, target.id))
         })
         .unwrap();
-    let job = uploaded.job;
     for path in [
         format!("/mappings/{mapping}"),
         format!("/targets/{target}"),
@@ -78,7 +77,7 @@ async fn rows_of_another_tenant_are_as_if_they_were_not_there() {
         format!("/mappings/{mapping}/run"),
         format!("/jobs/{job}/cancel"),
         format!("/jobs/{job}/retry"),
-        format!("/sources/{}/delete", uploaded.source),
+        format!("/sources/{source}/delete"),
     ] {
         let answer = site
             .post(&path, &[("version", "1"), ("do", "accept-sure")])
@@ -206,7 +205,7 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
     let file = ("file", Some("a.csv"), "a;b\n1;2\n");
     for (parts, status, wanted) in [
         (
-            vec![("target", None, "preset:bank")],
+            vec![("target", None, "preset:transaction")],
             422,
             "No file was chosen",
         ),
@@ -217,11 +216,14 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
         ),
         (
             vec![file, ("target", None, "preset:moon")],
-            400,
-            "no built-in target",
+            422,
+            "There is no preset",
         ),
         (
-            vec![("file", Some("a.csv"), ""), ("target", None, "preset:bank")],
+            vec![
+                ("file", Some("a.csv"), ""),
+                ("target", None, "preset:transaction"),
+            ],
             422,
             "The file is empty",
         ),
@@ -234,6 +236,7 @@ async fn an_upload_without_file_target_or_sense_says_what_is_missing() {
         let answer = site.send(multipart(&site, &parts)).await;
         assert_eq!(answer.status.as_u16(), status, "{parts:?}: {}", answer.body);
         assert!(answer.body.contains(wanted), "{parts:?}: {}", answer.body);
+        assert_eq!(site.files(), 0, "{parts:?}: what is refused leaves no file");
     }
 }
 
@@ -245,7 +248,7 @@ async fn a_file_that_is_no_table_ends_with_its_reason_and_can_be_tried_again() {
         &site,
         &[
             ("file", Some("a.png"), png),
-            ("target", None, "preset:bank"),
+            ("target", None, "preset:transaction"),
         ],
     );
     let begun = site.send(request).await;
@@ -278,7 +281,7 @@ async fn a_job_that_is_under_way_shows_how_far_it_is() {
         &site,
         &[
             ("file", Some("slow.csv"), "a;b\n1;2\n"),
-            ("target", None, "preset:bank"),
+            ("target", None, "preset:transaction"),
         ],
     );
     let begun = site.send(request).await;
@@ -382,4 +385,5 @@ async fn a_mapping_that_fills_nothing_does_not_run() {
     assert!(page.body.contains("no field is filled"), "{}", page.body);
     let run = site.post(&format!("{path}/run"), &[("version", "1")]).await;
     assert_eq!(run.status, StatusCode::CONFLICT, "{}", run.body);
+    assert!(run.body.contains("no field is filled"), "{}", run.body);
 }

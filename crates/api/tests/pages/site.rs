@@ -15,7 +15,9 @@ use aimapper_api::auth::{Caller, Identity, gate};
 use aimapper_core::auth::{Principal, PrincipalKind, Role};
 use aimapper_core::blob::{Blobs, Key};
 use aimapper_core::config::Config;
-use aimapper_core::id::{JobId, SourceVersionId, TargetVersionId, TenantId, WorkerId};
+use aimapper_core::id::{
+    JobId, SourceId, SourceVersionId, TargetVersionId, TenantId, UserId, WorkerId,
+};
 use aimapper_core::job::{
     Failure, FailureClass, Outcome, Payload, Phase, Progress, Rules, State, Written,
 };
@@ -29,8 +31,9 @@ use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::outputs::{NewOutput, Part};
 use aimapper_core::store::{
-    Settings as StoreSettings, Store, mappings, sources, targets, tenants, users,
+    Settings as StoreSettings, Store, mappings, memory, sources, targets, tenants, users,
 };
+use aimapper_core::target::TargetSchema;
 use aimapper_core::transform::{
     Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile,
 };
@@ -191,12 +194,47 @@ impl Site {
         (input, overrides)
     }
 
+    /// What another caller has uploaded to a target of this schema: the source, and the job that
+    /// reads it.
+    pub(crate) fn upload_of(
+        &self,
+        caller: &Caller,
+        (name, bytes): (&str, &[u8]),
+        schema: &TargetSchema,
+    ) -> (SourceId, JobId) {
+        let (tenant, user) = (caller.tenant, caller.user);
+        let file = self.store_for(tenant, bytes);
+        let body = serde_json::to_string(schema).unwrap();
+        let written = self.app.store.write(|conn| {
+            let hash = aimapper_core::target::sha256(schema);
+            let target = targets::create(conn, tenant, user, &schema.name)?;
+            let target = targets::add_version(conn, tenant, user, target, 1, (&body, &hash))?;
+            let source = sources::create(conn, tenant, user, name)?;
+            let new = sources::NewVersion {
+                source,
+                number: 1,
+                file_name: name,
+                blob: blobs::add(conn, tenant, &file)?,
+                decisions: "[]",
+            };
+            let version = sources::add_version(conn, tenant, user, &new)?;
+            let payload = Payload::Read {
+                source,
+                version,
+                propose: Some(target),
+            };
+            let job = new_job(tenant, user, payload);
+            Ok((source, jobs::submit(conn, &job, None)?.id()))
+        });
+        written.unwrap()
+    }
+
     fn store(&self, bytes: &[u8]) -> NewBlob {
-        let mut upload = self
-            .app
-            .blobs
-            .begin(&Key::upload(self.caller.tenant))
-            .unwrap();
+        self.store_for(self.caller.tenant, bytes)
+    }
+
+    fn store_for(&self, tenant: TenantId, bytes: &[u8]) -> NewBlob {
+        let mut upload = self.app.blobs.begin(&Key::upload(tenant)).unwrap();
         upload.write(bytes).unwrap();
         let stored = upload.finish().unwrap();
         NewBlob {
@@ -378,9 +416,13 @@ fn follow(
         target_version,
         memory: false,
     };
+    new_job(job.tenant, job.created_by, payload)
+}
+
+fn new_job(tenant: TenantId, created_by: UserId, payload: Payload) -> NewJob {
     NewJob {
-        tenant: job.tenant,
-        created_by: job.created_by,
+        tenant,
+        created_by,
         payload,
         class: payload.class(0),
         priority: 0,
@@ -566,6 +608,39 @@ impl Site {
     pub(crate) async fn mapped(&self, example: &str) -> (String, Answer) {
         let begun = self.post(&format!("/try/{example}"), &[]).await;
         self.follow(begun).await
+    }
+
+    /// What the tenant remembers: field, column and verdict.
+    pub(crate) fn remembered(&self) -> Vec<String> {
+        let tenant = self.caller.tenant;
+        let rows = self
+            .app
+            .store
+            .read(|conn| memory::list(conn, tenant, None, 100))
+            .unwrap();
+        let line = |row: &memory::Remembered| {
+            format!("{} {} {}", row.field, row.source_column, row.verdict)
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// How many stored files there are.
+    pub(crate) fn files(&self) -> usize {
+        fn count(folder: &std::path::Path) -> usize {
+            let Ok(entries) = std::fs::read_dir(folder) else {
+                return 0;
+            };
+            let below = entries.map(|entry| {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    count(&entry.path())
+                } else {
+                    1
+                }
+            });
+            below.sum()
+        }
+        count(&self.app.config.blobs)
     }
 
     pub(crate) fn job(&self, id: JobId) -> JobRecord {

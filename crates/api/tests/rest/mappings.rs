@@ -59,6 +59,32 @@ async fn a_proposal_is_shown_with_its_questions() {
 }
 
 #[actix_web::test]
+async fn a_mapping_that_fills_no_field_does_not_run() {
+    let ground = Ground::new();
+    let schema = json!({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}});
+    let target = ground
+        .post(ADA, "targets", &json!({"schema": schema}))
+        .await
+        .ok(201);
+    let mapping = ground.mapping_to(ADA, &target["id"]).await;
+    let nothing =
+        json!({"fields": [{"field": "a", "verdict": "absent", "why": "it is not there"}]});
+    let mapping = patch(&ground, &mapping, Some("*"), &nothing).await.ok(200);
+    assert_eq!(mapping["questions"], json!([]));
+    let run = json!({"mapping_version": mapping["id"]});
+    let refused = ground.post(ADA, "runs", &run).await;
+    assert_eq!(
+        (refused.code().as_str(), refused.status.as_u16()),
+        ("undecided", 409)
+    );
+    let said = "no field is filled, so every row would be empty";
+    assert_eq!(
+        refused.json()["errors"],
+        json!([{"pointer": "/fields", "detail": said}])
+    );
+}
+
+#[actix_web::test]
 async fn a_change_says_which_version_it_is_about() {
     let ground = Ground::new();
     let first = ground.mapping(ADA).await;

@@ -195,15 +195,20 @@ impl Ground {
 
     /// A mapping of the example, as proposed.
     pub(crate) async fn mapping(&self, caller: &str) -> Value {
-        let made = self.read_source(caller).await;
         let target = self.preset(caller).await;
+        self.mapping_to(caller, &target["id"]).await
+    }
+
+    /// A mapping of the example to a version of a target, as proposed.
+    pub(crate) async fn mapping_to(&self, caller: &str, target: &Value) -> Value {
+        let made = self.read_source(caller).await;
         let tenant = self.tenant(caller.split('/').next().unwrap());
         let file = example("bank/umsaetze_2026-03.csv");
-        let yaml = self.proposal(tenant, &file, &target["id"]);
+        let yaml = self.proposal(tenant, &file, target);
         let path = format!(
             "mappings?source_version={}&target_version={}",
             text(&made["version"]),
-            text(&target["id"])
+            text(target)
         );
         let request = crate::ground::request(caller, actix_web::http::Method::POST, &path)
             .insert_header(("content-type", "application/yaml"))

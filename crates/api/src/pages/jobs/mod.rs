@@ -8,7 +8,7 @@ pub(crate) use view::{JobView, job_view, subject};
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::JobId;
 use aimapper_core::job::{Kind, Payload, State};
-use aimapper_core::store::jobs::{self as rows, Wanted};
+use aimapper_core::store::jobs as rows;
 use askama::Template;
 
 use self::view::{EventLine, event_line, state_in_words};
@@ -18,7 +18,7 @@ use super::lookup::{job_views, next_place, one_job_view};
 use super::start::parsed;
 use super::visitor::Visitor;
 use crate::App;
-use crate::actions::jobs::{Steering, steer, whose};
+use crate::actions::jobs::{self, Steering, steer};
 
 /// Jobs on a page of the list.
 const LISTED: usize = 50;
@@ -89,17 +89,12 @@ async fn list(
     let given = query.state.as_deref().filter(|state| !state.is_empty());
     let state: Option<State> = given.map(parsed).transpose()?;
     let after: Option<JobId> = query.after.as_deref().map(parsed).transpose()?;
-    let tenant = visitor.caller.tenant;
-    let wanted = Wanted {
-        state,
-        kind: None,
-        by: whose(&visitor.caller),
-    };
+    let caller = visitor.caller.clone();
     let mut jobs = app
         .read(move |conn| {
             let most = i64::try_from(LISTED).unwrap_or(i64::MAX).saturating_add(1);
-            let jobs = rows::search(conn, tenant, &wanted, after, most)?;
-            Ok(job_views(conn, tenant, &jobs)?)
+            let jobs = jobs::list(conn, &caller, state, after, most)?;
+            Ok(job_views(conn, caller.tenant, &jobs)?)
         })
         .await?;
     let more = jobs.len() > LISTED;

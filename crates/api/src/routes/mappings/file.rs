@@ -38,17 +38,16 @@ pub(super) async fn create(
     let mapping = valid(&text)?;
     let columns = columns(app, &caller, source).await?;
     fits(&mapping, &columns)?;
-    let by = caller.clone();
     let answered = once
-        .answer(app, &caller, &hash, move |conn| {
-            let row = targets::version(conn, by.tenant, target)?;
+        .answer(app, caller, &hash, move |conn, caller| {
+            let row = targets::version(conn, caller.tenant, target)?;
             if row.sha256 != mapping.target_sha256 {
                 let said = "the mapping was made for another version of the target";
                 return Err(Problem::new(Code::Invalid, said)
                     .errors(vec![Wrong::new("target_sha256", said)]));
             }
             let name = format!("{} to {}", mapping.source.file, mapping.target.name);
-            let id = mappings::create(conn, by.tenant, by.user, &name)?;
+            let id = mappings::create(conn, caller.tenant, caller.user, &name)?;
             // Written anew, so that the same mapping has the same tag whoever wrote the file.
             let body = to_yaml(&mapping);
             let new = mappings::NewVersion {
@@ -59,7 +58,7 @@ pub(super) async fn create(
                 body: &body,
                 sha256: &mappings::sha256(&body),
             };
-            let row = add(conn, &by, &new, &[])?;
+            let row = add(conn, caller, &new, &[])?;
             answer(StatusCode::CREATED, Some(location(id)), &of_row(&row)?)
         })
         .await?;

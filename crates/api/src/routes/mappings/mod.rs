@@ -102,7 +102,7 @@ async fn propose(
     let new = body.value;
     let asker = Asker::new(app, &caller, once.traceparent.clone());
     let answered = once
-        .answer(app, &caller, &body.sha256, move |conn| {
+        .answer(app, caller, &body.sha256, move |conn, _| {
             let tenant = asker.caller.tenant;
             let source = sources::version(conn, tenant, new.source_version)?;
             targets::version(conn, tenant, new.target_version)?;
@@ -244,15 +244,14 @@ pub(super) async fn approve(
     once: Once,
 ) -> Result<HttpResponse, Problem> {
     let (caller, id) = (guarded.caller, *id);
-    let by = caller.clone();
     let answered = once
-        .answer(&app, &caller, "", move |conn| {
-            let row = mappings::version(conn, by.tenant, id)?;
-            if row.created_by == by.user {
+        .answer(&app, caller, "", move |conn, caller| {
+            let row = mappings::version(conn, caller.tenant, id)?;
+            if row.created_by == caller.user {
                 return Err(Problem::new(Code::OwnVersion, "the version is your own"));
             }
-            let row = mappings::approve(conn, by.tenant, by.user, id)?;
-            let view = VersionView::new(&row, mappings::decisions(conn, by.tenant, id)?);
+            let row = mappings::approve(conn, caller.tenant, caller.user, id)?;
+            let view = VersionView::new(&row, mappings::decisions(conn, caller.tenant, id)?);
             answer(StatusCode::OK, None, &view)
         })
         .await?;
