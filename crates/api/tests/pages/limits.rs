@@ -19,6 +19,55 @@ async fn nobody_is_shown_the_way_to_sign_in() {
 }
 
 #[actix_web::test]
+async fn who_has_no_session_sees_the_same_look_and_nothing_of_the_request() {
+    let site = Site::new().await;
+    for (path, status, title) in [
+        ("/sign-in?who=xylem", StatusCode::OK, "<h1>Sign in</h1>"),
+        (
+            "/start/xylem",
+            StatusCode::GONE,
+            "<h1>This start address is used up</h1>",
+        ),
+    ] {
+        let answer = site.ask(TestRequest::get().uri(path)).await;
+        assert_eq!(answer.status, status, "{path}");
+        for wanted in [
+            title,
+            "aimapper token",
+            "rel=\"stylesheet\" href=\"/assets/",
+        ] {
+            assert!(answer.body.contains(wanted), "{wanted}: {}", answer.body);
+        }
+        assert!(!answer.body.contains("xylem"), "{}", answer.body);
+    }
+}
+
+#[actix_web::test]
+async fn the_jobs_of_others_are_left_to_operators() {
+    let site = Site::new().await;
+    let tom = caller(&site.app, "local", "Tom");
+    assert_eq!(tom.tenant, site.caller.tenant);
+    let schema = r#"{"type": "object", "title": "T", "properties": {"b": {"type": "string"}}}"#;
+    let schema = from_json_schema(schema, "s.json").unwrap();
+    let (_, job) = site.upload_of(&tom, ("xylem.csv", b"a;b\n1;2\n".as_slice()), &schema);
+    for list in ["/", "/jobs"] {
+        let page = site.get(list).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.body.contains("xylem"), "{list}: {}", page.body);
+    }
+    let refused = site.post(&format!("/jobs/{job}/cancel"), &[]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(
+        refused
+            .body
+            .contains("Only operators cancel the jobs of others."),
+        "{}",
+        refused.body
+    );
+    assert_eq!(site.job(job).standing.state, State::Queued);
+}
+
+#[actix_web::test]
 async fn a_form_without_the_token_of_the_session_changes_nothing() {
     let site = Site::new().await;
     let (path, _) = site.mapped("umsaetze").await;
