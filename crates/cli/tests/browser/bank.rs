@@ -42,7 +42,7 @@ pub(crate) async fn map(browser: &Browser, service: &Service) {
 pub(crate) async fn upload(browser: &Browser, path: &str) {
     let file = browser.wait_for("#file").await;
     file.send_keys(path).await.unwrap();
-    browser.click("input[value='preset:bank']").await;
+    browser.click("input[value='preset:transaction']").await;
     browser.click("form.begin button[type=submit]").await;
 }
 

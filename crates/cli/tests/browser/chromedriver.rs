@@ -53,7 +53,7 @@ pub(crate) fn needed(name: &str) -> String {
     })
 }
 
-/// The port, which stands at the end of a line such as “ChromeDriver was started successfully on
+/// The port, which stands at the end of a line such as “`ChromeDriver` was started successfully on
 /// port 41301.”
 fn port(out: &mut BufReader<ChildStdout>) -> u16 {
     let mut said = String::new();

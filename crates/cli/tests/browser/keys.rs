@@ -37,7 +37,7 @@ async fn begin(browser: &Browser) {
     let file = browser.tab_to("#file").await;
     let path = bank::example("umsaetze_2026-03.csv");
     file.send_keys(path).await.unwrap();
-    browser.tab_to("input[value='preset:bank']").await;
+    browser.tab_to("input[value='preset:transaction']").await;
     browser.enter("form.begin button[type=submit]").await;
     browser.wait_for(&bank::version(1)).await;
     browser.wait_for("#page :focus").await;

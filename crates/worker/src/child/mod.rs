@@ -1,5 +1,5 @@
 //! The process of a job: one source, one task, hard limits, no network, no database. It knows only
-//! its folder and what stands in its [`Spec`], and whatever happens to it happens to one job.
+//! its folder and what stands in its `Spec`, and whatever happens to it happens to one job.
 
 mod limits;
 mod propose;
