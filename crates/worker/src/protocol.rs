@@ -35,7 +35,7 @@ pub(crate) struct Spec {
     /// Limits of the process.
     pub(crate) limits: ProcessLimits,
     /// Limits of what it reads.
-    pub(crate) reading: ReadingLimits,
+    pub(crate) reading: Limits,
     /// Threads that work on batches.
     pub(crate) threads: usize,
     /// The work.
@@ -60,50 +60,6 @@ impl Default for ProcessLimits {
             memory_bytes: 2 << 30,
             cpu_seconds: 4 * 3600,
             file_bytes: 64 << 30,
-        }
-    }
-}
-
-/// [`Limits`] as they are sent.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReadingLimits {
-    field_bytes: usize,
-    line_bytes: usize,
-    columns: usize,
-    inflated_bytes: Option<u64>,
-}
-
-impl From<Limits> for ReadingLimits {
-    fn from(limits: Limits) -> Self {
-        let Limits {
-            field_bytes,
-            line_bytes,
-            columns,
-            inflated_bytes,
-        } = limits;
-        Self {
-            field_bytes,
-            line_bytes,
-            columns,
-            inflated_bytes,
-        }
-    }
-}
-
-impl From<ReadingLimits> for Limits {
-    fn from(limits: ReadingLimits) -> Self {
-        let ReadingLimits {
-            field_bytes,
-            line_bytes,
-            columns,
-            inflated_bytes,
-        } = limits;
-        Self {
-            field_bytes,
-            line_bytes,
-            columns,
-            inflated_bytes,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Figures, times and foreign text as people read them. Decides nothing.
 
+use aimapper_core::report::figures;
+pub(crate) use aimapper_core::report::figures::{counted, number};
 use aimapper_core::time::Millis;
 use aimapper_core::value::{days_to_iso, time_to_iso};
 
@@ -10,55 +12,12 @@ const DAY_MS: i64 = 86_400_000;
 /// Foreign text for the eye: control characters and marks that turn the direction of writing become
 /// visible, long texts are cut with their length. Markup is escaped by the templates.
 pub(crate) fn visible(text: &str) -> String {
-    shown(text, false, LONGEST)
+    figures::visible(text, false, LONGEST)
 }
 
 /// The same for text of several lines: LF and CRLF end lines.
 pub(crate) fn visible_lines(text: &str) -> String {
-    shown(text, true, LONGEST * 8)
-}
-
-fn shown(text: &str, keep_line_ends: bool, longest: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().take(longest).peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' if keep_line_ends => out.push('\n'),
-            '\r' if keep_line_ends && rest.peek() == Some(&'\n') => {}
-            '\u{7f}' => out.push('\u{2421}'),
-            // Control Pictures: U+2400 shows U+0000, and so on.
-            '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\u{80}'..='\u{9f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => out.push_str(&format!("‹U+{:04X}›", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    let length = text.chars().count();
-    if length > longest {
-        out.push_str(&format!("… ({} characters)", number(length as u64)));
-    }
-    out
-}
-
-/// A whole number with a comma between groups of three digits.
-pub(crate) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 record`, `2 records`.
-pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
+    figures::visible(text, true, LONGEST * 8)
 }
 
 /// Bytes in the largest unit that leaves a figure before the point.

@@ -203,7 +203,7 @@ fn cancel_takes_two_seconds_and_a_start_five() {
     let began = Instant::now();
     let served = Served::start(data.path());
     assert!(began.elapsed() < Duration::from_secs(5));
-    let (mapping, source) = served.mapped("rows.csv", rows(1_000_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(5_000_000).as_bytes(), SCHEMA);
     for _ in 0..5 {
         let (_, job) = served.start_run(&mapping, &source);
         until_chunk(&served, &job, 1);

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 pub(crate) mod examples;
+pub mod figures;
 mod html;
 mod json;
 mod schema;

@@ -89,7 +89,8 @@ impl Dialect {
 pub const QUOTE_REACH: usize = 4 << 20;
 
 /// Limits on what one record may be; beyond them it is rejected, or the source is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of UTF-8 text in one field; a record with a longer one is rejected.
     pub field_bytes: usize,

@@ -19,7 +19,7 @@ const WIDTH: usize = 400;
 /// Reads the staged source and writes its profile.
 pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble> {
     let started = Instant::now();
-    let limits = Limits::from(spec.reading);
+    let limits = spec.reading;
     let input = open(file, &limits)?;
     let mut overrides = Overrides::default();
     for one in set.iter().filter(|one| one.by_person()) {

@@ -33,7 +33,7 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
         return Err(Trouble::ours("protocol", "this is no run".to_owned()));
     };
     let started = Instant::now();
-    let limits = Limits::from(spec.reading);
+    let limits = spec.reading;
     let input = open(file, &limits)?;
     let mapping = from_yaml(&staged(MAPPING)?, MAPPING)?;
     let ready = pipeline::ready(&input, &mapping, &Overrides::default(), None, &limits)?;

@@ -72,7 +72,7 @@ impl Bench {
             job: claim.job,
             traceparent: job.traceparent.clone(),
             limits: self.limits,
-            reading: self.reading.into(),
+            reading: self.reading,
             threads: self.threads,
             task: staged.task.clone(),
         };

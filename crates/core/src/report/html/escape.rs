@@ -1,5 +1,8 @@
 //! Text into HTML. Everything that comes from a source, a schema or a person goes through here.
 
+use crate::report::figures::visible;
+pub(super) use crate::report::figures::{counted, number};
+
 /// Longest value that is shown whole, in characters.
 const LONGEST: usize = 240;
 
@@ -16,48 +19,17 @@ pub(super) fn lines(value: &str) -> String {
 
 fn escape(value: &str, keep_line_ends: bool, longest: usize) -> String {
     let mut out = String::with_capacity(value.len() + 16);
-    let count = value.chars().count();
-    let mut rest = value.chars().take(longest).peekable();
-    while let Some(c) = rest.next() {
+    for c in visible(value, keep_line_ends, longest).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\n' if keep_line_ends => out.push('\n'),
-            '\r' if keep_line_ends && rest.peek() == Some(&'\n') => {}
-            '\u{7f}' => out.push('\u{2421}'),
-            // Control Pictures: U+2400 shows U+0000, and so on.
-            '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            c if crate::mapping::is_unsafe(c) => {
-                out.push_str(&format!("‹U+{:04X}›", u32::from(c)));
-            }
             c => out.push(c),
         }
     }
-    if count > longest {
-        out.push_str(&format!("… ({} characters)", number(count as u64)));
-    }
     out
-}
-
-/// A whole number with a comma between groups of three digits.
-pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 record`, `2 records`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
 /// A share in per cent, never 0 or 100 unless it is exactly that.

@@ -204,7 +204,8 @@ fn with_quotes(samples: &Samples, base: Dialect, given: &Given) -> Dialect {
     let mut seen = false;
     for quote in quotes {
         let present = |text: &[u8]| memchr::memchr(quote, text).is_some();
-        if given.quote.is_none() && !present(&samples.head) && !present(&samples.tail) {
+        let parts = [&samples.head, &samples.tail, &samples.escaped];
+        if given.quote.is_none() && !parts.into_iter().any(|part| present(part)) {
             continue;
         }
         seen |= quote == b'"';
@@ -272,7 +273,7 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
                 .rev()
                 .take(ROWS),
         );
-        all.extend(rows(&samples.escaped, true, dialect, 0, ROWS));
+        all.extend(rows(&samples.escaped, true, dialect, 0, usize::MAX));
     }
     // Lines inside quoted text have one field each; they are no table.
     let least = if dialect.delimiter.is_empty() { 1 } else { 2 };
