@@ -223,6 +223,24 @@ async fn a_process_that_takes_too_long_is_ended() {
 }
 
 #[tokio::test]
+async fn a_process_that_hangs_is_ended_by_the_clock() {
+    let mut ground = Ground::new();
+    let job = ground.read_job("a,b\n1,2\n");
+    // It uses no time of the processor, so only the clock can end it.
+    ground.bench.program = shell("exec sleep 1000");
+    ground.bench.limits = ProcessLimits {
+        cpu_seconds: 0,
+        ..ProcessLimits::default()
+    };
+    let ended = ground.run_accepted(job).await;
+    assert_eq!(ended.standing.state, State::Failed);
+    let failure = ended.failure.unwrap();
+    assert_eq!(failure.code, "limit_exceeded");
+    assert!(failure.message.contains("too long"), "{failure:?}");
+    assert!(ground.left_behind().is_empty());
+}
+
+#[tokio::test]
 async fn a_process_that_hangs_ends_when_the_job_is_cancelled() {
     let mut ground = Ground::new();
     let job = ground.read_job("a,b\n1,2\n");
