@@ -20,6 +20,18 @@ pub(crate) fn visible_lines(text: &str) -> String {
     figures::visible(text, true, LONGEST * 8)
 }
 
+/// A sentence of the command's, in which names stand between backticks, as a page says it.
+pub(crate) fn quoted(text: impl AsRef<str>) -> String {
+    let mut said = String::with_capacity(text.as_ref().len());
+    for (number, part) in text.as_ref().split('`').enumerate() {
+        if number > 0 {
+            said.push(if number % 2 == 1 { '“' } else { '”' });
+        }
+        said.push_str(part);
+    }
+    said
+}
+
 /// Bytes in the largest unit that leaves a figure before the point.
 #[expect(clippy::cast_precision_loss, reason = "rounded to one digit anyway")]
 pub(crate) fn bytes(count: u64) -> String {
@@ -120,6 +132,15 @@ pub(crate) fn moment(at: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_in_quotes() {
+        assert_eq!(
+            quoted("add it to `value_map` of `kind`"),
+            "add it to “value_map” of “kind”"
+        );
+        assert_eq!(quoted("as it is"), "as it is");
+    }
 
     #[test]
     fn what_turns_or_hides_text_becomes_visible() {

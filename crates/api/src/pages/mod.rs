@@ -9,7 +9,7 @@
 mod assets;
 pub(crate) mod entry;
 mod error;
-mod figures;
+pub(crate) mod figures;
 mod frame;
 mod jobs;
 mod lists;

@@ -35,7 +35,7 @@ Errors are problem details (RFC 9457); each <code>type</code> leads to a page th
 <table class="stack list">
 <thead><tr><th scope="col">Method</th><th scope="col">Path</th><th scope="col">What it does</th></tr></thead>
 <tbody>
-{% for operation in group.1 %}<tr><td><code>{{ operation.method }}</code></td><td><code>{{ operation.path }}</code></td><td>{{ operation.summary }}</td></tr>
+{% for operation in group.1 %}<tr><td><code>{{ operation.method }}</code></td><td><code>{{ operation.path }}</code></td><td>{{ crate::pages::figures::quoted(operation.summary) }}</td></tr>
 {% endfor %}</tbody>
 </table></section>
 {% endfor %}<section aria-labelledby="h-problems"><h2 id="h-problems">problems</h2>
