@@ -36,7 +36,9 @@ fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}
 
 # Grows every file of the fault corpus to 20 MB, and asks for every row and for flat memory. Then kills
-# a service 50 times in runs of a million rows, and asks for the same bytes; bounds on cancel and start.
+# a service 50 times in runs of a million rows, and asks for the same bytes; a storm of 200 faults over
+# 2,000 jobs of api and workers apart; bounds on cancel, start and recovery. Needs PostgreSQL and RabbitMQ as
+# deploy/dev/test.sh does, with their variables set.
 faults:
     cargo test --release --workspace --all-features --test faults -- --ignored --nocapture every_large_file
     cargo test --release --workspace --all-features --test service -- --ignored --nocapture --test-threads 1

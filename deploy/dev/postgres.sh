@@ -3,6 +3,9 @@
 # gone afterwards.
 #
 #   postgres.sh start    installs it if it is missing, starts it, prints the folder and the URL, tab between
+#   postgres.sh up FOLDER      starts the one of that folder again, after it was killed or went down
+#   postgres.sh down FOLDER    ends it, and every connection to it
+#   postgres.sh kill FOLDER    ends it without any order: recovery is left to the next start
 #   postgres.sh stop FOLDER    stops the one of that folder and deletes the folder
 #
 # Works as root and not; PostgreSQL itself refuses root, so then it runs as the user `postgres`.
@@ -42,6 +45,12 @@ install() {
     programs >/dev/null || die "PostgreSQL is still not here" "see the output above"
 }
 
+up() {
+    local folder=$1
+    (cd "$folder" && as_postgres "$(programs)/pg_ctl" --pgdata="$folder/data" --log="$folder/server.log" \
+        --options="$(cat "$folder/options")" --timeout=60 -w start) >/dev/null 2>&1
+}
+
 start() {
     install
     local bin folder password port
@@ -59,8 +68,8 @@ start() {
         port=$((20000 + RANDOM % 12000))
         options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder"
         options="$options -c fsync=off -c max_connections=200 -c log_min_messages=fatal"
-        if (cd "$folder" && as_postgres "$bin/pg_ctl" --pgdata="$folder/data" --log="$folder/server.log" \
-            --options="$options" --timeout=60 -w start) >/dev/null 2>&1; then
+        printf '%s\n' "$options" >"$folder/options"
+        if up "$folder"; then
             printf '%s\tpostgres://aimapper:%s@127.0.0.1:%s/postgres\n' "$folder" "$password" "$port"
             return
         fi
@@ -70,14 +79,22 @@ start() {
     die "PostgreSQL does not start" "see the output above"
 }
 
+down() {
+    local folder=$1 mode=$2
+    (cd "$folder" && as_postgres "$(programs)/pg_ctl" --pgdata="$folder/data" --mode="$mode" -w stop) >/dev/null 2>&1
+}
+
 stop() {
     local folder=$1
-    (cd "$folder" && as_postgres "$(programs)/pg_ctl" --pgdata="$folder/data" --mode=immediate -w stop) >/dev/null 2>&1 || true
+    down "$folder" immediate || true
     rm -rf "$folder"
 }
 
 case "${1:-}" in
     start) start ;;
+    up) up "${2:?postgres.sh up FOLDER}" ;;
+    down) down "${2:?postgres.sh down FOLDER}" fast ;;
+    kill) down "${2:?postgres.sh kill FOLDER}" immediate ;;
     stop) stop "${2:?postgres.sh stop FOLDER}" ;;
-    *) die "no such verb: ${1:-}" "postgres.sh start, or postgres.sh stop FOLDER" ;;
+    *) die "no such verb: ${1:-}" "postgres.sh start | up FOLDER | down FOLDER | kill FOLDER | stop FOLDER" ;;
 esac

@@ -3,9 +3,11 @@
 # tests, a release build, and the README's commands with what they promise.
 #
 # Network: the registries of cargo and PyPI, once; Debian's, for what is missing: a C compiler, curl, jq,
-# Python's venv, PostgreSQL, Chromium.
+# Python's venv, PostgreSQL, RabbitMQ, Chromium.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
-# of its own in it and drops it); without it, one is started, and stopped at the end.
+# of its own in it and drops it), AIMAPPER_TEST_RABBITMQ_URL a RabbitMQ (each test makes queues of its own
+# in it), AIMAPPER_TEST_S3_URL a server of moto (each test makes a bucket of its own); without them, they
+# are started, and stopped at the end.
 # AIMAPPER_TEST_CHROMEDRIVER and AIMAPPER_TEST_AXE may name what the test of the pages needs; without
 # them, deploy/dev/chromium.sh gets it.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
@@ -17,6 +19,17 @@ die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 1; }
 
 # A step runs only if its tool is there; what was left out is said again at the end.
 skipped=()
+
+# What was started is stopped at the end, the last first.
+started=()
+# shellcheck disable=SC2329
+stop_all() {
+    local at
+    for ((at = ${#started[@]} - 1; at >= 0; at--)); do
+        bash "deploy/dev/${started[at]%%$'\t'*}" stop "${started[at]#*$'\t'}" || true
+    done
+}
+trap stop_all EXIT
 
 need_cargo() {
     command -v cargo >/dev/null || die "cargo is not here" "install Rust 1.95 or newer, see https://rustup.rs"
@@ -43,14 +56,14 @@ need_curl_and_jq() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q curl jq
 }
 
-# The store runs on two databases; its tests need the one that is a server.
-need_postgres() {
-    [ -z "${AIMAPPER_TEST_POSTGRES_URL:-}" ] || return 0
-    local started
-    started=$(bash deploy/dev/postgres.sh start)
-    # shellcheck disable=SC2064
-    trap "bash deploy/dev/postgres.sh stop '${started%%$'\t'*}'" EXIT
-    export AIMAPPER_TEST_POSTGRES_URL=${started#*$'\t'}
+# Starts a server of deploy/dev, unless a variable names one. The folder of what was started is in
+# another variable, for whoever has to ask the server's own tools.
+need_server() {
+    local script=$1 url=AIMAPPER_TEST_$2_URL folder=AIMAPPER_TEST_$2_FOLDER server
+    [ -z "${!url:-}" ] || return 0
+    server=$(bash "deploy/dev/$script" start)
+    started+=("$script"$'\t'"${server%%$'\t'*}")
+    export "$folder=${server%%$'\t'*}" "$url=${server#*$'\t'}"
 }
 
 # The pages are tested in a browser.
@@ -104,16 +117,24 @@ fi
 # Always the whole workspace, so that features are unified once and nothing is built twice.
 say "tests"
 need_curl_and_jq
-need_postgres
+need_server postgres.sh POSTGRES
+need_server rabbitmq.sh RABBITMQ
+need_server s3.sh S3
 need_chromium
 cargo test --workspace --all-features --locked
+
+say "REST and pages on PostgreSQL"
+AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages
 
 say "the interface against its document"
 bash deploy/dev/schemathesis.sh "${CARGO_TARGET_DIR:-target}/debug/aimapper"
 
+say "the compose file, as plain processes"
+bash deploy/dev/compose.sh "${CARGO_TARGET_DIR:-target}/debug"
+
 # The command that most people use stays free of the service.
 say "the plain command's dependencies"
-for crate in actix-web diesel tokio jsonwebtoken tracing; do
+for crate in actix-web diesel tokio jsonwebtoken object_store tracing; do
     if cargo tree --locked --edges no-dev --prefix none -p aimapper-cli | grep -q "^$crate v"; then
         die "the plain command depends on $crate" "it belongs behind the feature \`server\`"
     fi

@@ -8,6 +8,7 @@ use actix_web::web;
 use aimapper_core::blob::{Blobs, Key};
 use aimapper_core::config::Config;
 use aimapper_core::id::{BlobId, TenantId};
+use aimapper_core::metrics::Metrics;
 use aimapper_core::store::{Conn, Store, StoreError, blobs};
 use tokio::sync::{Notify, Semaphore};
 
@@ -51,6 +52,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// The settings.
     pub config: Arc<Config>,
+    /// What has happened here.
+    pub metrics: Metrics,
     /// What requests may ask for.
     pub limits: Limits,
     blocking: Arc<Semaphore>,
@@ -71,6 +74,7 @@ impl App {
             blobs,
             accepted,
             identity,
+            metrics: Metrics::default(),
             limits: Limits {
                 upload_bytes: config.limits.upload_bytes,
                 max_attempts: config.jobs.max_attempts(),

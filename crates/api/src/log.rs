@@ -8,7 +8,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use aimapper_core::telemetry::TraceParent;
+
+use crate::app::App;
 
 /// Goes round all routes.
 pub(crate) async fn request(
@@ -25,12 +28,21 @@ pub(crate) async fn request(
         let name = HeaderName::from_static("traceparent");
         request.headers_mut().insert(name, value);
     }
+    let metrics = request
+        .app_data::<Data<App>>()
+        .map(|app| app.metrics.clone());
     let answer = next.call(request).await;
     let (status, route) = match &answer {
         Ok(answer) => (answer.status(), answer.request().match_pattern()),
         Err(error) => (error.as_response_error().status_code(), None),
     };
-    let duration_ms = started.elapsed().as_millis();
+    let took = started.elapsed();
+    if let Some(metrics) = metrics {
+        // What is no route of ours is one of them together: paths are of the client's making.
+        let route = route.as_deref().unwrap_or("none");
+        metrics.request(method.as_str(), route, status.as_u16(), took.as_secs_f64());
+    }
+    let duration_ms = took.as_millis();
     tracing::info!(
         http.method = %method,
         http.route = route.as_deref(),

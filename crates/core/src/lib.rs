@@ -27,11 +27,17 @@ pub mod id;
 pub mod job;
 pub mod mapping;
 pub mod matching;
+#[cfg(feature = "settings")]
+pub mod metrics;
 pub mod pipeline;
 pub mod profile;
+#[cfg(feature = "settings")]
+pub mod program;
 #[cfg(feature = "store")]
 pub mod queue;
 pub mod report;
+#[cfg(feature = "store")]
+mod secret;
 pub mod source;
 #[cfg(feature = "store")]
 pub mod store;

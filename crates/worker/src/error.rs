@@ -16,6 +16,9 @@ pub enum WorkerError {
     /// A thread of the database ended without an answer.
     #[error("a call of the database was broken off")]
     BrokenOff(#[source] tokio::task::JoinError),
+    /// A thread could not be started.
+    #[error("a thread could not be started")]
+    Thread(#[source] std::io::Error),
     /// The database gave no answer for as long as the lease may hold.
     #[error("the database gave no answer")]
     NoAnswer,
@@ -27,6 +30,7 @@ impl Explain for WorkerError {
             Self::Store(source) => source.kind(),
             Self::Queue(source) => source.kind(),
             Self::BrokenOff(_) => ErrorKind::Internal,
+            Self::Thread(_) => ErrorKind::Unavailable,
             Self::NoAnswer => ErrorKind::Unavailable,
         }
     }
@@ -35,7 +39,7 @@ impl Explain for WorkerError {
         match self {
             Self::Store(source) => source.hint(),
             Self::Queue(source) => source.hint(),
-            Self::BrokenOff(_) | Self::NoAnswer => None,
+            Self::BrokenOff(_) | Self::Thread(_) | Self::NoAnswer => None,
         }
     }
 }

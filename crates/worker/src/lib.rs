@@ -14,9 +14,13 @@
 mod blocking;
 pub mod child;
 mod error;
+mod health;
 mod jobs;
+mod lead;
+mod program;
 mod protocol;
 mod relay;
+mod room;
 mod serve;
 mod service;
 mod supervise;
@@ -25,6 +29,7 @@ mod work;
 
 pub use error::WorkerError;
 pub use jobs::Bench;
+pub use program::run;
 pub use protocol::ProcessLimits;
 pub use relay::{Relayed, relay};
 pub use serve::{Hear, Surroundings};

@@ -6,6 +6,8 @@ use aimapper_core::job::Class;
 use aimapper_core::queue::{Hint, Queue, QueueError};
 use aimapper_core::store::{Store, outbox};
 
+use futures_util::future::join_all;
+
 use crate::blocking::{read, write};
 use crate::error::WorkerError;
 
@@ -14,7 +16,7 @@ use crate::error::WorkerError;
 pub struct Relayed {
     /// Hints that are in the queue now.
     pub published: usize,
-    /// Why the round ended early, if it did. That hint and those behind it wait in the outbox.
+    /// Why a hint could not be published, if one could not. It waits in the outbox.
     pub failure: Option<QueueError>,
 }
 
@@ -33,20 +35,36 @@ pub async fn relay(
 ) -> Result<Relayed, WorkerError> {
     let due = read(store, move |conn| outbox::due(conn, class, capacity)).await?;
     let mut relayed = Relayed::default();
-    for due in due {
+    if due.is_empty() {
+        return Ok(relayed);
+    }
+    // In their order, but without waiting for one before the next.
+    let published = join_all(due.iter().map(|due| async {
         let hint = Hint::new(due.job, due.epoch, due.traceparent.clone());
-        // Only then is the row taken away: a crash in between publishes twice, not never.
-        match queue.publish(class, &hint).await {
-            Ok(()) => {
-                write(store, move |conn| outbox::published(conn, &due)).await?;
-                relayed.published += 1;
-            }
+        queue.publish(class, &hint).await
+    }));
+    let (mut there, mut later) = (Vec::new(), Vec::new());
+    let published = published.await;
+    for (due, published) in due.into_iter().zip(published) {
+        match published {
+            Ok(()) => there.push(due),
             Err(failure) => {
-                write(store, move |conn| outbox::postponed(conn, &due, random)).await?;
-                relayed.failure = Some(failure);
-                break;
+                relayed.failure.get_or_insert(failure);
+                later.push(due);
             }
         }
     }
+    relayed.published = there.len();
+    // Only now are the rows taken away: a crash in between publishes twice, not never.
+    write(store, move |conn| {
+        for due in &there {
+            outbox::published(conn, due)?;
+        }
+        for (due, turn) in later.iter().zip(0_u32..) {
+            outbox::postponed(conn, due, random.rotate_left(turn))?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(relayed)
 }

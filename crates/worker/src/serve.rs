@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::blocking::read;
 use crate::error::WorkerError;
 use crate::work::{Ended, Taken, Worker};
 
@@ -79,7 +80,7 @@ impl Worker {
         F: Fn(Claim, JobRecord) -> W,
         W: Future<Output = Ended>,
     {
-        let mut consumer = queue.consume(class).await?;
+        let mut consumer = queue.consume(class);
         loop {
             let next = tokio::select! {
                 biased;
@@ -98,8 +99,21 @@ impl Worker {
             let taken = self.take(delivery, work, stop, around.random).await;
             (around.hear)(&taken);
             if taken.is_err() {
-                // The hint is back in the queue, and what is away does not return at once.
-                sleep(self.pace.look).await;
+                tokio::select! {
+                    () = stopped(around.stop.clone()) => return Ok(()),
+                    () = self.database_is_back() => {}
+                }
+            }
+        }
+    }
+
+    /// Done when the database answers again. The hint that could not be used is back in the queue; to
+    /// take it again and again meanwhile would wear it out, because the broker counts.
+    async fn database_is_back(&self) {
+        loop {
+            sleep(self.pace.look).await;
+            if read(&self.store, |conn| conn.now()).await.is_ok() {
+                return;
             }
         }
     }

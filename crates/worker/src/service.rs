@@ -1,6 +1,5 @@
 //! The whole worker: relay, slots, reaper and sweep, side by side until the process is to end.
 
-use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,25 +7,34 @@ use std::time::Duration;
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
 use aimapper_core::id::WorkerId;
-use aimapper_core::job::{Class, Rules};
+use aimapper_core::job::{Class, Outcome, Rules};
+use aimapper_core::metrics::Metrics;
+use aimapper_core::program::StartError;
 use aimapper_core::queue::Queue;
-use aimapper_core::store::{Store, answers, jobs};
+use aimapper_core::store::jobs::JobRecord;
+use aimapper_core::store::{Store, answers, jobs, workers};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::blocking::{with_store, write};
+use crate::blocking::{read, with_store, write};
 use crate::error::WorkerError;
 use crate::jobs::Bench;
+use crate::lead::{Office, Seat};
 use crate::protocol::ProcessLimits;
-use crate::relay::relay;
+use crate::relay::{Relayed, relay};
+use crate::room::Room;
 use crate::serve::Surroundings;
 use crate::supervise::Program;
 use crate::sweep::{Retention, sweep};
 use crate::work::{Pace, Taken, Worker};
 
-/// Hints beyond the free slots, so that a slot need not wait for the relay.
+/// Least number of hints beyond the slots, so that a slot need not wait for the relay; else there are
+/// twice as many as slots.
 const WINDOW: i64 = 2;
+
+/// A worker that was not seen for so many of its signs of life has no slots any more.
+const LATE: u32 = 3;
 
 /// Jobs that run at once, by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +74,10 @@ pub struct Periods {
     pub relay: Duration,
     /// Between two looks for lost jobs.
     pub reaper: Duration,
+    /// Between two signs of life of a worker, by which the relay knows its slots.
+    pub seen: Duration,
+    /// A hint that waits for so long while a slot is free says that this process hears no hints.
+    pub deaf: Duration,
     /// Between two sweeps.
     pub sweep: Duration,
 }
@@ -75,6 +87,8 @@ impl Default for Periods {
         Self {
             relay: Duration::from_secs(1),
             reaper: Duration::from_secs(5),
+            seen: Duration::from_secs(5),
+            deaf: Duration::from_secs(30),
             sweep: Duration::from_secs(3600),
         }
     }
@@ -99,27 +113,26 @@ pub struct Service {
     pub retention: Retention,
     /// Rings when a job was accepted.
     pub accepted: Arc<Notify>,
+    /// What has happened here.
+    pub metrics: Metrics,
+    _room: Room,
 }
 
 impl Service {
     /// A worker as the settings want it, that runs jobs with `program`. Its folder for running jobs is
-    /// made, and cleared of what a process that was killed has left: nobody else may use it.
+    /// made, and those of processes that were killed are cleared away.
     ///
     /// # Errors
-    /// When the folder cannot be made or cleared.
+    /// [`StartError::Folder`] when it cannot be made or they cannot be cleared.
     pub fn new(
         config: &Config,
         program: Program,
         (store, blobs): (Arc<Store>, Arc<Blobs>),
         queue: Queue,
         accepted: Arc<Notify>,
-    ) -> io::Result<Self> {
-        let folder = config.data_dir.join("work");
-        match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        std::fs::create_dir_all(&folder)?;
+    ) -> Result<Self, StartError> {
+        let path = config.data_dir.join("work");
+        let room = Room::open(&path).map_err(|source| StartError::Folder { path, source })?;
         let slots = Slots {
             interactive: config.slots.interactive,
             batch: config.slots.batch,
@@ -129,8 +142,7 @@ impl Service {
             store,
             blobs,
             program,
-            // The child works in a folder of its own, from where no other path leads here.
-            folder: folder.canonicalize()?,
+            folder: room.path().to_owned(),
             limits: ProcessLimits {
                 memory_bytes: config.limits.child_memory_bytes,
                 cpu_seconds: config.limits.child_time.as_secs(),
@@ -161,29 +173,40 @@ impl Service {
                 ..Retention::default()
             },
             accepted,
+            metrics: Metrics::default(),
+            _room: room,
         })
     }
 
-    /// Works until `stop` turns to true; jobs that run then are given back at once.
+    /// Works until `stop` turns to true; jobs that run then are given back at once. Of all processes
+    /// over one database, one relays, reaps and sweeps.
     ///
     /// # Errors
     /// [`WorkerError`] if a slot cannot go on.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
         let service = Arc::new(self);
+        let id = WorkerId::generate();
+        // First, because the relay publishes nothing for slots that it does not know.
+        service.be_seen(id).await;
+        let store = Arc::clone(&service.bench.store);
+        let office = Office::open(store, Arc::clone(&service.accepted));
+        let office = office.map_err(WorkerError::Thread)?;
         let mut beside = JoinSet::new();
-        beside.spawn(Arc::clone(&service).relay_on());
-        beside.spawn(Arc::clone(&service).reap_on());
-        beside.spawn(Arc::clone(&service).sweep_on());
+        beside.spawn(Arc::clone(&service).relay_on(office.seat()));
+        beside.spawn(Arc::clone(&service).reap_on(office.seat()));
+        beside.spawn(Arc::clone(&service).sweep_on(office.seat()));
+        beside.spawn(Arc::clone(&service).be_seen_on(id));
+        beside.spawn(Arc::clone(&service).listen_on());
         let worker = Worker {
             store: Arc::clone(&service.bench.store),
-            id: WorkerId::generate(),
+            id,
             rules: service.rules,
             pace: service.pace,
         };
         let around = Surroundings {
             stop,
             random,
-            hear: hear(&service.accepted),
+            hear: hear(&service.accepted, &service.metrics),
         };
         let mut slots = JoinSet::new();
         for class in Class::ALL {
@@ -204,30 +227,100 @@ impl Service {
         while let Some(ended) = slots.join_next().await {
             result = result.and(ended.map_err(WorkerError::BrokenOff).flatten());
         }
-        // Relay, reaper and sweep hold nothing that has to be ended in order.
+        // What is beside holds nothing that has to be ended in order.
         beside.shutdown().await;
+        let gone = write(&service.bench.store, move |conn| workers::gone(conn, id));
+        if let Err(error) = gone.await {
+            warn("the worker could not sign off", &error);
+        }
+        let _let_go = tokio::task::spawn_blocking(move || drop(office)).await;
         result
     }
 
-    /// Publishes what is due, whenever a job was accepted and now and then besides.
-    async fn relay_on(self: Arc<Self>) {
+    /// Says how many slots there are.
+    async fn be_seen(&self, id: WorkerId) {
+        let (slots, alone) = (self.slots, self.is_alone());
+        let seen = write(&self.bench.store, move |conn| {
+            if alone {
+                // Those that a process before left.
+                workers::forget(conn, -1)?;
+            }
+            for class in Class::ALL {
+                let count = i32::try_from(slots.of(*class)).unwrap_or(i32::MAX);
+                workers::seen(conn, id, *class, count)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = seen.await {
+            warn("the worker could not say that it is there", &error);
+        }
+    }
+
+    async fn be_seen_on(self: Arc<Self>, id: WorkerId) {
+        if self.is_alone() {
+            return;
+        }
+        let mut tick = every(self.periods.seen);
+        loop {
+            tick.tick().await;
+            self.be_seen(id).await;
+        }
+    }
+
+    /// Whether there is no worker but this one, as with a queue inside of the process. It is there
+    /// for as long as anybody asks, and an idle service writes nothing.
+    fn is_alone(&self) -> bool {
+        self.queue.broker().is_none()
+    }
+
+    /// How long a worker counts without a sign of life, in milliseconds.
+    fn late_ms(&self) -> i64 {
+        if self.is_alone() {
+            return i64::MAX / 4;
+        }
+        i64::try_from((self.periods.seen * LATE).as_millis()).unwrap_or(i64::MAX / 4)
+    }
+
+    /// Renews the connection to the broker if hints are left lying though nothing runs here: whatever
+    /// happened to it, the process hears nothing and does not know.
+    async fn listen_on(self: Arc<Self>) {
+        if self.is_alone() {
+            return;
+        }
+        let mut tick = every(self.periods.deaf);
+        loop {
+            tick.tick().await;
+            let age = i64::try_from(self.periods.deaf.as_millis()).unwrap_or(i64::MAX);
+            let idle: Vec<Class> = Class::ALL
+                .iter()
+                .copied()
+                .filter(|class| self.queue.listening(*class) > 0)
+                .collect();
+            let left = read(&self.bench.store, move |conn| {
+                jobs::left_lying(conn, &idle, age)
+            });
+            match left.await {
+                Ok(0) => {}
+                Ok(left) => {
+                    tracing::warn!(jobs.hints = left, "hints are left lying; connecting anew");
+                    self.queue.reconnect().await;
+                }
+                Err(error) => warn("hints could not be looked for", &error),
+            }
+        }
+    }
+
+    /// Publishes what is due, whenever a job was accepted or a slot is free, and now and then besides.
+    async fn relay_on(self: Arc<Self>, seat: Seat) {
         let mut tick = every(self.periods.relay);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = self.accepted.notified() => {}
             }
+            seat.taken().await;
             for class in Class::ALL {
-                let slots = self.slots.of(*class);
-                if slots == 0 {
-                    continue;
-                }
-                let capacity = i64::try_from(slots)
-                    .unwrap_or(i64::MAX)
-                    .saturating_add(WINDOW);
-                let relayed =
-                    relay(&self.bench.store, &self.queue, *class, capacity, random()).await;
-                match relayed {
+                match self.relay(*class).await {
                     Ok(relayed) => {
                         if let Some(failure) = relayed.failure {
                             warn("a hint could not be published", &failure);
@@ -239,12 +332,26 @@ impl Service {
         }
     }
 
+    async fn relay(&self, class: Class) -> Result<Relayed, WorkerError> {
+        let late = self.late_ms();
+        let slots = read(&self.bench.store, move |conn| {
+            workers::slots(conn, class, late)
+        });
+        let slots = slots.await?;
+        if slots == 0 {
+            return Ok(Relayed::default());
+        }
+        let capacity = slots.saturating_add(slots.max(WINDOW));
+        relay(&self.bench.store, &self.queue, class, capacity, random()).await
+    }
+
     /// Looks for jobs whose worker or hint was lost, and for keys that have expired.
-    async fn reap_on(self: Arc<Self>) {
+    async fn reap_on(self: Arc<Self>, seat: Seat) {
         let mut tick = every(self.periods.reaper);
-        let rules = self.rules;
+        let (rules, late) = (self.rules, self.late_ms());
         loop {
             tick.tick().await;
+            seat.taken().await;
             let reaped = with_store(&self.bench.store, move |store| {
                 jobs::reap(store, &rules, random)
             });
@@ -261,7 +368,8 @@ impl Service {
                 Ok(_) => {}
                 Err(error) => warn("the reaper failed", &error),
             }
-            let dropped = write(&self.bench.store, |conn| {
+            let dropped = write(&self.bench.store, move |conn| {
+                workers::forget(conn, late)?;
                 Ok(jobs::drop_expired_keys(conn)? + answers::drop_expired(conn)?)
             });
             if let Err(error) = dropped.await {
@@ -271,10 +379,11 @@ impl Service {
     }
 
     /// Deletes what has been kept for long enough, and what nothing names.
-    async fn sweep_on(self: Arc<Self>) {
+    async fn sweep_on(self: Arc<Self>, seat: Seat) {
         let mut tick = every(self.periods.sweep);
         loop {
             tick.tick().await;
+            seat.taken().await;
             let (blobs, retention) = (Arc::clone(&self.bench.blobs), self.retention);
             let store = Arc::clone(&self.bench.store);
             let swept = tokio::task::spawn_blocking(move || sweep(&store, &blobs, &retention));
@@ -312,11 +421,12 @@ fn warn(what: &str, error: &dyn aimapper_core::error::Explain) {
 }
 
 /// One line for each job that came to an end of an attempt, and a ring, because a slot is free.
-fn hear(accepted: &Arc<Notify>) -> crate::serve::Hear {
-    let accepted = Arc::clone(accepted);
+fn hear(accepted: &Arc<Notify>, metrics: &Metrics) -> crate::serve::Hear {
+    let (accepted, metrics) = (Arc::clone(accepted), metrics.clone());
     Arc::new(move |taken| {
         match taken {
             Ok(Taken::Run(job)) => {
+                count(&metrics, job);
                 let ran = job.standing.finished_at.zip(job.standing.started_at);
                 tracing::info!(
                     job.id = %job.id,
@@ -330,11 +440,26 @@ fn hear(accepted: &Arc<Notify>) -> crate::serve::Hear {
                 );
             }
             Ok(Taken::Void(_)) => {}
-            Ok(Taken::Lost) => tracing::warn!("a job was lost while it was worked on"),
+            Ok(Taken::Lost) => {
+                metrics.lost();
+                tracing::warn!("a job was lost while it was worked on");
+            }
+            Ok(Taken::Fenced) => {
+                metrics.fenced();
+                tracing::warn!("a job was done when somebody else had it");
+            }
             Err(error) => warn("a job could not be worked on", error),
         }
         accepted.notify_one();
     })
+}
+
+fn count(metrics: &Metrics, job: &JobRecord) {
+    metrics.attempt(job.payload.kind(), job.standing.state);
+    if let Some(Outcome::Run { balance }) = &job.outcome {
+        let bytes = job.progress.map_or(0, |progress| progress.bytes_total);
+        metrics.run(balance, bytes);
+    }
 }
 
 /// Uniform 64 bits; where the system gives none, the time would be as good as a constant, and a

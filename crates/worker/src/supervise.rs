@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use aimapper_core::job::{Evidence, Failure, FailureClass};
+use aimapper_core::program::StartError;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines, Take,
 };
@@ -43,9 +44,13 @@ impl Program {
     ///
     /// # Errors
     /// When the system does not know where it lies.
-    pub fn this() -> io::Result<Self> {
+    pub fn this() -> Result<Self, StartError> {
+        let path = std::env::current_exe().map_err(|source| StartError::System {
+            doing: "tell where the program lies",
+            source,
+        })?;
         Ok(Self {
-            path: std::env::current_exe()?,
+            path,
             arguments: vec!["job-child".to_owned()],
         })
     }

@@ -153,6 +153,8 @@ pub enum Taken {
     Void(Refusal),
     /// The job was lost while it was run: the lease ran out, and nothing of this attempt counts.
     Lost,
+    /// The same, found out when it was to be ended.
+    Fenced,
 }
 
 /// Runs jobs, as many at a time as there are calls of [`Worker::take`].
@@ -200,7 +202,7 @@ impl Worker {
     where
         W: Future<Output = Ended>,
     {
-        let job = delivery.hint()?.job_id;
+        let job = delivery.hint().job_id;
         // The deadline counts from before the claim, so it is never later than the lease.
         let claimed_at = Instant::now();
         let (id, rules) = (self.id, self.rules);
@@ -309,7 +311,7 @@ impl Worker {
             let written = timeout_at(until, written).await;
             match written.map_err(|_| WorkerError::NoAnswer)? {
                 Ok(record) => return Ok(Taken::Run(Box::new(record))),
-                Err(WorkerError::Store(StoreError::Refused { .. })) => return Ok(Taken::Lost),
+                Err(WorkerError::Store(StoreError::Refused { .. })) => return Ok(Taken::Fenced),
                 Err(error) if error.kind() == ErrorKind::Unavailable && Instant::now() < until => {
                     sleep(self.pace.look).await;
                 }

@@ -95,6 +95,8 @@ impl From<BlobError> for Problem {
             BlobError::NoSpace { .. } | BlobError::Io { .. } | BlobError::Names(_) => {
                 explained(&error)
             }
+            // Only of the start.
+            BlobError::Settings { .. } | BlobError::NotBuilt { .. } => Self::internal(&error),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+#[path = "../../../core/tests/databases/mod.rs"]
+mod databases;
 mod flow;
 mod limits;
 mod look;

@@ -1,4 +1,4 @@
-//! A service for one test: SQLite and files in a folder, a signed-in caller, and a stand-in for the
+//! A service for one test: a database and files in a folder, a signed-in caller, and a stand-in for the
 //! worker that does each job with the functions of core.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use actix_web::{App as Actix, Error, test, web};
 use aimapper_api::App;
 use aimapper_api::auth::{Caller, Identity, gate};
 use aimapper_core::auth::{Principal, PrincipalKind, Role};
-use aimapper_core::blob::{Blobs, Key};
+use aimapper_core::blob::{BlobPlace, Blobs, Key};
 use aimapper_core::config::Config;
 use aimapper_core::id::{
     JobId, SourceId, SourceVersionId, TargetVersionId, TenantId, UserId, WorkerId,
@@ -30,9 +30,7 @@ use aimapper_core::source::{Input, Limits, Overrides, Reading, What};
 use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::outputs::{NewOutput, Part};
-use aimapper_core::store::{
-    Settings as StoreSettings, Store, mappings, memory, sources, targets, tenants, users,
-};
+use aimapper_core::store::{mappings, memory, sources, targets, tenants, users};
 use aimapper_core::target::TargetSchema;
 use aimapper_core::transform::{
     Encoder, RejectsWriter, TableWriter, TextFormat, UniqueStage, compile,
@@ -40,6 +38,8 @@ use aimapper_core::transform::{
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use crate::databases::{self, Database};
 
 /// The bar of the pages.
 const BAR: f64 = 0.9;
@@ -53,6 +53,7 @@ pub(crate) struct Site {
     cookie: String,
     /// The token that its forms carry.
     csrf: String,
+    _database: Database,
     _folder: TempDir,
 }
 
@@ -65,13 +66,16 @@ impl Site {
     pub(crate) async fn listening(listens: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("data").display().to_string();
-        let variables = [("AIMAPPER__DATA__DIR".to_owned(), dir)];
+        let (database, store) = Database::migrated(databases::chosen());
+        let variables = [
+            ("AIMAPPER__DATA__DIR".to_owned(), dir),
+            ("AIMAPPER__DATABASE__URL".to_owned(), database.address()),
+        ];
         let config = Config::from_parts(None, variables).unwrap();
         let identity = Identity::open(&config, listens).unwrap();
-        Store::migrate(&config.database).unwrap();
         let app = App::new(
-            Arc::new(Store::open(&config.database, &StoreSettings::default()).unwrap()),
-            Arc::new(Blobs::local(&config.blobs).unwrap()),
+            Arc::new(store),
+            Arc::new(Blobs::open(&config.blobs).unwrap()),
             Arc::default(),
             Arc::new(identity),
             Arc::new(config),
@@ -83,6 +87,7 @@ impl Site {
             host: listens.to_string(),
             cookie: String::new(),
             csrf: String::new(),
+            _database: database,
             _folder: folder,
         };
         site.sign_in().await;
@@ -640,7 +645,10 @@ impl Site {
             });
             below.sum()
         }
-        count(&self.app.config.blobs)
+        let BlobPlace::Local(folder) = &self.app.config.blobs else {
+            panic!("the tests of the pages keep their files in a folder");
+        };
+        count(folder)
     }
 
     pub(crate) fn job(&self, id: JobId) -> JobRecord {

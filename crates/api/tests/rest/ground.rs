@@ -21,7 +21,7 @@ use aimapper_core::store::{Settings, Store, tenants};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::databases::{Database, Which};
+use crate::databases::{self, Database};
 
 /// Says whose session it is, as `TENANT/USER/ROLE`.
 const CALLER: &str = "x-test-caller";
@@ -86,13 +86,13 @@ impl Ground {
     }
 
     pub(crate) fn with(limits: Limits, room: Option<u64>) -> Self {
-        let (database, store) = Database::migrated(which());
+        let (database, store) = Database::migrated(databases::chosen());
         Self::over(database, store, limits, room)
     }
 
     /// With one connection for readers, for which nobody waits long.
     pub(crate) fn narrow() -> Self {
-        let (database, _) = Database::migrated(which());
+        let (database, _) = Database::migrated(databases::chosen());
         let settings = Settings {
             connections: 1,
             wait: std::time::Duration::from_millis(50),
@@ -173,15 +173,6 @@ impl Ground {
 
     pub(crate) async fn upload(&self, caller: &str, parts: &[Part<'_>]) -> Answer {
         self.send(upload(caller, parts)).await
-    }
-}
-
-/// SQLite, or what `AIMAPPER_TEST_REST=postgres` says.
-fn which() -> Which {
-    match std::env::var("AIMAPPER_TEST_REST").as_deref() {
-        Ok("postgres") => Which::Postgres,
-        Ok(other) => panic!("AIMAPPER_TEST_REST={other}: there is postgres, or nothing"),
-        Err(_) => Which::Sqlite,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::failure::{Ending, Failure};
 /// Brings the tables up to date and says which migrations that took.
 pub(crate) fn migrate(args: &args::Settings) -> Result<Ending, Failure> {
     let config = super::config(args, None)?;
-    super::serve::make_data_folder(&config)?;
+    aimapper_core::program::data_folder(&config)?;
     let applied = Store::migrate(&config.database)?;
     let mut out = io::stdout().lock();
     for version in &applied {

@@ -1,8 +1,6 @@
 //! `aimapper serve`: pages, REST and workers over SQLite and a queue inside of the process.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use aimapper_api::App;
@@ -10,11 +8,11 @@ use aimapper_api::auth::Identity;
 use aimapper_core::auth::Role;
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
+use aimapper_core::program::{self, StartError};
 use aimapper_core::queue::Queue;
 use aimapper_core::store::{DatabaseUrl, ServeLock, Settings, Store, jobs};
 use aimapper_core::telemetry;
 use aimapper_worker::{Program, Service};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
 use super::args;
@@ -24,14 +22,16 @@ use crate::failure::{Ending, Failure};
 pub(crate) fn serve(args: &args::Serve) -> Result<Ending, Failure> {
     let config = super::config(&args.settings, args.bind.as_deref())?;
     telemetry::start(&config.log)?;
-    make_data_folder(&config)?;
+    program::data_folder(&config)?;
     // Held until the end of the process.
     let (_lock, store) = open_store(&config)?;
-    let blobs = Blobs::local(&config.blobs)?;
-    let listener = listen(config.server.bind)?;
-    let at = listener
-        .local_addr()
-        .map_err(unusable(config.server.bind))?;
+    let blobs = Blobs::open(&config.blobs)?;
+    let listener = program::listen(config.server.bind, "--bind")?;
+    let at = listener.local_addr().map_err(|source| StartError::Listen {
+        at: config.server.bind,
+        setting: "--bind",
+        source,
+    })?;
     let identity = Identity::open(&config, at)?;
     let system = actix_web::rt::System::new();
     system.block_on(run(config, store, blobs, identity, listener))
@@ -46,84 +46,37 @@ async fn run(
 ) -> Result<Ending, Failure> {
     let (store, blobs) = (Arc::new(store), Arc::new(blobs));
     let accepted = Arc::new(Notify::new());
-    let program = Program::this().map_err(|error| {
-        Failure::new(
-            Ending::CouldNotRun,
-            format!("the program does not know where it lies: {error}"),
-        )
-    })?;
     let service = Service::new(
         &config,
-        program,
+        Program::this()?,
         (Arc::clone(&store), Arc::clone(&blobs)),
         Queue::in_process(),
         Arc::clone(&accepted),
-    )
-    .map_err(|error| Failure::io("making", &config.data_dir.join("work"), &error))?;
+    )?;
     let (say, stop) = watch::channel(false);
     let worker = tokio::spawn(service.run(stop));
     let start_url = identity.start_url(Role::Admin)?;
     let base_url = identity.base_url().to_owned();
     let app = App::new(store, blobs, accepted, Arc::new(identity), Arc::new(config));
-    let server = aimapper_api::server(app, listener)
-        .map_err(|error| Failure::new(Ending::CouldNotRun, format!("cannot serve: {error}")))?;
+    let server = aimapper_api::server(app, listener).map_err(|source| StartError::System {
+        doing: "serve",
+        source,
+    })?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    announce(&base_url, &start_url);
-    let ended = wait_for_the_end().await;
+    aimapper_api::announce(&base_url, &start_url);
+    let ended = program::told_to_end().await;
     // Jobs first: they are given back while requests may still end.
     say.send_replace(true);
     let worked = worker.await;
     handle.stop(true).await;
     let _served = serving.await;
-    ended.map_err(|error| {
-        Failure::new(
-            Ending::CouldNotRun,
-            format!("no signal can be caught: {error}"),
-        )
-    })?;
+    ended?;
     match worked {
         Ok(worked) => worked?,
         Err(error) => return Err(Failure::new(Ending::CouldNotRun, error.to_string())),
     }
     Ok(Ending::Done)
-}
-
-async fn wait_for_the_end() -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-    }
-    Ok(())
-}
-
-/// Says where it is, for people and for scripts that wait for the first line.
-fn announce(base_url: &str, start_url: &str) {
-    let mut out = io::stdout().lock();
-    let _closed = writeln!(
-        out,
-        "AiMapper is ready at {base_url}\nOpen {start_url}\n     (once, within five minutes; \
-         end with Ctrl-C)"
-    )
-    .and_then(|()| out.flush());
-}
-
-/// The folder for all that is kept. Nobody else may look into it.
-pub(super) fn make_data_folder(config: &Config) -> Result<(), Failure> {
-    let folder = &config.data_dir;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder).map_err(|error| Failure::io("making", folder, &error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-            .map_err(|error| Failure::io("making", folder, &error))?;
-    }
-    Ok(())
 }
 
 /// The database of this process alone, up to date, with the jobs of a process that is gone put back.
@@ -148,21 +101,4 @@ fn open_store(config: &Config) -> Result<(ServeLock, Store), Failure> {
         );
     }
     Ok((lock, store))
-}
-
-fn listen(bind: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(bind).map_err(unusable(bind))
-}
-
-fn unusable(bind: SocketAddr) -> impl Fn(io::Error) -> Failure {
-    move |error| {
-        let failure = Failure::new(
-            Ending::CouldNotRun,
-            format!("cannot listen at {bind}: {error}"),
-        );
-        if error.kind() == io::ErrorKind::AddrInUse {
-            return failure.hint("another program does; take another port with --bind");
-        }
-        failure
-    }
 }

@@ -11,7 +11,7 @@ use crate::failure::{Ending, Failure};
 /// Prints a token of local mode. Whoever may read the key in the data folder may make one.
 pub(crate) fn token(args: &args::Token) -> Result<Ending, Failure> {
     let config = super::config(&args.settings, None)?;
-    super::serve::make_data_folder(&config)?;
+    aimapper_core::program::data_folder(&config)?;
     let issuer = LocalIssuer::open(&config.key_dir())?;
     let grant = Grant {
         subject: "local",

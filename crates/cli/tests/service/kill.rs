@@ -1,17 +1,16 @@
 //! What a service leaves when it dies, and what the next one makes of it.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::served::{Served, folder, text};
 
-const SCHEMA: &str = r#"{"type": "object", "required": ["id", "amount"],
+pub(crate) const SCHEMA: &str = r#"{"type": "object", "required": ["id", "amount"],
     "properties": {"id": {"type": "integer"}, "amount": {"type": "number"}, "note": {"type": "string"}}}"#;
 
-fn rows(count: u64) -> String {
+pub(crate) fn rows(count: u64) -> String {
     let mut text = "id,amount,note\n".to_owned();
     for row in 0..count {
         if row % 5_000 == 17 {
@@ -21,18 +20,6 @@ fn rows(count: u64) -> String {
         }
     }
     text
-}
-
-/// Follows the events of a job until it has so many chunks.
-fn until_chunk(served: &Served, job: &str, chunks: u64) {
-    let mark = format!("\"chunk\":{chunks}");
-    let mut events = BufReader::new(served.follow(&format!("jobs/{job}/events")));
-    let mut line = String::new();
-    while !line.contains(&mark) {
-        line.clear();
-        let read = events.read_line(&mut line).unwrap();
-        assert!(read > 0, "the job ended too early");
-    }
 }
 
 #[test]
@@ -46,7 +33,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
     let rejects = served.bytes(&format!("runs/{whole}/rejects"));
 
     let (run, job) = served.start_run(&mapping, &source);
-    until_chunk(&served, &job, 2);
+    served.until_chunk(&job, 2);
     let (status, _) = served.get(&format!("runs/{run}/good"));
     assert_eq!(status, 409, "half a result is seen");
     served.kill();
@@ -82,7 +69,7 @@ fn a_service_that_is_told_to_end_gives_its_job_back() {
     let served = Served::start(data.path());
     let (mapping, source) = served.mapped("rows.csv", rows(200_000).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
-    until_chunk(&served, &job, 1);
+    served.until_chunk(&job, 1);
     assert!(served.terminate());
 
     let served = Served::start(data.path());
@@ -102,7 +89,7 @@ fn a_cancelled_run_leaves_nothing_to_see() {
     let served = Served::start(data.path());
     let (mapping, source) = served.mapped("rows.csv", rows(200_000).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
-    until_chunk(&served, &job, 1);
+    served.until_chunk(&job, 1);
     let (status, _) = served.post(&format!("jobs/{job}/cancel"), &Value::Null);
     assert!(status < 300, "{status}");
     let ended = served.ended(&job);
@@ -112,10 +99,14 @@ fn a_cancelled_run_leaves_nothing_to_see() {
 }
 
 /// Dice that fall the same way in every run of the test.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(0x9E37_79B9_7F4A_7C15 ^ seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -137,7 +128,7 @@ fn fifty_kills_in_a_run_of_a_million_rows_change_nothing() {
     let alone = began.elapsed();
     let good = served.bytes(&format!("runs/{whole}/good"));
     let rejects = served.bytes(&format!("runs/{whole}/rejects"));
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new(0);
     let mut served = Some(served);
     let (mut kills, mut runs, mut in_a_run) = (0, 0, 0);
     let mut slowest = Duration::ZERO;
@@ -206,7 +197,7 @@ fn cancel_takes_two_seconds_and_a_start_five() {
     let (mapping, source) = served.mapped("rows.csv", rows(5_000_000).as_bytes(), SCHEMA);
     for _ in 0..5 {
         let (_, job) = served.start_run(&mapping, &source);
-        until_chunk(&served, &job, 1);
+        served.until_chunk(&job, 1);
         let began = Instant::now();
         served.post(&format!("jobs/{job}/cancel"), &Value::Null);
         let ended = served.ended(&job);

@@ -2,7 +2,17 @@
 
 #![cfg(test)]
 
+mod apart;
+mod bucket;
+#[path = "../../../core/tests/buckets/mod.rs"]
+mod buckets;
+#[path = "../../../core/tests/databases/mod.rs"]
+mod databases;
 mod kill;
+mod parts;
+mod scale;
 mod served;
+mod shared;
+mod storm;
 mod verbs;
 mod walk;

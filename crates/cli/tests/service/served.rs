@@ -1,7 +1,7 @@
 //! A service that was started for a test, and what a client asks of it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -9,14 +9,25 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::unversioned::multipart::{Form, Part};
 
-/// The program.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_aimapper");
+use crate::shared::Shared;
+
+/// The program. `AIMAPPER_TEST_PROGRAMS` names a folder with other ones of the workspace, such as those
+/// of a release build, for figures.
+pub(crate) fn program_path() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_aimapper"));
+    match std::env::var_os("AIMAPPER_TEST_PROGRAMS") {
+        Some(folder) => Path::new(&folder).join("aimapper"),
+        None => built.to_owned(),
+    }
+}
 
 /// A running service, killed with this value.
 pub(crate) struct Served {
+    /// The process that answers, and workers beside it where they are apart.
     child: Child,
+    workers: Vec<Child>,
     /// Kept open, so that the service may print.
-    _stdout: BufReader<ChildStdout>,
+    _stdout: Vec<BufReader<ChildStdout>>,
     pub(crate) url: String,
     pub(crate) start_url: String,
     token: String,
@@ -30,10 +41,10 @@ pub(crate) fn folder() -> TempDir {
 
 /// The program with its data in a folder, and nothing of the test's own settings.
 pub(crate) fn aimapper(data: &Path) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program_path());
     command
         .env("AIMAPPER__DATA__DIR", data)
-        .env("AIMAPPER__LOG__LEVEL", "warn")
+        .env("AIMAPPER__LOG__LEVEL", "warn,lapin=off")
         .env("AIMAPPER__JOBS__REAPER_SECONDS", "1");
     command
 }
@@ -51,23 +62,26 @@ impl Served {
     }
 
     fn start_with(data: &Path, settings: &[(&str, &str)], log: Stdio) -> Self {
-        let mut child = aimapper(data)
-            .args(["serve", "--bind", "127.0.0.1:0"])
-            .envs(settings.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut serve = aimapper(data);
+        serve.args(["serve", "--bind", "127.0.0.1:0"]);
+        serve.envs(settings.iter().copied()).stderr(log);
+        Self::of(data, &mut serve, Vec::new())
+    }
+
+    /// The same service apart: an api and so many workers, over a database and a broker.
+    pub(crate) fn apart(data: &Path, shared: &Shared, workers: usize) -> Self {
+        let running = (0..workers).map(|_| shared.worker(data)).collect();
+        Self::of(data, &mut shared.api(data, "127.0.0.1:0"), running)
+    }
+
+    fn of(data: &Path, front: &mut Command, workers: Vec<(Child, BufReader<ChildStdout>)>) -> Self {
+        let front = front.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = front.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = |prefix: &str| {
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            let rest = line.trim().strip_prefix(prefix);
-            rest.unwrap_or_else(|| panic!("{line:?}")).to_owned()
-        };
-        let url = line("AiMapper is ready at ");
-        let start_url = line("Open ");
+        let url = said(&mut stdout, "AiMapper is ready at ");
+        let start_url = said(&mut stdout, "Open ");
+        let (workers, mut kept): (Vec<_>, Vec<_>) = workers.into_iter().unzip();
+        kept.push(stdout);
         let issued = aimapper(data)
             .args(["token", "--role", "operator"])
             .output();
@@ -77,7 +91,8 @@ impl Served {
         let config = Agent::config_builder().http_status_as_error(false).build();
         Self {
             child,
-            _stdout: stdout,
+            workers,
+            _stdout: kept,
             url,
             start_url,
             token,
@@ -89,13 +104,6 @@ impl Served {
         &self.token
     }
 
-    /// Sends a signal by its name.
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
-    }
-
     /// `kill -9`, and the wait for its effect.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -104,8 +112,14 @@ impl Served {
 
     /// SIGTERM, and the wait for the end.
     pub(crate) fn terminate(mut self) -> bool {
-        self.signal("TERM");
-        self.child.wait().unwrap().success()
+        for child in self.workers.iter().chain([&self.child]) {
+            signal(child, "TERM");
+        }
+        let mut good = true;
+        for child in self.workers.iter_mut().chain([&mut self.child]) {
+            good &= child.wait().unwrap().success();
+        }
+        good
     }
 
     fn bearer(&self) -> String {
@@ -203,6 +217,18 @@ impl Served {
         self.json(&format!("jobs/{job}"))
     }
 
+    /// Follows the events of a job until it has so many chunks.
+    pub(crate) fn until_chunk(&self, job: &str, chunks: u64) {
+        let mark = format!("\"chunk\":{chunks}");
+        let mut events = BufReader::new(self.follow(&format!("jobs/{job}/events")));
+        let mut line = String::new();
+        while !line.contains(&mark) {
+            line.clear();
+            let read = events.read_line(&mut line).unwrap();
+            assert!(read > 0, "the job ended too early");
+        }
+    }
+
     /// A mapping version of a file, with everything likely accepted; and the source version.
     pub(crate) fn mapped(&self, name: &str, bytes: &[u8], schema: &str) -> (String, String) {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -253,10 +279,27 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It has ended already where a test ended it.
-        let _ended = self.child.kill();
-        let _waited = self.child.wait();
+        for child in self.workers.iter_mut().chain([&mut self.child]) {
+            // It has ended already where a test ended it.
+            let _ended = child.kill();
+            let _waited = child.wait();
+        }
     }
+}
+
+/// Sends a signal by its name.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// What follows these words at the start of the next line.
+pub(crate) fn said(out: &mut BufReader<ChildStdout>, prefix: &str) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let rest = line.trim().strip_prefix(prefix);
+    rest.unwrap_or_else(|| panic!("{line:?}")).to_owned()
 }
 
 /// The text at a place of an answer.

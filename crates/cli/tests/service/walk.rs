@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::served::{PROGRAM, Served, folder};
+use crate::served::{Served, folder, program_path};
+use crate::shared::Shared;
 
 const README: &str = include_str!("../../../../README.md");
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -19,6 +20,19 @@ fn commands() -> &'static str {
 fn the_readme_leads_to_the_rows_of_the_command() {
     let data = folder();
     let served = Served::start(data.path());
+    leads_to_the_rows_of_the_command(data.path(), &served);
+}
+
+#[test]
+fn so_it_does_with_api_and_workers_apart() {
+    let data = folder();
+    let shared = Shared::new();
+    let served = Served::apart(data.path(), &shared, 2);
+    leads_to_the_rows_of_the_command(data.path(), &served);
+    assert!(served.terminate(), "they do not end in order");
+}
+
+fn leads_to_the_rows_of_the_command(data: &Path, served: &Served) {
     let here = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(
         Path::new(REPOSITORY).join("examples"),
@@ -27,12 +41,13 @@ fn the_readme_leads_to_the_rows_of_the_command() {
     .unwrap();
     assert!(commands().contains("http://127.0.0.1:8000"));
     let script = commands().replace("http://127.0.0.1:8000", &served.url);
-    let programs = Path::new(PROGRAM).parent().unwrap();
+    let program = program_path();
+    let programs = program.parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     let walked = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
         .env("PATH", format!("{}:{path}", programs.display()))
-        .env("AIMAPPER__DATA__DIR", data.path())
+        .env("AIMAPPER__DATA__DIR", data)
         .current_dir(here.path())
         .output()
         .unwrap();
@@ -42,7 +57,7 @@ fn the_readme_leads_to_the_rows_of_the_command() {
     assert!(said.contains("currency is required"), "{said}");
 
     let ours = tempfile::tempdir().unwrap();
-    let command = Command::new(PROGRAM)
+    let command = Command::new(program_path())
         .args(["map", "examples/bank/umsaetze_2026-03.csv"])
         .args(["--to", "examples/bank/transaction.schema.json"])
         .args(["--accept", "0.8", "--max-rejects", "2", "-o"])

@@ -3,7 +3,6 @@
 //! the rename and of the folder after it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use super::{BlobError, Download, Key, Stored, Swept, shown};
+use super::{BlobError, Key, Stored, Swept, shown, stored};
 use crate::id::BlobId;
 
 /// Keys that are asked for at a time.
@@ -63,10 +62,10 @@ impl LocalBlobs {
         })
     }
 
-    pub(super) fn read(&self, key: &Key) -> Result<Download, BlobError> {
+    pub(super) fn read(&self, key: &Key) -> Result<LocalDownload, BlobError> {
         let opened = File::open(self.path(key)).and_then(|file| {
             let bytes = file.metadata()?.len();
-            Ok(Download { file, bytes })
+            Ok(LocalDownload { file, bytes })
         });
         opened.map_err(|source| {
             if source.kind() == io::ErrorKind::NotFound {
@@ -153,6 +152,12 @@ fn remove(path: &Path) -> Result<(), BlobError> {
 }
 
 #[derive(Debug)]
+pub(super) struct LocalDownload {
+    pub(super) file: File,
+    pub(super) bytes: u64,
+}
+
+#[derive(Debug)]
 pub(super) struct LocalUpload {
     key: Key,
     target: PathBuf,
@@ -199,17 +204,8 @@ impl LocalUpload {
     pub(super) fn finish(mut self) -> Result<Stored, BlobError> {
         self.publish()
             .map_err(|source| BlobError::of("write", &self.key, source))?;
-        let digest = std::mem::take(&mut self.hash).finalize();
-        let mut sha256 = String::with_capacity(64);
-        for byte in digest {
-            // Writing to a text does not fail.
-            let _written = write!(sha256, "{byte:02x}");
-        }
-        Ok(Stored {
-            key: self.key.clone(),
-            bytes: self.bytes,
-            sha256,
-        })
+        let hash = std::mem::take(&mut self.hash);
+        Ok(stored(self.key.clone(), self.bytes, hash))
     }
 
     fn publish(&mut self) -> io::Result<()> {

@@ -19,6 +19,8 @@ pub use parts::{
 };
 
 use self::layers::Layers;
+use crate::blob::BlobPlace;
+use crate::queue::Broker;
 use crate::store::DatabaseUrl;
 
 /// All settings.
@@ -30,8 +32,12 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The database. Printing it shows no password.
     pub database: DatabaseUrl,
-    /// Folder of uploads and results.
-    pub blobs: PathBuf,
+    /// The broker; `None` is a queue inside of the process.
+    pub broker: Option<Broker>,
+    /// Where uploads and results are kept.
+    pub blobs: BlobPlace,
+    /// Where a worker of its own answers for its health.
+    pub worker_bind: SocketAddr,
     /// How many jobs run at once.
     pub slots: Slots,
     /// Leases and attempts.
@@ -80,7 +86,9 @@ impl Config {
         let config = Self {
             server: Server::from(&layers)?,
             database: database(&layers, &data_dir)?,
+            broker: broker(&layers)?,
             blobs: blobs(&layers, &data_dir)?,
+            worker_bind: layers.parsed("worker.bind", "ADDRESS:PORT", |text| text.parse().ok())?,
             slots: Slots::from(&layers)?,
             jobs: Jobs::from(&layers)?,
             retention: Retention::from(&layers)?,
@@ -134,12 +142,23 @@ fn database(layers: &Layers, data_dir: &Path) -> Result<DatabaseUrl, ConfigError
     })
 }
 
-fn blobs(layers: &Layers, data_dir: &Path) -> Result<PathBuf, ConfigError> {
-    layers.parsed("blob.url", "nothing or file://PATH", |text| match text {
-        "" => Some(data_dir.join("blobs")),
-        text => {
-            let path = text.strip_prefix("file://")?;
-            (!path.is_empty()).then(|| PathBuf::from(path))
-        }
+fn broker(layers: &Layers) -> Result<Option<Broker>, ConfigError> {
+    let prefix = layers.parsed(
+        "broker.prefix",
+        "letters, digits, dots and hyphens",
+        |text| Broker::new("amqp://localhost", text).map(|_| text.to_owned()),
+    )?;
+    let takes = "nothing or amqp(s)://USER:PASSWORD@HOST:PORT/VHOST";
+    layers.parsed("broker.url", takes, |text| match text {
+        "" => Some(None),
+        text => Broker::new(text, &prefix).map(Some),
+    })
+}
+
+fn blobs(layers: &Layers, data_dir: &Path) -> Result<BlobPlace, ConfigError> {
+    let takes = "nothing, file://PATH or s3://BUCKET/PREFIX";
+    layers.parsed("blob.url", takes, |text| match text {
+        "" => Some(BlobPlace::Local(data_dir.join("blobs"))),
+        text => text.parse().ok(),
     })
 }

@@ -19,6 +19,8 @@ pub struct Server {
     pub bind: SocketAddr,
     /// How browsers reach it, if not there.
     pub public_url: Option<PublicUrl>,
+    /// Address and port of the figures.
+    pub metrics_bind: Option<SocketAddr>,
 }
 
 /// The address that browsers use: scheme, host and port, nothing behind.
@@ -95,6 +97,14 @@ impl Server {
                 "" => Some(None),
                 text => PublicUrl::parse(text).map(Some),
             })?,
+            metrics_bind: layers.parsed(
+                "server.metrics_bind",
+                "nothing or ADDRESS:PORT",
+                |text| match text {
+                    "" => Some(None),
+                    text => text.parse().ok().map(Some),
+                },
+            )?,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 
 use super::layers::{DEFAULTS, PREFIX, keys, variable};
 use super::*;
+use crate::blob::BlobPlace;
 use crate::error::Explain;
 use crate::job::Rules;
 use crate::source;
@@ -34,19 +35,24 @@ fn the_defaults_are_good_and_are_those_of_the_modules() {
         config.database.to_string(),
         "sqlite://aimapper-data/aimapper.db"
     );
-    assert_eq!(config.blobs, Path::new("aimapper-data/blobs"));
+    assert_eq!(config.blobs, BlobPlace::Local("aimapper-data/blobs".into()));
     assert_eq!(config.key_dir(), Path::new("aimapper-data/auth"));
     assert_eq!(config.base_url(config.server.bind), "http://127.0.0.1:8000");
     assert_eq!(config.jobs.give_up().as_secs(), 20);
 }
 
 /// A value other than the default for every key, so that none is read and forgotten.
-const OTHERS: [(&str, &str); 28] = [
+const OTHERS: [(&str, &str); 32] = [
     ("server.bind", "[::1]:9000"),
     ("server.public_url", "http://localhost:9000"),
+    ("server.metrics_bind", "127.0.0.1:9001"),
     ("data.dir", "/srv/aimapper"),
     ("database.url", "postgres://aimapper@db/aimapper"),
+    ("broker.url", "amqp://aimapper:secret@mq/%2f"),
+    // Of no use without an address.
+    ("broker.prefix", "aimapper.other"),
     ("blob.url", "file:///srv/blobs"),
+    ("worker.bind", "0.0.0.0:9002"),
     ("worker.slots.interactive", "3"),
     ("worker.slots.batch", "0"),
     ("worker.slots.assistant", "7"),
@@ -80,7 +86,8 @@ fn every_key_does_something_from_the_environment_and_from_a_file() {
     let default = with(&[]).unwrap();
     for (key, value) in OTHERS {
         let changed = with(&[(key, value)]).unwrap();
-        assert_eq!(changed == default, key == "auth.mode", "{key}");
+        let of_no_use = ["auth.mode", "broker.prefix"].contains(&key);
+        assert_eq!(changed == default, of_no_use, "{key}");
         let quote = if value.parse::<u64>().is_ok() {
             ""
         } else {
@@ -89,6 +96,14 @@ fn every_key_does_something_from_the_environment_and_from_a_file() {
         let (_, from_file) = with_file(&format!("{key} = {quote}{value}{quote}\n"));
         assert_eq!(from_file.unwrap(), changed, "{key}");
     }
+}
+
+#[test]
+fn the_names_of_the_queues_can_be_chosen() {
+    let set = with(&[("broker.url", "amqp://mq"), ("broker.prefix", "aimapper.b")]);
+    let broker = set.unwrap().broker.unwrap();
+    assert_eq!(broker.exchange(), "aimapper.b.jobs");
+    assert!(with(&[("broker.prefix", "a b")]).is_err());
 }
 
 #[test]
@@ -171,7 +186,7 @@ fn wrong_values_name_key_and_origin_and_hide_the_value() {
         ("data.dir", ""),
         ("database.url", "mysql://root:hunter2@db/x"),
         ("database.url", "sqlite://:memory:"),
-        ("blob.url", "s3://hunter2"),
+        ("blob.url", "s3://me:hunter2@files"),
         ("worker.slots.batch", "-1"),
         ("jobs.lease_seconds", "hunter2"),
         ("jobs.lease_seconds", "2"),
@@ -222,6 +237,20 @@ fn a_broken_file_is_told_by_its_place() {
 fn passwords_are_not_printed() {
     let config = with(&[("database.url", "postgres://me:hunter2@db/x")]).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn files_are_kept_in_a_folder_or_a_bucket() {
+    let place = |url| with(&[("blob.url", url)]).unwrap().blobs;
+    assert_eq!(
+        place("file:///srv/blobs"),
+        BlobPlace::Local("/srv/blobs".into())
+    );
+    let bucket = BlobPlace::S3 {
+        bucket: "files".to_owned(),
+        prefix: "aimapper".to_owned(),
+    };
+    assert_eq!(place("s3://files/aimapper"), bucket);
 }
 
 #[test]

@@ -371,7 +371,12 @@ fn crashed(job: &Standing, random: u64, at: Millis, rules: &Rules) -> Standing {
     } else if job.cancel_requested {
         ended(&job, State::Cancelled, at)
     } else {
-        queued(&job, at.plus(delay(rules, job.crashes, random)))
+        // The first time it is rather the worker that was lost than the job that kills.
+        let wait = match job.crashes {
+            ..=1 => 0,
+            crashes => delay(rules, crashes - 1, random),
+        };
+        queued(&job, at.plus(wait))
     }
 }
 

@@ -7,23 +7,44 @@
 //!   rejected before its [`Delivery`] is dropped or its process dies.
 //! - One queue for each [`Class`]; no order, no priorities, no delays: these are the relay's.
 
+mod broker;
 mod hint;
 mod in_process;
+#[cfg(feature = "amqp")]
+mod rabbit;
 
 use std::sync::Arc;
 
 use crate::error::{ErrorKind, Explain};
 use crate::job::Class;
 
+pub use broker::Broker;
 pub use hint::{HINT_VERSION, Hint, NotAHint};
 use in_process::InProcess;
+#[cfg(feature = "amqp")]
+use rabbit::{Held, Rabbit, RabbitConsumer};
 
 /// An error of the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The queue was closed, or the connection to it is lost.
+    /// The queue was closed.
     #[error("the queue is closed")]
     Closed,
+    /// The address of the broker is none.
+    #[error("the address of the broker cannot be used: {said}")]
+    Address {
+        /// What is wrong with it, without its secrets.
+        said: String,
+    },
+    /// The broker is away, or refuses.
+    #[error("cannot {doing}")]
+    Away {
+        /// What was tried.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The queue did not confirm that it has the hint: it may have it or not.
     #[error("the queue did not confirm a hint")]
     NotConfirmed,
@@ -38,13 +59,21 @@ pub enum QueueError {
 impl Explain for QueueError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Closed | Self::NotConfirmed | Self::NotOurs => ErrorKind::Unavailable,
-            Self::NotAHint(_) => ErrorKind::Invalid,
+            Self::Closed | Self::Away { .. } | Self::NotConfirmed | Self::NotOurs => {
+                ErrorKind::Unavailable
+            }
+            Self::Address { .. } | Self::NotAHint(_) => ErrorKind::Invalid,
         }
     }
 
     fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Address { .. } => {
+                Some("broker.url is amqp://USER:PASSWORD@HOST:PORT/VHOST".to_owned())
+            }
+            Self::Away { .. } => Some("look whether the broker runs and lets us in".to_owned()),
+            Self::Closed | Self::NotConfirmed | Self::NotOurs | Self::NotAHint(_) => None,
+        }
     }
 }
 
@@ -55,6 +84,8 @@ pub struct Queue(Way);
 #[derive(Debug, Clone)]
 enum Way {
     InProcess(Arc<InProcess>),
+    #[cfg(feature = "amqp")]
+    Rabbit(Arc<Rabbit>),
 }
 
 impl Queue {
@@ -65,99 +96,201 @@ impl Queue {
         Self(Way::InProcess(Arc::new(InProcess::default())))
     }
 
+    /// The queues of a broker, RabbitMQ 3.10 or later. Connects when there is something to do, and
+    /// again whenever the connection is lost.
+    ///
+    /// # Errors
+    /// [`QueueError::Address`].
+    #[cfg(feature = "amqp")]
+    pub fn rabbit(broker: Broker) -> Result<Self, QueueError> {
+        Rabbit::new(broker).map(|rabbit| Self(Way::Rabbit(Arc::new(rabbit))))
+    }
+
     /// Publishes a hint.
     ///
     /// # Errors
-    /// [`QueueError::Closed`], [`QueueError::NotConfirmed`]: the hint stays in the outbox.
+    /// [`QueueError::Closed`], [`QueueError::Away`], [`QueueError::NotConfirmed`]: the hint stays in
+    /// the outbox.
     pub async fn publish(&self, class: Class, hint: &Hint) -> Result<(), QueueError> {
         match &self.0 {
-            Way::InProcess(queue) => std::future::ready(queue.push(class, hint.clone())).await,
+            Way::InProcess(queue) => queue.push(class, hint.clone()),
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.publish(class, hint).await,
         }
     }
 
-    /// Starts to take hints of a class. Whoever calls [`Consumer::next`] only with a slot free holds
-    /// no hint that others could have used.
-    ///
-    /// # Errors
-    /// [`QueueError::Closed`].
-    pub async fn consume(&self, class: Class) -> Result<Consumer, QueueError> {
-        match &self.0 {
-            Way::InProcess(queue) => {
-                let queue = Arc::clone(queue);
-                std::future::ready(Ok(Consumer { class, queue })).await
+    /// Takes hints of a class. Whoever calls [`Consumer::next`] only with a slot free holds no hint
+    /// that others could have used.
+    #[must_use]
+    pub fn consume(&self, class: Class) -> Consumer {
+        Consumer(match &self.0 {
+            Way::InProcess(queue) => Source::InProcess(class, Arc::clone(queue)),
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => {
+                Source::Rabbit(Box::new(RabbitConsumer::new(Arc::clone(rabbit), class)))
             }
-        }
+        })
     }
 
     /// Closes the queue: consumers get [`QueueError::Closed`] at once, publishers too.
     pub fn close(&self) {
         match &self.0 {
             Way::InProcess(queue) => queue.close(),
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.close(),
         }
     }
 
     /// Hints of a class that nobody has taken.
-    #[must_use]
-    pub fn waiting(&self, class: Class) -> usize {
+    ///
+    /// # Errors
+    /// [`QueueError::Away`].
+    pub async fn waiting(&self, class: Class) -> Result<usize, QueueError> {
         match &self.0 {
-            Way::InProcess(queue) => queue.waiting(class),
+            Way::InProcess(queue) => Ok(queue.waiting(class)),
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.waiting(class).await,
+        }
+    }
+
+    /// Consumers of a class that wait for a hint and that the broker knows of, as far as is known. Of
+    /// a queue inside of the process none is counted.
+    #[must_use]
+    pub fn listening(&self, class: Class) -> usize {
+        match &self.0 {
+            Way::InProcess(_) => {
+                let _not_counted = class;
+                0
+            }
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.listening(class),
+        }
+    }
+
+    /// Whether consumers have a connection to the broker, as far as is known.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        match &self.0 {
+            Way::InProcess(_) => true,
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.is_connected(),
+        }
+    }
+
+    /// Throws the connection of consumers away that seem to hear nothing any more; they make a new
+    /// one. Hints that they hold come again.
+    pub async fn reconnect(&self) {
+        match &self.0 {
+            Way::InProcess(_) => {}
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => rabbit.reconnect().await,
+        }
+    }
+
+    /// The broker, if there is one.
+    #[must_use]
+    pub fn broker(&self) -> Option<&Broker> {
+        match &self.0 {
+            Way::InProcess(_) => None,
+            #[cfg(feature = "amqp")]
+            Way::Rabbit(rabbit) => Some(rabbit.broker()),
         }
     }
 }
 
 /// Takes hints of one class.
 #[derive(Debug)]
-pub struct Consumer {
-    class: Class,
-    queue: Arc<InProcess>,
+pub struct Consumer(Source);
+
+#[derive(Debug)]
+enum Source {
+    InProcess(Class, Arc<InProcess>),
+    #[cfg(feature = "amqp")]
+    Rabbit(Box<RabbitConsumer>),
 }
 
 impl Consumer {
-    /// The next hint, as soon as there is one. May be dropped while it waits; no hint is lost.
+    /// The next hint, as soon as there is one. May be dropped while it waits; no hint is lost. Waits
+    /// for a broker that is away.
     ///
     /// # Errors
     /// [`QueueError::Closed`]; [`QueueError::NotAHint`] for a message that was put aside, after which
     /// the next may be asked for.
     pub async fn next(&mut self) -> Result<Delivery, QueueError> {
-        let hint = self.queue.pop(self.class).await?;
-        Ok(Delivery {
-            class: self.class,
-            held: Some(hint),
-            queue: Arc::clone(&self.queue),
-        })
+        match &mut self.0 {
+            Source::InProcess(class, queue) => {
+                let hint = queue.pop(*class).await?;
+                let back = Back {
+                    class: *class,
+                    hint: Some(hint.clone()),
+                    queue: Arc::clone(queue),
+                };
+                Ok(Delivery {
+                    hint,
+                    way_back: WayBack::InProcess(back),
+                })
+            }
+            #[cfg(feature = "amqp")]
+            Source::Rabbit(consumer) => {
+                let (hint, held) = consumer.next().await?;
+                Ok(Delivery {
+                    hint,
+                    way_back: WayBack::Rabbit(held),
+                })
+            }
+        }
     }
 }
 
 /// A hint that was taken. Dropped without a word, it comes again.
 #[derive(Debug)]
 pub struct Delivery {
-    class: Class,
-    held: Option<Hint>,
-    queue: Arc<InProcess>,
+    hint: Hint,
+    way_back: WayBack,
+}
+
+#[derive(Debug)]
+enum WayBack {
+    InProcess(Back),
+    #[cfg(feature = "amqp")]
+    Rabbit(Held),
 }
 
 impl Delivery {
     /// What was said.
-    ///
-    /// # Errors
-    /// [`QueueError::NotOurs`] once it was acknowledged.
-    pub fn hint(&self) -> Result<&Hint, QueueError> {
-        self.held.as_ref().ok_or(QueueError::NotOurs)
+    #[must_use]
+    pub const fn hint(&self) -> &Hint {
+        &self.hint
     }
 
     /// Says that the hint is not needed any more: the job is claimed, or is nothing for anybody.
     ///
     /// # Errors
-    /// [`QueueError::NotOurs`] if it was given to somebody else meanwhile, who will be refused.
-    pub async fn ack(mut self) -> Result<(), QueueError> {
-        let acked = self.held.take().map(drop).ok_or(QueueError::NotOurs);
-        std::future::ready(acked).await
+    /// [`QueueError::NotOurs`] if it was given to somebody else meanwhile, who will be refused;
+    /// [`QueueError::Away`] if it may be.
+    pub async fn ack(self) -> Result<(), QueueError> {
+        match self.way_back {
+            WayBack::InProcess(mut back) => {
+                back.hint = None;
+                Ok(())
+            }
+            #[cfg(feature = "amqp")]
+            WayBack::Rabbit(held) => held.ack().await,
+        }
     }
 }
 
-impl Drop for Delivery {
+/// Brings a hint back into the queue of this process.
+#[derive(Debug)]
+struct Back {
+    class: Class,
+    hint: Option<Hint>,
+    queue: Arc<InProcess>,
+}
+
+impl Drop for Back {
     fn drop(&mut self) {
-        if let Some(hint) = self.held.take() {
+        if let Some(hint) = self.hint.take() {
             // A closed queue has nobody to give it to; the outbox or the reaper publishes it again.
             let _closed = self.queue.push(self.class, hint);
         }
@@ -187,16 +320,16 @@ mod tests {
     #[test]
     fn hints_go_by_class_and_to_one_consumer() {
         let queue = Queue::in_process();
-        let mut batch = ready(queue.consume(Class::Batch)).unwrap().unwrap();
-        let mut other = ready(queue.consume(Class::Batch)).unwrap().unwrap();
-        let mut quick = ready(queue.consume(Class::Interactive)).unwrap().unwrap();
+        let mut batch = queue.consume(Class::Batch);
+        let mut other = queue.consume(Class::Batch);
+        let mut quick = queue.consume(Class::Interactive);
         assert!(ready(batch.next()).is_none());
         ready(queue.publish(Class::Batch, &hint(1)))
             .unwrap()
             .unwrap();
         assert!(ready(quick.next()).is_none());
         let taken = ready(batch.next()).unwrap().unwrap();
-        assert_eq!(taken.hint().unwrap(), &hint(1));
+        assert_eq!(taken.hint(), &hint(1));
         assert!(ready(other.next()).is_none());
         ready(taken.ack()).unwrap().unwrap();
         assert!(ready(other.next()).is_none());
@@ -205,23 +338,23 @@ mod tests {
     #[test]
     fn what_is_dropped_comes_again() {
         let queue = Queue::in_process();
-        let mut consumer = ready(queue.consume(Class::Batch)).unwrap().unwrap();
+        let mut consumer = queue.consume(Class::Batch);
         ready(queue.publish(Class::Batch, &hint(1)))
             .unwrap()
             .unwrap();
         drop(ready(consumer.next()).unwrap().unwrap());
         let again = ready(consumer.next()).unwrap().unwrap();
-        assert_eq!(again.hint().unwrap(), &hint(1));
+        assert_eq!(again.hint(), &hint(1));
         ready(again.ack()).unwrap().unwrap();
-        assert_eq!(queue.waiting(Class::Batch), 0);
+        assert_eq!(ready(queue.waiting(Class::Batch)).unwrap().unwrap(), 0);
     }
 
     /// Two that wait, two hints at once: both wake, though a bell remembers one ring only.
     #[test]
     fn nobody_sleeps_beside_a_hint() {
         let queue = Queue::in_process();
-        let mut first = ready(queue.consume(Class::Batch)).unwrap().unwrap();
-        let mut second = ready(queue.consume(Class::Batch)).unwrap().unwrap();
+        let mut first = queue.consume(Class::Batch);
+        let mut second = queue.consume(Class::Batch);
         let mut one = pin!(first.next());
         let mut two = pin!(second.next());
         let mut context = Context::from_waker(Waker::noop());
@@ -238,7 +371,7 @@ mod tests {
     #[test]
     fn a_closed_queue_says_so() {
         let queue = Queue::in_process();
-        let mut consumer = ready(queue.consume(Class::Batch)).unwrap().unwrap();
+        let mut consumer = queue.consume(Class::Batch);
         let mut waiting = pin!(consumer.next());
         let mut context = Context::from_waker(Waker::noop());
         assert!(waiting.as_mut().poll(&mut context).is_pending());

@@ -178,6 +178,13 @@ pub(crate) fn storable<'a>(what: &'static str, text: &'a str) -> Result<&'a str,
 /// Kind of a failed statement. Messages are the only sign by which SQLite's driver tells a full
 /// disk and a locked file.
 fn kind_of_statement(error: &Diesel) -> ErrorKind {
+    // The connection went away between two statements; the pool throws it away.
+    if matches!(error, Diesel::BrokenTransactionManager) {
+        return ErrorKind::Unavailable;
+    }
+    if let Diesel::RollbackErrorOnCommit { commit_error, .. } = error {
+        return kind_of_statement(commit_error);
+    }
     if let Diesel::DatabaseError(kind, details) = error {
         if matches!(
             kind,
@@ -205,6 +212,11 @@ fn kind_of_statement(error: &Diesel) -> ErrorKind {
             "terminating connection",
             "server closed the connection",
             "connection not open",
+            "no connection to the server",
+            "could not receive data from server",
+            "could not send data to server",
+            "connection has been closed unexpectedly",
+            "the database system is",
         ];
         if passing.iter().any(|said| message.contains(said)) {
             return ErrorKind::Unavailable;

@@ -15,7 +15,9 @@ pub mod blobs;
 mod columns;
 mod conn;
 mod error;
+pub mod figures;
 pub mod jobs;
+mod leader;
 mod lock;
 pub mod mappings;
 pub mod memory;
@@ -34,6 +36,7 @@ pub mod workers;
 
 pub use conn::Conn;
 pub use error::{Censored, StoreError};
+pub use leader::Leader;
 pub use lock::ServeLock;
 pub use open::{Settings, Store};
 pub use url::{DatabaseUrl, UrlError};

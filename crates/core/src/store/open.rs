@@ -130,8 +130,8 @@ impl Store {
                 .map_err(|error: diesel::result::Error| error.into())
                 .and_then(|applied| applied.map_err(|error| cannot_migrate(url, &*error)))
             }
-            DatabaseUrl::Postgres(text) => {
-                let mut conn = connect::<PgConnection>(url, text)?;
+            DatabaseUrl::Postgres(_) => {
+                let mut conn = connect::<PgConnection>(url, &url.address())?;
                 // Given back when the connection ends. The number is arbitrary but for all time.
                 diesel::sql_query("SELECT pg_advisory_lock(4711003)").execute(&mut conn)?;
                 conn.run_pending_migrations(migrations::POSTGRES)
@@ -250,9 +250,9 @@ impl Pools {
                     )?,
                 })
             }
-            DatabaseUrl::Postgres(text) => Ok(Self::Postgres(pool(
+            DatabaseUrl::Postgres(_) => Ok(Self::Postgres(pool(
                 url,
-                text,
+                &url.address(),
                 Prepare::Postgres,
                 settings.connections,
                 settings,
@@ -295,7 +295,7 @@ where
         .map_err(|error| StoreError::Busy(Censored(url.censor(&error.to_string()))))
 }
 
-fn connect<C: Connection>(url: &DatabaseUrl, address: &str) -> Result<C, StoreError> {
+pub(super) fn connect<C: Connection>(url: &DatabaseUrl, address: &str) -> Result<C, StoreError> {
     C::establish(address).map_err(|error| cannot_connect(url, &error))
 }
 

@@ -11,6 +11,7 @@ use diesel::sql_types::Bool;
 use super::conn::{Conn, on};
 use super::error::StoreError;
 use super::jobs::{JobRecord, dispatched};
+use super::leader::ring;
 use super::schema::{jobs, outbox, tenants, turns};
 use crate::id::{JobId, TenantId};
 use crate::job::{Class, Clock, Rules, Standing, State, Turn, Waiting, delay, pick};
@@ -60,7 +61,7 @@ pub(super) fn put(
             outbox::tries.eq(0),
         ))
         .execute(c))?;
-    Ok(())
+    ring(conn)
 }
 
 /// Keeps the outbox in step with a job that changed its state: there is a row exactly while the job
@@ -69,6 +70,10 @@ pub(super) fn follow(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreEr
     if job.standing.state == State::Queued {
         let queue = (job.class, job.priority);
         return put(conn, job.tenant, job.id, &job.standing, queue);
+    }
+    if job.standing.state.has_ended() {
+        // A slot is free.
+        ring(conn)?;
     }
     on!(conn, c => diesel::delete(outbox::table)
         .filter(outbox::tenant_id.eq(job.tenant.to_string()))

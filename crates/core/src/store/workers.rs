@@ -48,17 +48,27 @@ pub fn gone(conn: &mut Conn<'_>, worker: WorkerId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Slots of a class in all workers that were seen within `within_ms`; rows of others are dropped.
+/// Forgets workers that were not seen within `within_ms`.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn forget(conn: &mut Conn<'_>, within_ms: i64) -> Result<(), StoreError> {
+    let oldest = conn.now()?.plus(-within_ms);
+    on!(conn, c => diesel::delete(worker_slots::table)
+        .filter(worker_slots::seen_at.lt(oldest.0))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Slots of a class in all workers that were seen within `within_ms`.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn slots(conn: &mut Conn<'_>, class: Class, within_ms: i64) -> Result<i64, StoreError> {
     let oldest = conn.now()?.plus(-within_ms);
-    on!(conn, c => diesel::delete(worker_slots::table)
-        .filter(worker_slots::seen_at.lt(oldest.0))
-        .execute(c))?;
     let slots: Option<i64> = on!(conn, c => worker_slots::table
         .filter(worker_slots::class.eq(class.word()))
+        .filter(worker_slots::seen_at.ge(oldest.0))
         .select(sum(worker_slots::slots))
         .first(c))?;
     Ok(slots.unwrap_or(0))

@@ -20,6 +20,15 @@ pub(crate) enum Which {
     Postgres,
 }
 
+/// SQLite, or what `AIMAPPER_TEST_REST=postgres` says.
+pub(crate) fn chosen() -> Which {
+    match std::env::var("AIMAPPER_TEST_REST").as_deref() {
+        Ok("postgres") => Which::Postgres,
+        Ok(other) => panic!("AIMAPPER_TEST_REST={other}: there is postgres, or nothing"),
+        Err(_) => Which::Sqlite,
+    }
+}
+
 /// A database that is gone with this value.
 pub(crate) struct Database {
     url: DatabaseUrl,
@@ -90,6 +99,14 @@ impl Database {
 
     pub(crate) fn url(&self) -> &DatabaseUrl {
         &self.url
+    }
+
+    /// The URL with its password.
+    pub(crate) fn address(&self) -> String {
+        match &self.url {
+            DatabaseUrl::Postgres(url) => url.clone(),
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+        }
     }
 
     pub(crate) fn open(&self) -> Store {

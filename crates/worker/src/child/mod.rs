@@ -11,10 +11,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use aimapper_core::config::{Log, LogFormat};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::job::{Phase, Progress};
 use aimapper_core::pipeline::Settings;
 use aimapper_core::source::{Input, Limits, SourceError, State};
+use aimapper_core::telemetry;
 
 use crate::protocol::{Event, SOURCE, Spec, Task, VERSION};
 
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
         return failed(&Trouble::limits(&error));
     }
     std::thread::spawn(end_with_parent);
+    begin(&spec);
     let work = match &spec.task {
         Task::Read { file, set } => read::read(&spec, file, set),
         Task::Propose { file, decisions } => propose::propose(file, decisions),
@@ -54,6 +57,22 @@ pub fn main() -> ExitCode {
         }
         Err(trouble) => failed(&trouble),
     }
+}
+
+/// Says on stderr whose work this is. The worker keeps it as evidence if the process dies.
+fn begin(spec: &Spec) {
+    let log = Log {
+        format: LogFormat::Json,
+        level: "info".to_owned(),
+    };
+    // A job is done as well without a log.
+    let _without = telemetry::start(&log);
+    let trace = spec.traceparent.as_deref();
+    tracing::info!(
+        job.id = %spec.job,
+        trace.id = trace.and_then(|text| text.split('-').nth(1)),
+        "the job begins"
+    );
 }
 
 fn failed(trouble: &Trouble) -> ExitCode {

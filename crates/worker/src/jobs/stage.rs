@@ -67,9 +67,10 @@ impl From<WorkerError> for StageError {
     fn from(error: WorkerError) -> Self {
         match error {
             WorkerError::Store(error) => Self::Store(error),
-            WorkerError::Queue(_) | WorkerError::BrokenOff(_) | WorkerError::NoAnswer => {
-                Self::Worker(error)
-            }
+            WorkerError::Queue(_)
+            | WorkerError::BrokenOff(_)
+            | WorkerError::Thread(_)
+            | WorkerError::NoAnswer => Self::Worker(error),
         }
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn a_crash_after_the_hint_runs_nothing_twice(ground: &Ground) {
     // The relay dies before it says so; the next one publishes again.
     assert_eq!(ground.count("outbox"), 1);
     assert_eq!(ground.relay(ROOM).await.published, 1);
-    assert_eq!(ground.hints(), 2);
+    assert_eq!(ground.hints().await, 2);
     let mut runs = 0;
     for _ in 0..2 {
         let hint = ground.next_hint().await;
@@ -70,7 +70,7 @@ pub(crate) async fn a_crash_after_the_hint_runs_nothing_twice(ground: &Ground) {
         runs += i32::from(left(&taken).is_some());
     }
     assert_eq!(runs, 1);
-    assert_eq!(ground.hints(), 0);
+    assert_eq!(ground.hints().await, 0);
     assert_eq!(ground.state(job), State::Succeeded);
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn whatever_the_interleaving_each_job_ends_once(ground: &Ground
                 let hint = Hint::new(job, 0, None);
                 ground.queue.publish(Class::Batch, &hint).await.unwrap();
             }
-            3 | 4 if ground.hints() > 0 => {
+            3 | 4 if ground.hints().await > 0 => {
                 let ended = match dice.below(4) {
                     0 => failed(FailureClass::Transient),
                     1 => failed(FailureClass::Crash),
@@ -139,7 +139,7 @@ pub(crate) async fn all_at_once_each_job_ends_once(ground: &Ground) {
         ground.elapse(LONG);
         ground.reap();
         ground.relay(ROOM).await;
-        while ground.hints() > 0 {
+        while ground.hints().await > 0 {
             let hint = ground.next_hint().await;
             let stop = std::future::pending();
             let taken = ground.worker.take(hint, async |_, _| done(), stop, || 0);

@@ -129,7 +129,7 @@ pub(crate) async fn no_more_hints_than_there_is_room(ground: &Ground) {
     assert_eq!(ground.relay(slots()).await.published, 0);
     // One that runs still takes its slot; one that has ended does not.
     let hint = ground.next_hint().await;
-    let claim = ground.claim(hint.hint().unwrap().job_id);
+    let claim = ground.claim(hint.hint().job_id);
     hint.ack().await.unwrap();
     assert_eq!(ground.relay(slots()).await.published, 0);
     ground

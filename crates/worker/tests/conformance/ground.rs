@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aimapper_core::blob::Stored;
 use aimapper_core::id::{JobId, TenantId, UserId, WorkerId};
@@ -18,6 +19,9 @@ use aimapper_core::store::jobs::{
 use aimapper_core::store::outputs::{NewOutput, Part};
 use aimapper_worker::{Ended, Pace, Relayed, Taken, Worker, relay};
 
+use tokio::time::Instant;
+
+use crate::broker;
 use crate::databases::{self, Database, Which};
 
 /// More room than any test needs.
@@ -36,6 +40,9 @@ pub(crate) struct Ground {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
     keys: AtomicU64,
+    /// Whether the clock of the tasks stands still until all of them wait. Not where a task waits for
+    /// a broker, which is no task.
+    still: bool,
 }
 
 impl Ground {
@@ -45,13 +52,47 @@ impl Ground {
         Self::new(database, store, Queue::in_process())
     }
 
-    /// What a process that starts anew finds: connections of its own, and a queue without hints.
-    pub(crate) fn new_process(before: &Self) -> Self {
-        let store = before.database.open();
-        Self::new(before.database.again(), store, Queue::in_process())
+    /// On queues of its own in a real broker.
+    pub(crate) fn broker(which: Which) -> Self {
+        let (database, store) = Database::migrated(which);
+        let mut ground = Self::new(database, store, broker::queue());
+        ground.still = false;
+        // The clock does not jump, so what is waited for has to come soon.
+        ground.worker.pace.renew = Duration::from_secs(1);
+        ground.worker.pace.look = Duration::from_millis(100);
+        ground
     }
 
-    pub(crate) fn new(database: Database, store: Store, queue: Queue) -> Self {
+    /// What a process that starts anew finds: connections of its own, and a queue without hints where
+    /// the queue ended with the process.
+    pub(crate) fn new_process(before: &Self) -> Self {
+        let store = before.database.open();
+        let queue = before
+            .queue
+            .broker()
+            .cloned()
+            .map_or_else(Queue::in_process, |broker| Queue::rabbit(broker).unwrap());
+        Self {
+            still: before.still,
+            ..Self::new(before.database.again(), store, queue)
+        }
+    }
+
+    /// That not more time has passed, by a clock that stands still while something is done. By any
+    /// other it depends on the machine, and bounds are for `just faults`.
+    pub(crate) fn within(&self, began: Instant, time: Duration) {
+        assert!(
+            !self.still || began.elapsed() <= time,
+            "{:?}",
+            began.elapsed()
+        );
+    }
+
+    pub(crate) fn stands_still(&self) -> bool {
+        self.still
+    }
+
+    fn new(database: Database, store: Store, queue: Queue) -> Self {
         let (tenant, user) = databases::tenant(&store, "one");
         let store = Arc::new(store);
         Self {
@@ -63,6 +104,7 @@ impl Ground {
             tenant,
             user,
             keys: AtomicU64::new(0),
+            still: true,
         }
     }
 
@@ -122,13 +164,13 @@ impl Ground {
 
     /// The next hint, which has to be there.
     pub(crate) async fn next_hint(&self) -> Delivery {
-        assert!(self.queue.waiting(Class::Batch) > 0, "no hint is there");
-        let mut consumer = self.queue.consume(Class::Batch).await.unwrap();
-        consumer.next().await.unwrap()
+        assert!(self.hints().await > 0, "no hint is there");
+        self.queue.consume(Class::Batch).next().await.unwrap()
     }
 
-    pub(crate) fn hints(&self) -> usize {
-        self.queue.waiting(Class::Batch)
+    /// Hints that nobody has taken.
+    pub(crate) async fn hints(&self) -> usize {
+        self.queue.waiting(Class::Batch).await.unwrap()
     }
 
     /// Claims a job for a worker that then does as it likes.
@@ -272,6 +314,6 @@ pub(crate) fn named(stored: &Stored) -> NewBlob {
 pub(crate) fn left(taken: &Taken) -> Option<State> {
     match taken {
         Taken::Run(job) => Some(job.standing.state),
-        Taken::Void(_) | Taken::Lost => None,
+        Taken::Void(_) | Taken::Lost | Taken::Fenced => None,
     }
 }

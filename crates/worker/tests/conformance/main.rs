@@ -2,11 +2,14 @@
 //! rule is a function over a [`Ground`] and runs on every pair of them.
 //!
 //! Nothing sleeps. What waits in the database comes due by moving its times ([`Ground::elapse`]), and
-//! the clock of the tasks stands still until all of them wait.
+//! the clock of the tasks stands still until all of them wait; with a broker, which is no task, it goes
+//! on, and the worker's pace is quicker.
 
 #![cfg(test)]
 
 mod accept;
+mod away;
+mod broker;
 mod cancel;
 #[path = "../../../core/tests/databases/mod.rs"]
 mod databases;
@@ -37,13 +40,15 @@ macro_rules! pair {
                 fn $rule() {
                     let ground: Ground = $ground;
                     let runtime = tokio::runtime::Builder::new_current_thread()
-                        .enable_time()
-                        .start_paused(true)
+                        .enable_all()
+                        .start_paused(ground.stands_still())
                         .build()
                         .unwrap();
                     let rule = $module::$rule(&ground);
-                    let in_time = runtime.block_on(async { timeout(PATIENCE, rule).await });
-                    assert!(in_time.is_ok(), "it never ends");
+                    runtime.block_on(async {
+                        assert!(timeout(PATIENCE, rule).await.is_ok(), "it never ends");
+                        broker::clean_up(&ground.queue).await;
+                    });
                 }
             )+)+
         }
@@ -80,8 +85,7 @@ macro_rules! suite {
                 a_worker_keeps_its_lease_as_long_as_it_works
                 a_worker_that_lost_its_job_stops
                 a_worker_that_is_shut_down_gives_back
-                a_hint_that_nobody_takes_is_published_again
-                a_process_that_takes_over_starts_at_once;
+                a_hint_that_nobody_takes_is_published_again;
             cancel:
                 one_that_waits_is_cancelled_at_once
                 one_that_is_dispatched_is_cancelled_at_once
@@ -113,4 +117,24 @@ macro_rules! suite {
 suite! {
     sqlite_in_process: Ground::in_process(Which::Sqlite);
     postgresql_in_process: Ground::in_process(Which::Postgres);
+    postgresql_rabbitmq: Ground::broker(Which::Postgres);
+}
+
+// A queue that ends with its process.
+pair! {
+    the_next_process: Ground::in_process(Which::Sqlite);
+    leases: a_process_that_takes_over_starts_at_once;
+}
+
+// A queue that a network lies before.
+pair! {
+    the_broker: Ground::broker(Which::Postgres);
+    away:
+        a_queue_that_was_deleted_is_made_again
+        a_message_that_is_no_hint_is_put_aside
+        a_late_acknowledgement_is_no_success
+        a_hint_that_is_held_comes_again_when_the_connection_is_lost
+        a_slot_that_works_holds_no_hint
+        a_broker_that_is_away_delays_and_loses_nothing
+        a_consumer_hears_again_after_the_connection_was_lost;
 }

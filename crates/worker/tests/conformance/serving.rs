@@ -50,7 +50,7 @@ pub(crate) async fn slots_run_everything_and_stop(ground: &Ground) {
     let (served, ()) = tokio::join!(serving, watching);
     served.unwrap();
     assert_eq!(most.load(Ordering::SeqCst), 3);
-    assert_eq!(ground.hints(), 0);
+    assert_eq!(ground.hints().await, 0);
 }
 
 pub(crate) async fn jobs_that_run_when_the_process_ends_are_given_back(ground: &Ground) {
@@ -80,5 +80,5 @@ pub(crate) async fn jobs_that_run_when_the_process_ends_are_given_back(ground: &
         assert!(!standing.state.has_ended());
     }
     // The third is still in the queue, for whoever comes next.
-    assert_eq!(ground.hints(), 1);
+    assert_eq!(ground.hints().await, 1);
 }

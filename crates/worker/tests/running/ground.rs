@@ -225,7 +225,7 @@ impl Ground {
             priority: 0,
             delay_ms: 0,
             max_attempts: 5,
-            traceparent: None,
+            traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         };
         let submitted = self.store.write(|conn| jobs::submit(conn, &new, None));
         submitted.unwrap().id()
@@ -255,7 +255,7 @@ impl Ground {
             .await
             .unwrap();
         assert_eq!(relayed.published, 1);
-        let mut consumer = self.queue.consume(class).await.unwrap();
+        let mut consumer = self.queue.consume(class);
         let delivery = consumer.next().await.unwrap();
         let work = |claim, job| self.bench.run(claim, job);
         let taken = self.worker.take(delivery, work, stop, || 0).await.unwrap();

@@ -169,6 +169,38 @@ async fn a_process_that_dies_is_a_crash_with_evidence() {
 }
 
 #[tokio::test]
+async fn a_process_says_whose_job_it_does() {
+    let mut ground = Ground::new();
+    let job = ground.read_job("a,b\n1,2\n");
+    let real = env!("CARGO_BIN_EXE_aimapper-worker");
+    ground.bench.program = shell(&format!("'{real}' job-child >/dev/null; kill -SEGV $$"));
+    let ended = ground.run_accepted(job).await;
+    let said = ended.failure.unwrap().evidence.unwrap().stderr;
+    let line: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!(line["job.id"], job.to_string(), "{said}");
+    let traceparent = ended.traceparent.unwrap();
+    assert!(
+        traceparent.contains(line["trace.id"].as_str().unwrap()),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_process_gets_none_of_our_variables() {
+    let mut ground = Ground::new();
+    let job = ground.read_job("a,b\n1,2\n");
+    ground.bench.program = shell("env | cut -d= -f1 | sort >&2; kill -SEGV $$");
+    let failure = ground.run_accepted(job).await.failure.unwrap();
+    let names = failure.evidence.unwrap().stderr;
+    // Those that we set, and those that a shell sets.
+    let known = ["MALLOC_ARENA_MAX", "OLDPWD", "PWD", "SHLVL", "TMPDIR", "_"];
+    let foreign: Vec<&str> = names.lines().filter(|name| !known.contains(name)).collect();
+    assert_eq!(foreign, Vec::<&str>::new());
+    assert!(names.contains("TMPDIR"), "{names}");
+    assert!(std::env::vars_os().any(|(name, _)| name == "CARGO_MANIFEST_DIR"));
+}
+
+#[tokio::test]
 async fn a_process_that_talks_nonsense_is_ended() {
     let mut ground = Ground::new();
     let job = ground.read_job("a,b\n1,2\n");

@@ -51,7 +51,7 @@ impl Site {
         };
         let app = App::new(
             Arc::new(Store::open(&config.database, &settings).unwrap()),
-            Arc::new(Blobs::local(&config.blobs).unwrap()),
+            Arc::new(Blobs::open(&config.blobs).unwrap()),
             Arc::default(),
             Arc::new(identity),
             Arc::new(config),

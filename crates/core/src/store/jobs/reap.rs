@@ -5,7 +5,7 @@ use diesel::sql_types::Bool;
 
 use super::change::{Notes, apply};
 use crate::id::{JobId, TenantId};
-use crate::job::{Event, Failure, FailureClass, Rules, State};
+use crate::job::{Class, Event, Failure, FailureClass, Rules, State};
 use crate::store::conn::{Conn, on};
 use crate::store::schema::jobs;
 use crate::store::{Store, StoreError};
@@ -77,6 +77,22 @@ pub fn take_over(store: &Store, rules: &Rules) -> Result<Reaped, StoreError> {
             reaped.hints += usize::from(tell(store, job, &event, rules)?);
         }
     }
+}
+
+/// How many jobs of these classes have a hint that nobody has taken for `age_ms` or longer.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn left_lying(conn: &mut Conn<'_>, classes: &[Class], age_ms: i64) -> Result<i64, StoreError> {
+    let until = conn.now()?.plus(-age_ms);
+    let words: Vec<&str> = classes.iter().map(|class| class.word()).collect();
+    Ok(on!(conn, c => jobs::table
+        .filter(diesel::dsl::sql::<Bool>("state IN ('dispatched', 'running')"))
+        .filter(jobs::state.eq(State::Dispatched.word()))
+        .filter(jobs::class.eq_any(&words))
+        .filter(jobs::dispatched_at.le(until.0))
+        .count()
+        .get_result(c))?)
 }
 
 impl Reaped {
