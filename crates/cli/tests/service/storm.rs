@@ -329,8 +329,8 @@ impl Weather {
                             Some((&format!("again-{id}-{times}"), &Value::Null)),
                         );
                     }
-                    state if state.has_ended() => break,
-                    _ => {}
+                    State::Succeeded | State::Failed | State::Cancelled => break,
+                    State::Queued | State::Dispatched | State::Running => {}
                 }
                 assert!(began.elapsed() < PATIENCE, "it never ends: {id}");
                 thread::sleep(Duration::from_millis(20));
