@@ -123,8 +123,9 @@ need_server s3.sh S3
 need_chromium
 cargo test --workspace --all-features --locked
 
-say "REST and pages on PostgreSQL"
+say "REST and pages on PostgreSQL, clicks and keys over api and worker apart"
 AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages
+AIMAPPER_TEST_APART=1 cargo test --workspace --all-features --locked --test browser -- clicks keys plain
 
 say "the interface against its document"
 bash deploy/dev/schemathesis.sh "${CARGO_TARGET_DIR:-target}/debug/aimapper"

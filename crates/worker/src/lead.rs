@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use aimapper_core::store::{Leader, Store};
 use tokio::sync::{Notify, watch};
 
+use crate::service::warn;
+
 /// Between two looks whether the bell rang. Such a look asks nobody.
 const LISTEN_EVERY: Duration = Duration::from_millis(10);
 
@@ -78,7 +80,7 @@ fn stand(store: &Store, bell: &Notify, say: &watch::Sender<bool>, ended: &Atomic
                 say.send_replace(true);
                 bell.notify_one();
                 if let Err(error) = lead(leader, bell, ended) {
-                    tracing::warn!(error = %error, "the office of the leader is lost");
+                    warn("the office of the leader is lost", &error);
                 }
                 say.send_replace(false);
             }

@@ -409,7 +409,8 @@ fn every(period: Duration) -> tokio::time::Interval {
     tick
 }
 
-fn warn(what: &str, error: &dyn aimapper_core::error::Explain) {
+/// Logs an error with all its causes.
+pub(crate) fn warn(what: &str, error: &dyn aimapper_core::error::Explain) {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

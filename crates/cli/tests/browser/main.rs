@@ -3,6 +3,7 @@
 //! scrolls sideways on a phone. Nothing here knows how the pages are made.
 //!
 //! `deploy/dev/chromium.sh` gets what is needed and says which variables name it. With
+//! `AIMAPPER_TEST_APART` set, api and worker are processes of their own; with
 //! `AIMAPPER_TEST_SCREENSHOTS` set, each page is kept as a picture in `target/screenshots`.
 
 #![cfg(test)]
@@ -11,8 +12,16 @@ mod bank;
 mod browser;
 mod chromedriver;
 mod clicks;
+#[path = "../../../core/tests/databases/mod.rs"]
+mod databases;
 mod keys;
 mod look;
 mod plain;
+#[path = "../service/served.rs"]
+#[allow(dead_code, reason = "the client is for other tests")]
+mod served;
 mod service;
+#[path = "../service/shared.rs"]
+#[allow(dead_code, reason = "not all of it is for these tests")]
+mod shared;
 mod signing_in;

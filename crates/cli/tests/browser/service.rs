@@ -2,17 +2,21 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// A running `aimapper serve`; it ends with its value.
-#[derive(Debug)]
+use crate::shared::Shared;
+
+/// A running `aimapper serve`, or with `AIMAPPER_TEST_APART` an api and a worker over PostgreSQL and
+/// RabbitMQ; it ends with its value.
 pub(crate) struct Service {
     child: Child,
     /// Held open, so that the service may go on to speak.
     _out: BufReader<ChildStdout>,
+    /// What is beside it where they are apart.
+    apart: Option<(Child, BufReader<ChildStdout>, Shared)>,
     base: String,
     start: String,
     folder: TempDir,
@@ -31,10 +35,21 @@ impl Service {
     fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_aimapper"))
-            .args(["serve", "--bind", "127.0.0.1:0", "--data"])
-            .arg(folder.path().join("data"))
-            .envs(settings.iter().copied())
+        let data = folder.path().join("data");
+        let (mut command, apart) = if std::env::var_os("AIMAPPER_TEST_APART").is_some() {
+            let shared = Shared::new().with(settings);
+            let (worker, out) = shared.worker(&data);
+            (
+                shared.api(&data, "127.0.0.1:0"),
+                Some((worker, out, shared)),
+            )
+        } else {
+            let mut serve = Command::new(env!("CARGO_BIN_EXE_aimapper"));
+            serve.args(["serve", "--bind", "127.0.0.1:0", "--data"]);
+            serve.arg(&data).envs(settings.iter().copied());
+            (serve, None)
+        };
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -46,6 +61,7 @@ impl Service {
         Self {
             child,
             _out: out,
+            apart,
             base,
             start,
             folder,
@@ -65,16 +81,25 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let id = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
-        let ended = self.child.wait().unwrap();
+        let worker = self.apart.as_mut().map(|(worker, ..)| worker);
+        let ends: Vec<ExitStatus> = worker
+            .into_iter()
+            .chain([&mut self.child])
+            .map(end)
+            .collect();
         if std::thread::panicking() {
             let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
             let _closed = std::io::stderr().write_all(&log);
         } else {
-            assert!(ended.success(), "the service ended with {ended}");
+            assert!(ends.iter().all(ExitStatus::success), "{ends:?}");
         }
     }
+}
+
+fn end(child: &mut Child) -> ExitStatus {
+    let id = Pid::from_raw(child.id().cast_signed()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    child.wait().unwrap()
 }
 
 /// What follows these words at the start of the next line.
