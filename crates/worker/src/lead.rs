@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use aimapper_core::store::{Leader, Store};
@@ -36,6 +36,7 @@ impl Seat {
 #[derive(Debug)]
 pub(crate) struct Office {
     seat: Seat,
+    thread: Thread,
     ended: Arc<AtomicBool>,
     /// Gives an error once the thread has let the office go.
     gone: mpsc::Receiver<()>,
@@ -49,14 +50,20 @@ impl Office {
         let ended = Arc::new(AtomicBool::new(false));
         let (kept, gone) = mpsc::channel();
         let until = Arc::clone(&ended);
-        thread::Builder::new()
+        let standing = thread::Builder::new()
             .name("leader".to_owned())
             .spawn(move || {
                 stand(&store, &bell, &say, &until);
                 drop(kept);
             })?;
         let seat = Seat(leads);
-        Ok(Self { seat, ended, gone })
+        let thread = standing.thread().clone();
+        Ok(Self {
+            seat,
+            thread,
+            ended,
+            gone,
+        })
     }
 
     /// For whoever works only while this process leads.
@@ -68,6 +75,7 @@ impl Office {
 impl Drop for Office {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
+        self.thread.unpark();
         // So that the next one can lead at once. A database that does not answer is not waited for.
         let _let_go = self.gone.recv_timeout(STAY_EVERY);
     }
@@ -98,7 +106,7 @@ fn lead(
 ) -> Result<(), aimapper_core::store::StoreError> {
     if leader.is_alone() {
         while !ended.load(Ordering::SeqCst) {
-            pause(STAY_EVERY, ended);
+            thread::park();
         }
         return Ok(());
     }
@@ -111,14 +119,18 @@ fn lead(
         if leader.rung()? {
             bell.notify_one();
         }
-        thread::sleep(LISTEN_EVERY);
+        thread::park_timeout(LISTEN_EVERY);
     }
     Ok(())
 }
 
 fn pause(time: Duration, ended: &AtomicBool) {
     let until = Instant::now() + time;
-    while Instant::now() < until && !ended.load(Ordering::SeqCst) {
-        thread::sleep(LISTEN_EVERY);
+    while !ended.load(Ordering::SeqCst) {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::park_timeout(left);
     }
 }
