@@ -273,3 +273,36 @@ impl Explain for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a storm of faults has shown: a connection that is lost between two statements, or at
+    /// their commit, is no fault of the job.
+    #[test]
+    fn a_lost_connection_passes() {
+        let kind = |error| StoreError::Database(error).kind();
+        assert_eq!(
+            kind(Diesel::BrokenTransactionManager),
+            ErrorKind::Unavailable
+        );
+        let lost = || Box::new(Diesel::BrokenTransactionManager);
+        let at_commit = |commit_error| Diesel::RollbackErrorOnCommit {
+            rollback_error: lost(),
+            commit_error,
+        };
+        assert_eq!(kind(at_commit(lost())), ErrorKind::Unavailable);
+        let other = Box::new(Diesel::NotFound);
+        assert_eq!(kind(at_commit(other)), ErrorKind::Internal);
+        for said in [
+            "server closed the connection unexpectedly",
+            "FATAL:  the database system is starting up",
+            "no connection to the server",
+        ] {
+            let details = Box::new(said.to_owned());
+            let error = Diesel::DatabaseError(DatabaseErrorKind::Unknown, details);
+            assert_eq!(kind(error), ErrorKind::Unavailable, "{said}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What happens when workers, hints and processes are lost.
 
-use aimapper_core::job::State;
+use aimapper_core::job::{Class, State};
 use aimapper_core::store::jobs::{self, Reaped};
 use aimapper_worker::{Ended, Taken};
 use tokio::time::{Instant, sleep};
@@ -141,8 +141,18 @@ pub(crate) async fn a_hint_that_nobody_takes_is_published_again(ground: &Ground)
     ground.next_hint().await.ack().await.unwrap();
     assert_eq!(ground.reap().hints, 0, "somebody may still be on the way");
     assert_eq!(ground.relay(ROOM).await.published, 0);
+    let left_lying = |class| {
+        let asked = ground
+            .store
+            .read(|conn| jobs::left_lying(conn, &[class], ground.rules.hint_ms));
+        asked.unwrap()
+    };
+    assert_eq!(left_lying(Class::Batch), 0);
     ground.elapse(ground.rules.hint_ms);
+    assert_eq!(left_lying(Class::Batch), 1);
+    assert_eq!(left_lying(Class::Interactive), 0);
     assert_eq!(ground.reap().hints, 1);
+    assert_eq!(left_lying(Class::Batch), 0);
     assert_eq!(ground.state(job), State::Queued);
     let taken = ground.run_next(async |_, _| done()).await;
     assert_eq!(left(&taken), Some(State::Succeeded));
