@@ -23,6 +23,6 @@ mod uploads;
 pub use app::{App, Limits};
 pub use openapi::document;
 pub use problem::{Code, Problem};
-pub use program::{announce, run};
+pub use program::{announce, announcement, run};
 pub use routes::rest;
 pub use server::server;

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use aimapper_core::auth::Role;
+use aimapper_core::auth::{LocalError, Role};
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
 use aimapper_core::program::{self, Fatal, StartError};
@@ -34,8 +34,7 @@ pub fn run(config: Config) -> Result<(), Fatal> {
         None => None,
     };
     let identity = Identity::open(&config, at)?;
-    let start_url = identity.start_url(Role::Admin)?;
-    let base_url = identity.base_url().to_owned();
+    let announcement = announcement(&identity)?;
     // Nobody listens: in a process of its own the relay is told by the database.
     let accepted = Arc::new(Notify::new());
     let app = App::new(
@@ -45,14 +44,13 @@ pub fn run(config: Config) -> Result<(), Fatal> {
         Arc::new(identity),
         Arc::new(config),
     );
-    actix_web::rt::System::new().block_on(serve(app, (listener, metrics), &base_url, &start_url))
+    actix_web::rt::System::new().block_on(serve(app, (listener, metrics), &announcement))
 }
 
 async fn serve(
     app: App,
     (listener, metrics): (TcpListener, Option<TcpListener>),
-    base_url: &str,
-    start_url: &str,
+    announcement: &str,
 ) -> Result<(), Fatal> {
     let figures = metrics
         .map(|listener| crate::metrics::server(app.clone(), listener))
@@ -62,7 +60,7 @@ async fn serve(
     let server = crate::server(app, listener).map_err(system("serve"))?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    announce(base_url, start_url);
+    announce(announcement);
     let ended = program::told_to_end().await;
     handle.stop(true).await;
     let _served = serving.await;
@@ -72,15 +70,28 @@ async fn serve(
     Ok(ended?)
 }
 
-/// Says where it is, for people and for scripts that wait for the first line.
-pub fn announce(base_url: &str, start_url: &str) {
+/// What says where it is, and how one gets in.
+///
+/// # Errors
+/// [`LocalError`] if no start address can be made.
+pub fn announcement(identity: &Identity) -> Result<String, LocalError> {
+    let base_url = identity.base_url();
+    Ok(match identity.provider() {
+        Some(issuer) => format!(
+            "AiMapper is ready at {base_url}\nPeople sign in at {issuer}\n     (end with Ctrl-C)"
+        ),
+        None => format!(
+            "AiMapper is ready at {base_url}\nOpen {}\n     (once, within five minutes; \
+             end with Ctrl-C)",
+            identity.start_url(Role::Admin)?
+        ),
+    })
+}
+
+/// Prints it, for people and for scripts that wait for the first line.
+pub fn announce(announcement: &str) {
     let mut out = io::stdout().lock();
-    let _closed = writeln!(
-        out,
-        "AiMapper is ready at {base_url}\nOpen {start_url}\n     (once, within five minutes; \
-         end with Ctrl-C)"
-    )
-    .and_then(|()| out.flush());
+    let _closed = writeln!(out, "{announcement}").and_then(|()| out.flush());
 }
 
 fn system(doing: &'static str) -> impl Fn(io::Error) -> StartError {

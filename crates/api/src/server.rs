@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -24,6 +25,7 @@ const SHUTDOWN: u64 = 5;
 /// # Errors
 /// When the system refuses the address.
 pub fn server(app: App, listener: TcpListener) -> io::Result<Server> {
+    actix_web::rt::spawn(auth::keep_keys(Arc::downgrade(&app.identity)));
     let app = Data::new(app);
     let server = HttpServer::new(move || {
         Routes::new()

@@ -78,6 +78,12 @@ ids! {
     TenantId = "tenant";
     /// A person or a program of a tenant.
     UserId = "user";
+    /// A person or a program, whatever its tenants.
+    AccountId = "account";
+    /// How an account is known to an issuer.
+    IdentityId = "identity";
+    /// A row of the audit.
+    AuditId = "audit";
     /// A source, whatever its versions.
     SourceId = "source";
     /// One upload or one set of reading decisions of a source.

@@ -14,7 +14,7 @@
 //! global configuration. The same input, mapping and version give the same bytes, whatever the
 //! number of threads and the size of the read blocks.
 
-#[cfg(feature = "auth")]
+#[cfg(feature = "settings")]
 pub mod auth;
 #[cfg(feature = "store")]
 pub mod blob;

@@ -20,7 +20,7 @@ pub enum AuthError {
     NoCredentials,
     /// The same, and a person asks: shown is how to sign in.
     #[error("this needs a session")]
-    SignIn,
+    SignIn(String),
     /// The credentials are not written as they have to be.
     #[error("the request's credentials cannot be read: {0}")]
     Malformed(&'static str),
@@ -30,6 +30,12 @@ pub enum AuthError {
     /// A role is missing.
     #[error("this needs the role {}", .0.name())]
     Role(Role),
+    /// There are no keys to check a token with.
+    #[error("the keys of the provider are not here, so tokens cannot be checked")]
+    NoKeys,
+    /// The account was disabled.
+    #[error("the account is disabled")]
+    Disabled,
     /// `Host` names another server: a name that was pointed at this machine.
     #[error("this server does not answer to that name")]
     Host,
@@ -48,6 +54,9 @@ pub enum AuthError {
     /// The database did not say who it is.
     #[error("who asks cannot be looked up")]
     Unknown(#[source] Problem),
+    /// There is no local mode here.
+    #[error("start addresses are of local mode; people sign in at a provider here")]
+    NoStartCodes,
     /// No token could be made.
     #[error("no session can be made")]
     Issue(#[source] LocalError),
@@ -61,10 +70,14 @@ impl AuthError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::NoCredentials | Self::SignIn => Code::Unauthenticated,
+            Self::NoCredentials | Self::SignIn(_) => Code::Unauthenticated,
             Self::Malformed(_) => Code::InvalidCredentials,
             Self::Refused(Refusal::Expired) => Code::TokenExpired,
+            Self::Refused(Refusal::NotAllowed) => Code::NotAllowed,
             Self::Refused(_) => Code::InvalidToken,
+            Self::NoKeys => Code::ProviderUnreachable,
+            Self::Disabled => Code::AccountDisabled,
+            Self::NoStartCodes => Code::NoSuchRoute,
             Self::Role(_) => Code::RoleMissing,
             Self::Host => Code::WrongHost,
             Self::Origin => Code::ForeignOrigin,
@@ -80,11 +93,14 @@ impl AuthError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::SignIn(_) => StatusCode::SEE_OTHER,
             Self::NoCredentials
             | Self::Malformed(_)
             | Self::Refused(_)
             | Self::Role(_)
+            | Self::NoKeys
+            | Self::Disabled
+            | Self::NoStartCodes
             | Self::Host
             | Self::Origin
             | Self::Csrf
@@ -112,7 +128,7 @@ impl AuthError {
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
         let detail = match self {
-            Self::SignIn => return None,
+            Self::SignIn(_) => return None,
             // What failed of ours is for the log.
             Self::Unknown(problem) => return Some(problem.clone()),
             Self::Issue(_) | Self::BrokenOff => {
@@ -122,6 +138,9 @@ impl AuthError {
             | Self::Malformed(_)
             | Self::Refused(_)
             | Self::Role(_)
+            | Self::NoKeys
+            | Self::Disabled
+            | Self::NoStartCodes
             | Self::Host
             | Self::Origin
             | Self::Csrf
@@ -141,6 +160,7 @@ impl AuthError {
             Self::Refused(Refusal::Expired) => Some(format!(
                 "{REALM}, error=\"invalid_token\", error_description=\"The access token expired\""
             )),
+            Self::Refused(Refusal::NotAllowed) => None,
             Self::Refused(_) => Some(format!(
                 "{REALM}, error=\"invalid_token\", \
                  error_description=\"The access token is not valid\""
@@ -149,7 +169,10 @@ impl AuthError {
                 "{REALM}, error=\"insufficient_scope\", scope=\"{}\"",
                 role.name()
             )),
-            Self::SignIn
+            Self::SignIn(_)
+            | Self::NoKeys
+            | Self::Disabled
+            | Self::NoStartCodes
             | Self::Host
             | Self::Origin
             | Self::Csrf
@@ -161,8 +184,20 @@ impl AuthError {
         }
     }
 
+    /// Where whoever is not signed in is led to.
+    #[must_use]
+    pub fn leads_to(&self) -> &str {
+        if let Self::SignIn(location) = self {
+            return location;
+        }
+        SIGN_IN
+    }
+
     /// What the client is told.
     fn detail(&self) -> String {
+        if let Self::Refused(Refusal::NotAllowed) = self {
+            return "people with this e-mail address are not let in".to_owned();
+        }
         if let Self::Refused(Refusal::Expired) = self {
             return "the access token expired".to_owned();
         }
@@ -173,9 +208,13 @@ impl AuthError {
 impl Explain for AuthError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoCredentials | Self::SignIn | Self::Refused(_) => ErrorKind::Unauthenticated,
+            Self::NoKeys => ErrorKind::Unavailable,
+            Self::NoStartCodes => ErrorKind::NotFound,
+            Self::NoCredentials | Self::SignIn(_) | Self::Refused(_) => ErrorKind::Unauthenticated,
             Self::Malformed(_) | Self::Body => ErrorKind::Invalid,
-            Self::Role(_) | Self::Host | Self::Origin | Self::Csrf => ErrorKind::Forbidden,
+            Self::Role(_) | Self::Disabled | Self::Host | Self::Origin | Self::Csrf => {
+                ErrorKind::Forbidden
+            }
             Self::FormTooLong => ErrorKind::TooLarge,
             Self::Unknown(problem) if problem.code() == Code::Unavailable => ErrorKind::Unavailable,
             Self::Unknown(problem) if problem.code() == Code::NoSpace => ErrorKind::NoSpace,
@@ -187,6 +226,12 @@ impl Explain for AuthError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::NoKeys => Some("try again; /health/ready says when they are here".into()),
+            Self::NoStartCodes => Some("open /sign-in".into()),
+            Self::Disabled => Some("ask an administrator".into()),
+            Self::Refused(Refusal::NotAllowed) => {
+                Some("people are let in by verified address (auth.allowed_emails, _domains)".into())
+            }
             Self::NoCredentials | Self::Refused(_) => {
                 Some("`aimapper token` makes a token; send it as “Authorization: Bearer ..”".into())
             }
@@ -199,7 +244,7 @@ impl Explain for AuthError {
             Self::Unknown(problem) => problem.hint_text().map(str::to_owned),
             Self::Role(_)
             | Self::Malformed(_)
-            | Self::SignIn
+            | Self::SignIn(_)
             | Self::Body
             | Self::Issue(_)
             | Self::BrokenOff => None,
@@ -217,7 +262,7 @@ impl ResponseError for AuthError {
             || {
                 HttpResponse::SeeOther()
                     .insert_header((header::CACHE_CONTROL, "no-store"))
-                    .insert_header((header::LOCATION, SIGN_IN))
+                    .insert_header((header::LOCATION, self.leads_to()))
                     .finish()
             },
             |problem| problem.error_response(),

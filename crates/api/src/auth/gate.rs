@@ -12,8 +12,10 @@ use aimapper_core::auth::{Refusal, Session};
 
 use super::csrf;
 use super::error::AuthError;
-use super::identity::Identity;
+use super::identity::{Identity, Way, now};
+use super::local::Local;
 use super::login::session_cookie;
+use super::provider::{self, SignIn};
 use crate::App;
 use crate::pages::PageError;
 
@@ -33,7 +35,7 @@ pub async fn gate<B: MessageBody + 'static>(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Ok(refused(request, &AuthError::BrokenOff));
     };
-    let session = match admit(&app.identity, &mut request).await {
+    let session = match admit(&app, &mut request).await {
         Ok(session) => session,
         Err(error) => return Ok(refused(request, &error)),
     };
@@ -43,8 +45,12 @@ pub async fn gate<B: MessageBody + 'static>(
         let kept = HeaderValue::from_static("private, no-cache");
         response.headers_mut().insert(header::CACHE_CONTROL, kept);
     }
-    if let Some(session) = session {
-        renew(&app.identity, &session, &mut response);
+    match (session, &app.identity.way) {
+        (Some(session), Way::Local(local)) => {
+            renew(&app.identity, local, &session, &mut response);
+        }
+        (_, Way::Provider(sign_in)) => let_forms_lead_to(sign_in, response.headers_mut()),
+        (None, Way::Local(_)) => {}
     }
     Ok(response.map_into_left_body())
 }
@@ -71,11 +77,10 @@ fn is_for_page(request: &ServiceRequest) -> bool {
 }
 
 /// Gives the session that the request came with, if it was good.
-async fn admit(
-    identity: &Identity,
-    request: &mut ServiceRequest,
-) -> Result<Option<Session>, AuthError> {
-    if !identity.hosts.are_named(request.uri(), request.headers()) {
+async fn admit(app: &App, request: &mut ServiceRequest) -> Result<Option<Session>, AuthError> {
+    let identity = &app.identity;
+    let is_named = identity.hosts.are_named(request.uri(), request.headers());
+    if !is_named && !may_come_by_any_name(identity, request) {
         return Err(AuthError::Host);
     }
     if request.headers().contains_key(header::AUTHORIZATION) {
@@ -85,7 +90,14 @@ async fn admit(
     if changes && identity.hosts.are_foreign_to(request.headers()) {
         return Err(AuthError::Origin);
     }
-    match session(identity, request.request()) {
+    if !is_named || request.path().starts_with("/assets/") {
+        return Ok(None);
+    }
+    let found = match &identity.way {
+        Way::Local(local) => session(identity, local, request.request()),
+        Way::Provider(sign_in) => session_row(app, sign_in, request.request()).await?,
+    };
+    match found {
         None => Ok(None),
         Some(Err(refusal)) => {
             request.extensions_mut().insert(NoSession(refusal));
@@ -103,14 +115,18 @@ async fn admit(
 
 /// The session of the cookie. Another server of this machine may have set one of the same name for
 /// a path, so all of them are looked at.
-fn session(identity: &Identity, request: &HttpRequest) -> Option<Result<Session, Refusal>> {
+fn session(
+    identity: &Identity,
+    local: &Local,
+    request: &HttpRequest,
+) -> Option<Result<Session, Refusal>> {
     let cookies = request.cookies().ok()?;
     let mut found = None;
     for cookie in cookies
         .iter()
         .filter(|c| c.name() == identity.cookie_name())
     {
-        let session = identity.session(cookie.value());
+        let session = local.session(cookie.value(), identity.limits, now());
         if session.is_ok() {
             return Some(session);
         }
@@ -119,13 +135,66 @@ fn session(identity: &Identity, request: &HttpRequest) -> Option<Result<Session,
     found
 }
 
+/// The same where sessions are rows.
+async fn session_row(
+    app: &App,
+    sign_in: &SignIn,
+    request: &HttpRequest,
+) -> Result<Option<Result<Session, Refusal>>, AuthError> {
+    let name = app.identity.cookie_name();
+    let values: Vec<String> = match request.cookies() {
+        Ok(cookies) => cookies
+            .iter()
+            .filter(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    let mut found = None;
+    for value in values {
+        let session = provider::find_session(app, sign_in, &value).await?;
+        if session.is_ok() {
+            return Ok(Some(session));
+        }
+        found = Some(session);
+    }
+    Ok(found)
+}
+
+/// Within a network a service has other names. Who shows a token is not a browser that was led here by a name
+/// of somebody else, and neither is one who asks for health or brings a signed notice.
+fn may_come_by_any_name(identity: &Identity, request: &ServiceRequest) -> bool {
+    let is_open = request.path().starts_with("/health/")
+        || request.path().trim_end_matches('/') == provider::BACK_CHANNEL.trim_end_matches('/');
+    let is_provider = matches!(identity.way, Way::Provider(_));
+    is_provider && (is_open || request.headers().contains_key(header::AUTHORIZATION))
+}
+
+/// Browsers ask the page's policy about the places that its forms are redirected to as well.
+fn let_forms_lead_to(sign_in: &SignIn, headers: &mut HeaderMap) {
+    let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY) else {
+        return;
+    };
+    let policy = policy.to_str().unwrap_or_default();
+    let with = format!("form-action 'self' {}", sign_in.origins().join(" "));
+    let policy = policy.replace("form-action 'self'", &with);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 /// Sets the cookie anew, unless the handler did, or the answer is kept by others.
-fn renew<B>(identity: &Identity, session: &Session, response: &mut ServiceResponse<B>) {
+fn renew<B>(
+    identity: &Identity,
+    local: &Local,
+    session: &Session,
+    response: &mut ServiceResponse<B>,
+) {
     let headers = response.headers();
     if headers.contains_key(header::SET_COOKIE) || is_shared(headers) {
         return;
     }
-    let Some(token) = identity.renewed(session) else {
+    let Some(token) = local.renewed(session, identity.limits, now()) else {
         return;
     };
     let cookie: Cookie<'_> = session_cookie(identity, token);

@@ -8,9 +8,10 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use aimapper_core::auth::{Principal, Refusal, Role, Session};
-use aimapper_core::id::{TenantId, UserId};
-use aimapper_core::store::{tenants, users};
+use aimapper_core::auth::{IdKey, Principal, PrincipalKind, Refusal, Role, Session};
+use aimapper_core::id::{AccountId, TenantId, UserId};
+use aimapper_core::store::accounts::{self, Sight};
+use aimapper_core::store::{revocations, tenants, users};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 
 use super::error::AuthError;
@@ -62,7 +63,11 @@ pub struct Caller {
     pub principal: Principal,
     /// Whose rows these are.
     pub tenant: TenantId,
-    /// The user.
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// The person or program, in whatever tenant.
+    pub account: AccountId,
+    /// The user of this tenant.
     pub user: UserId,
 }
 
@@ -95,8 +100,9 @@ impl<R: Requirement> FromRequest for Guarded<R> {
                 .cloned()
                 .ok_or(AuthError::BrokenOff)?;
             let principal = authenticate(&app, &request)
+                .await
                 .inspect_err(log)
-                .map_err(|error| as_seen_by(&request, error))?;
+                .map_err(|error| as_seen_by(&app, &request, error))?;
             if let Some(role) = R::ROLE
                 && !principal.may(role)
             {
@@ -122,7 +128,7 @@ fn log(error: &AuthError) {
 }
 
 /// A person who opens a page is led to where one signs in; a program gets a problem.
-fn as_seen_by(request: &HttpRequest, error: AuthError) -> AuthError {
+fn as_seen_by(app: &App, request: &HttpRequest, error: AuthError) -> AuthError {
     let headers = request.headers();
     let opens_page = request.method() == Method::GET
         && !headers.contains_key(header::AUTHORIZATION)
@@ -132,12 +138,14 @@ fn as_seen_by(request: &HttpRequest, error: AuthError) -> AuthError {
             .is_some_and(|accept| accept.contains("text/html"));
     let is_stranger = matches!(error, AuthError::NoCredentials | AuthError::Refused(_));
     if opens_page && is_stranger {
-        return AuthError::SignIn;
+        let path = request.uri().path_and_query();
+        let path = path.map_or("/", |path| path.as_str());
+        return AuthError::SignIn(app.identity.sign_in_address(path));
     }
     error
 }
 
-fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError> {
+async fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError> {
     if has_token_in_query(request.query_string()) {
         return Err(AuthError::Malformed(
             "a token does not belong in an address",
@@ -145,8 +153,7 @@ fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError
     }
     if request.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(request.headers())?;
-        let verified = app.identity.access(token).map_err(AuthError::Refused)?;
-        return Ok(verified.principal);
+        return Ok(app.identity.access(token).await?.principal);
     }
     let extensions = request.extensions();
     if let Some(session) = extensions.get::<Session>() {
@@ -188,24 +195,68 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
     Ok(token)
 }
 
-/// Tenant and user of a principal. The rows are written at the first sight and once a minute.
+/// Account, tenant and user of a principal. They are looked up at the first sight and every half minute,
+/// and whether the token was revoked with them.
 async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError> {
     if let Some(caller) = app.identity.recall(&principal, Instant::now()) {
         return Ok(caller);
     }
-    let caller = app
+    let (id_key, links_by_email) = app.identity.finds_by();
+    let looked_up = app
         .write(move |conn| {
-            let tenant = tenants::ensure(conn, &principal.tenant)?.id;
-            let (issuer, subject) = (&principal.issuer, &principal.subject);
-            let user = users::seen(conn, tenant, issuer, subject, principal.name.as_deref())?;
-            Ok(Caller {
+            if revocations::hold(conn, bearer_of(&principal))? {
+                return Ok(Err(AuthError::Refused(Refusal::Ended)));
+            }
+            let sight = sight(&principal, id_key, links_by_email);
+            let account = accounts::seen(conn, &sight)?;
+            if !account.active {
+                return Ok(Err(AuthError::Disabled));
+            }
+            let tenant_name = match &principal.tenant {
+                Some(tenant) => tenant.clone(),
+                None => format!("account:{}", account.id),
+            };
+            let tenant = tenants::ensure(conn, &tenant_name)?.id;
+            let named = (principal.issuer.as_str(), principal.subject.as_str());
+            let user = users::of_account(conn, tenant, &account, named)?;
+            Ok(Ok(Caller {
                 principal,
                 tenant,
+                tenant_name,
+                account: account.id,
                 user: user.id,
-            })
+            }))
         })
         .await
         .map_err(AuthError::Unknown)?;
+    let caller = looked_up.inspect_err(log)?;
     app.identity.remember(&caller);
     Ok(caller)
+}
+
+fn bearer_of(principal: &Principal) -> revocations::Bearer<'_> {
+    revocations::Bearer {
+        issuer: &principal.issuer,
+        sub: &principal.sub,
+        sid: principal.sid.as_deref(),
+        issued_at: principal.issued_at,
+    }
+}
+
+/// What the store asks about a principal.
+pub(super) fn sight(principal: &Principal, id_key: IdKey, links_by_email: bool) -> Sight<'_> {
+    Sight {
+        issuer: &principal.issuer,
+        subject: &principal.subject,
+        id_key: id_key.name(),
+        sub: &principal.sub,
+        kind: match principal.kind {
+            PrincipalKind::Person => "person",
+            PrincipalKind::Program => "program",
+        },
+        username: principal.username.as_deref().or(principal.party.as_deref()),
+        display_name: principal.name.as_deref(),
+        email: principal.email.as_deref(),
+        links_by_email,
+    }
 }

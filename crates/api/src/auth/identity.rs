@@ -1,4 +1,4 @@
-//! What the process knows about who may come in.
+//! What the process knows about who may come in: its own issuer, or a provider; and who was seen lately.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,46 +7,79 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aimapper_core::auth::{
-    LocalError, LocalIssuer, Principal, Refusal, Role, Session, SessionLimits, StartCodes, Verified,
+    IdKey, LocalError, Principal, ProviderError, Role, SessionLimits, Verified,
 };
-use aimapper_core::config::Config;
-use aimapper_core::id::{TenantId, UserId};
+use aimapper_core::config::{AuthMode, Config};
+use aimapper_core::error::{ErrorKind, Explain};
+use aimapper_core::id::{AccountId, TenantId, UserId};
 
+use super::error::AuthError;
 use super::guard::Caller;
 use super::hosts::Hosts;
-
-/// Subject of the one person of local mode.
-const SUBJECT: &str = "local";
+use super::local::Local;
+use super::login::SIGN_IN;
+use super::provider::SignIn;
 
 /// A caller is looked up anew after so long, which also writes when it was last seen.
-const LOOKED_UP_FOR: Duration = Duration::from_secs(60);
+const LOOKED_UP_FOR: Duration = Duration::from_secs(30);
 
 /// So many callers are remembered.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// A session is renewed at the first request after so many seconds.
-const RENEWED_AFTER: i64 = 60;
+/// Why the process cannot know who may come in.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A key of this installation cannot be had.
+    #[error("the keys of this installation cannot be used")]
+    Local(#[from] LocalError),
+    /// The provider's settings are no good.
+    #[error("the settings of the provider cannot be used")]
+    Provider(#[from] ProviderError),
+}
 
-/// Issuer, start codes and sessions of this installation, and who was seen lately.
+impl Explain for IdentityError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Local(source) => source.kind(),
+            Self::Provider(source) => source.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Local(source) => source.hint(),
+            Self::Provider(source) => source.hint(),
+        }
+    }
+}
+
+/// Who issues tokens and sessions.
+pub(super) enum Way {
+    /// This installation.
+    Local(Box<Local>),
+    /// A provider.
+    Provider(Box<SignIn>),
+}
+
+/// Who may come in, how their browsers hold a session, and who was seen lately.
 pub struct Identity {
-    issuer: LocalIssuer,
-    codes: StartCodes,
+    pub(super) way: Way,
     pub(super) hosts: Hosts,
-    limits: SessionLimits,
+    pub(super) limits: SessionLimits,
     base_url: String,
     cookie: String,
     secure: bool,
-    /// Sessions that were ended by their owners, until they would end by themselves.
-    ended: Mutex<HashMap<String, i64>>,
     seen: Mutex<HashMap<Who, Seen>>,
 }
 
-/// Tenant, issuer and subject.
-type Who = (String, String, String);
+/// Tenant, issuer, subject and session at the issuer.
+type Who = (Option<String>, String, String, Option<String>);
 
 #[derive(Clone)]
 struct Seen {
     tenant: TenantId,
+    tenant_name: String,
+    account: AccountId,
     user: UserId,
     name: Option<String>,
     at: Instant,
@@ -54,38 +87,56 @@ struct Seen {
 
 impl Identity {
     /// The identity of an installation that listens at this address (with the port that it got).
-    /// Makes the key of local mode at the first start.
+    /// Makes its keys at the first start. Asks nobody.
     ///
     /// # Errors
-    /// [`LocalError`].
-    pub fn open(config: &Config, listens: SocketAddr) -> Result<Self, LocalError> {
+    /// [`IdentityError`].
+    pub fn open(config: &Config, listens: SocketAddr) -> Result<Self, IdentityError> {
         let session = config.auth.session;
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         let public = config.server.public_url.as_ref();
+        let secure = public.is_some_and(|url| url.is_secure());
+        let base_url = config.base_url(listens);
+        let way = match &config.auth.mode {
+            AuthMode::Local => Way::Local(Box::new(Local::open(&config.key_dir())?)),
+            AuthMode::Oidc(settings) => {
+                let key_dir = config.key_dir();
+                Way::Provider(Box::new(SignIn::open(settings, &key_dir, &base_url)?))
+            }
+        };
+        // Browsers keep cookies by host and not by port. With this prefix they take it from nobody else,
+        // and only by TLS.
+        let cookie = match (&way, secure) {
+            (Way::Provider(_), true) => "__Host-aimapper".to_owned(),
+            (Way::Provider(_) | Way::Local(_), _) => format!("aimapper-{}", listens.port()),
+        };
         Ok(Self {
-            issuer: LocalIssuer::open(&config.key_dir())?,
-            codes: StartCodes::default(),
+            way,
             hosts: Hosts::new(listens, public),
             limits: SessionLimits {
                 idle_seconds: seconds(session.idle),
                 absolute_seconds: seconds(session.absolute),
             },
-            base_url: config.base_url(listens),
-            // Browsers keep cookies by host and not by port.
-            cookie: format!("aimapper-{}", listens.port()),
-            secure: public.is_some_and(|url| url.is_secure()),
-            ended: Mutex::default(),
+            base_url,
+            cookie,
+            secure,
             seen: Mutex::default(),
         })
     }
 
-    /// An address that opens a session with this role, once and for five minutes.
+    /// An address that opens a session with this role, once and for five minutes. Where people sign in at a
+    /// provider it is that of the service.
     ///
     /// # Errors
     /// [`LocalError::Random`].
     pub fn start_url(&self, role: Role) -> Result<String, LocalError> {
-        let code = self.codes.make(role, now())?;
-        Ok(format!("{}/start/{code}", self.base_url))
+        match &self.way {
+            Way::Local(local) => {
+                let code = local.new_code(role, now())?;
+                Ok(format!("{}/start/{code}", self.base_url))
+            }
+            Way::Provider(_) => Ok(self.base_url.clone()),
+        }
     }
 
     /// Where browsers find this server, without a slash at the end.
@@ -94,54 +145,55 @@ impl Identity {
         &self.base_url
     }
 
-    /// Takes a start code; gives the token of the session.
-    pub(super) fn redeem(&self, code: &str) -> Result<Option<String>, LocalError> {
-        let now = now();
-        self.codes
-            .redeem(code, now)
-            .map(|role| self.issuer.begin_session(SUBJECT, role, self.limits, now))
-            .transpose()
+    /// The provider, as its tokens name it; none in local mode.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.sign_in().map(SignIn::issuer)
     }
 
-    pub(super) fn access(&self, token: &str) -> Result<Verified, Refusal> {
-        self.issuer.verify_access(token, now())
-    }
-
-    pub(super) fn session(&self, token: &str) -> Result<Session, Refusal> {
-        let session = self.issuer.verify_session(token, self.limits, now())?;
-        if lock(&self.ended).contains_key(&session.id) {
-            return Err(Refusal::Ended);
+    pub(crate) fn sign_in(&self) -> Option<&SignIn> {
+        match &self.way {
+            Way::Local(_) => None,
+            Way::Provider(sign_in) => Some(sign_in),
         }
-        Ok(session)
     }
 
-    /// A new token for a session that is no longer quite fresh.
-    pub(super) fn renewed(&self, session: &Session) -> Option<String> {
-        let now = now();
-        let age = now.saturating_sub(session.issued_at);
-        if age < RENEWED_AFTER.min(self.limits.idle_seconds / 4) || self.has_ended(session) {
-            return None;
+    pub(super) fn local(&self) -> Option<&Local> {
+        match &self.way {
+            Way::Local(local) => Some(local),
+            Way::Provider(_) => None,
         }
-        self.issuer.renew_session(session, self.limits, now).ok()
     }
 
-    fn has_ended(&self, session: &Session) -> bool {
-        lock(&self.ended).contains_key(&session.id)
+    /// Where a browser without a session is led to, which wants this path.
+    pub(super) fn sign_in_address(&self, path: &str) -> String {
+        match &self.way {
+            Way::Local(_) => SIGN_IN.to_owned(),
+            Way::Provider(_) => super::provider::login_address(path),
+        }
     }
 
-    /// Ends a session: none of its tokens is taken any more.
-    pub(super) fn end(&self, session: &Session) {
-        let until = session
-            .started_at
-            .saturating_add(self.limits.absolute_seconds);
-        let now = now();
-        let mut ended = lock(&self.ended);
-        ended.retain(|_, until| *until > now);
-        ended.insert(session.id.clone(), until);
+    /// Checks an access token.
+    pub(super) async fn access(&self, token: &str) -> Result<Verified, AuthError> {
+        match &self.way {
+            Way::Local(local) => local.access(token, now()).map_err(AuthError::Refused),
+            Way::Provider(sign_in) => sign_in.access(token, now()).await,
+        }
     }
 
-    pub(super) const fn csrf_key(&self) -> &[u8; 32] {
-        self.issuer.csrf_key()
+    /// What accounts are found by, and whether a verified address is enough.
+    pub(super) fn finds_by(&self) -> (IdKey, bool) {
+        match &self.way {
+            Way::Local(_) => (IdKey::Sub, false),
+            Way::Provider(sign_in) => sign_in.finds_by(),
+        }
+    }
+
+    pub(super) fn csrf_key(&self) -> &[u8; 32] {
+        match &self.way {
+            Way::Local(local) => local.csrf_key(),
+            Way::Provider(sign_in) => sign_in.csrf_key(),
+        }
     }
 
     pub(super) fn cookie_name(&self) -> &str {
@@ -164,6 +216,8 @@ impl Identity {
         fresh.then(|| Caller {
             principal: principal.clone(),
             tenant: seen.tenant,
+            tenant_name: seen.tenant_name,
+            account: seen.account,
             user: seen.user,
         })
     }
@@ -178,11 +232,18 @@ impl Identity {
         }
         let seen = Seen {
             tenant: caller.tenant,
+            tenant_name: caller.tenant_name.clone(),
+            account: caller.account,
             user: caller.user,
             name: caller.principal.name.clone(),
             at: Instant::now(),
         };
         all.insert(who(&caller.principal), seen);
+    }
+
+    /// Looks everybody of an issuer up anew, because some of its tokens do not count any more.
+    pub(super) fn forget(&self, issuer: &str) {
+        lock(&self.seen).retain(|(_, of, _, _), _| of != issuer);
     }
 }
 
@@ -191,15 +252,16 @@ fn who(principal: &Principal) -> Who {
         principal.tenant.clone(),
         principal.issuer.clone(),
         principal.subject.clone(),
+        principal.sid.clone(),
     )
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seconds since 1970. A clock before that lets no token pass.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()
@@ -210,8 +272,8 @@ fn now() -> i64 {
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
-            .field("issuer", &self.issuer)
             .field("base_url", &self.base_url)
+            .field("provider", &self.provider())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! How a browser gets its session in local mode, and how it ends it.
+//! How a browser gets its session in local mode, how it is told to sign in, and how it ends its session.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -10,15 +10,18 @@ use serde_json::json;
 
 use super::error::AuthError;
 use super::guard::{CanMap, Guarded};
-use super::identity::Identity;
+use super::identity::{Identity, Way, now};
+use super::provider::{self, login_address};
 use crate::App;
 use crate::pages::entry;
 
 /// Where it says how to sign in.
 pub const SIGN_IN: &str = "/sign-in";
 
-/// `GET /start/{code}`, `POST /start`, `GET /sign-in`, `POST /logout`.
+/// `GET /start/{code}`, `POST /start`, `GET /sign-in`, `POST /logout`, and those of a provider below
+/// `/accounts`.
 pub fn routes(cfg: &mut ServiceConfig) {
+    provider::routes(cfg);
     cfg.route("/start", web::post().to(new_start))
         .route("/start/{code}", web::get().to(start))
         .route(SIGN_IN, web::get().to(sign_in))
@@ -30,7 +33,11 @@ pub(super) fn session_cookie(identity: &Identity, token: String) -> Cookie<'stat
     Cookie::build(identity.cookie_name().to_owned(), token)
         .path("/")
         .http_only(true)
-        .same_site(SameSite::Strict)
+        // Whoever comes back from a provider comes from another site.
+        .same_site(match identity.local() {
+            Some(_) => SameSite::Strict,
+            None => SameSite::Lax,
+        })
         .secure(identity.is_secure())
         .max_age(Duration::seconds(identity.session_seconds()))
         .finish()
@@ -41,7 +48,11 @@ async fn start(
     code: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, AuthError> {
-    let Some(token) = app.identity.redeem(&code).map_err(AuthError::Issue)? else {
+    let Some(local) = app.identity.local() else {
+        return Err(AuthError::NoStartCodes);
+    };
+    let redeemed = local.redeem(&code, app.identity.limits, now());
+    let Some(token) = redeemed.map_err(AuthError::Issue)? else {
         tracing::warn!(
             refusal = "start_code",
             "a start address was used again, or late"
@@ -72,6 +83,9 @@ async fn start(
 
 /// A start address for another browser, with the caller's role.
 async fn new_start(app: Data<App>, who: Guarded<CanMap>) -> Result<HttpResponse, AuthError> {
+    if app.identity.local().is_none() {
+        return Err(AuthError::NoStartCodes);
+    }
     let roles = &who.caller.principal.roles;
     let role = roles.last().copied().unwrap_or(Role::Mapper);
     let url = app.identity.start_url(role).map_err(AuthError::Issue)?;
@@ -83,16 +97,28 @@ async fn new_start(app: Data<App>, who: Guarded<CanMap>) -> Result<HttpResponse,
 }
 
 async fn sign_in(app: Data<App>) -> HttpResponse {
-    entry::sign_in(app.identity.base_url())
+    let login = app.identity.sign_in().map(|_| login_address("/"));
+    entry::sign_in(app.identity.base_url(), login.as_deref())
 }
 
 /// The gate has checked the form's token if there is a session.
-async fn logout(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, AuthError> {
-    if let Some(session) = request.extensions().get::<Session>() {
-        app.identity.end(session);
-    }
+pub(super) async fn logout(
+    app: Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AuthError> {
+    let session = request.extensions().get::<Session>().cloned();
+    let goes_on = match (session, &app.identity.way) {
+        (None, Way::Local(_) | Way::Provider(_)) => None,
+        (Some(session), Way::Local(local)) => {
+            local.end(&session, app.identity.limits, now());
+            None
+        }
+        (Some(session), Way::Provider(sign_in)) => {
+            provider::end_session(&app, sign_in, &session).await
+        }
+    };
     let mut answer = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, SIGN_IN))
+        .insert_header((header::LOCATION, goes_on.as_deref().unwrap_or(SIGN_IN)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish();
     let mut cookie = session_cookie(&app.identity, String::new());

@@ -15,7 +15,9 @@ mod gate;
 mod guard;
 mod hosts;
 mod identity;
+mod local;
 mod login;
+mod provider;
 
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,6 @@ pub use csrf::{CSRF_FIELD, CSRF_HEADER, csrf_token};
 pub use error::AuthError;
 pub use gate::gate;
 pub use guard::{AnyCaller, Caller, CanAdmin, CanMap, CanOperate, Guarded, Requirement};
-pub use identity::Identity;
+pub use identity::{Identity, IdentityError};
 pub use login::{SIGN_IN, routes};
+pub(crate) use provider::keep_keys;

@@ -15,6 +15,8 @@ struct EntryPage<'a> {
     used_up: bool,
     /// Where this server is found.
     base: &'a str,
+    /// Where one is sent to a provider, if people sign in at one.
+    login: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -23,14 +25,15 @@ struct EnteredPage {
     frame: Frame,
 }
 
-/// How one signs in at the server of this address.
-pub(crate) fn sign_in(base: &str) -> HttpResponse {
+/// How one signs in at the server of this address, or at the provider that this path leads to.
+pub(crate) fn sign_in(base: &str, login: Option<&str>) -> HttpResponse {
     page(
         StatusCode::OK,
         &EntryPage {
             frame: Frame::bare("Sign in"),
             used_up: false,
             base,
+            login,
         },
     )
 }
@@ -43,6 +46,7 @@ pub(crate) fn used_up(base: &str) -> HttpResponse {
             frame: Frame::bare("This start address is used up"),
             used_up: true,
             base,
+            login: None,
         },
     )
 }

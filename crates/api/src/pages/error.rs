@@ -7,7 +7,6 @@ use askama::Template;
 
 use super::figures::visible;
 use super::frame::{Frame, answer, go_to};
-use crate::auth::SIGN_IN;
 use crate::problem::{Code, Problem};
 
 /// Why a page could not be made, or a form not be followed.
@@ -15,7 +14,7 @@ use crate::problem::{Code, Problem};
 pub enum PageError {
     /// Nobody is signed in; the answer is the way to sign in.
     #[error("nobody is signed in")]
-    SignedOut,
+    SignedOut(String),
     /// What REST would say as well.
     #[error(transparent)]
     Problem(#[from] Problem),
@@ -47,7 +46,7 @@ impl PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignedOut => StatusCode::SEE_OTHER,
+            Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::Problem(problem) => problem.status_code(),
             Self::Template(_) => Code::Internal.status(),
         }
@@ -55,7 +54,7 @@ impl ResponseError for PageError {
 
     fn error_response(&self) -> HttpResponse {
         match self {
-            Self::SignedOut => go_to(SIGN_IN),
+            Self::SignedOut(location) => go_to(location),
             Self::Problem(problem) => shown(problem.clone()),
             Self::Template(error) => shown(Problem::internal(error)),
         }

@@ -38,7 +38,7 @@ impl FromRequest for Visitor {
                 }),
                 Err(error) => Err(match error.problem() {
                     Some(problem) if error.status() != StatusCode::UNAUTHORIZED => problem.into(),
-                    Some(_) | None => PageError::SignedOut,
+                    Some(_) | None => PageError::SignedOut(error.leads_to().to_owned()),
                 }),
             }
         })

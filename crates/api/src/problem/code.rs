@@ -69,6 +69,32 @@ codes! {
     ForeignOrigin = "foreign_origin", FORBIDDEN, "The request comes from another site";
     /// The form has no token of its session.
     Csrf = "csrf", FORBIDDEN, "The form belongs to no session of yours";
+    /// Sign-in was declined.
+    AuthorizationDeclined = "authorization_declined", FORBIDDEN, "Sign-in was declined";
+    /// The provider reports an error.
+    ProviderError = "provider_error", BAD_GATEWAY, "The provider reports an error";
+    /// The provider cannot be reached.
+    ProviderUnreachable = "provider_unreachable", SERVICE_UNAVAILABLE, "The provider cannot be reached";
+    /// The way back lacks its mark.
+    StateMissing = "state_missing", BAD_REQUEST, "The way back lacks its mark";
+    /// The attempt to sign in is over.
+    StateExpired = "state_expired", BAD_REQUEST, "The attempt to sign in is over";
+    /// The attempt to sign in is of another browser.
+    StateMismatch = "state_mismatch", BAD_REQUEST, "The attempt to sign in is of another browser";
+    /// The provider does not take the code.
+    CodeRejected = "code_rejected", BAD_REQUEST, "The provider does not take the code";
+    /// The provider does not take this service.
+    ClientRejected = "client_rejected", INTERNAL_SERVER_ERROR, "The provider does not take this service";
+    /// The provider's tokens do not pass.
+    TokenRejected = "token_rejected", BAD_GATEWAY, "The provider's tokens do not pass";
+    /// People with this address are not let in.
+    NotAllowed = "not_allowed", FORBIDDEN, "People with this address are not let in";
+    /// The account is disabled.
+    AccountDisabled = "account_disabled", FORBIDDEN, "The account is disabled";
+    /// The identity belongs to another account.
+    IdentityInUse = "identity_in_use", CONFLICT, "The identity belongs to another account";
+    /// The last identity stays.
+    LastIdentity = "last_identity", CONFLICT, "The last identity stays";
     /// No such row in this tenant.
     NotFound = "not_found", NOT_FOUND, "It is not there";
     /// No such route.

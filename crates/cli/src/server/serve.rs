@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aimapper_api::App;
 use aimapper_api::auth::Identity;
-use aimapper_core::auth::Role;
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
 use aimapper_core::program::{self, StartError};
@@ -55,8 +54,7 @@ async fn run(
     )?;
     let (say, stop) = watch::channel(false);
     let worker = tokio::spawn(service.run(stop));
-    let start_url = identity.start_url(Role::Admin)?;
-    let base_url = identity.base_url().to_owned();
+    let announcement = aimapper_api::announcement(&identity)?;
     let app = App::new(store, blobs, accepted, Arc::new(identity), Arc::new(config));
     let server = aimapper_api::server(app, listener).map_err(|source| StartError::System {
         doing: "serve",
@@ -64,7 +62,7 @@ async fn run(
     })?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    aimapper_api::announce(&base_url, &start_url);
+    aimapper_api::announce(&announcement);
     let ended = program::told_to_end().await;
     // Jobs first: they are given back while requests may still end.
     say.send_replace(true);

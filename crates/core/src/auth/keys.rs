@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use crate::error::{ErrorKind, Explain};
 
 /// Keys with a shorter modulus can be broken.
-const MIN_RSA_BITS: usize = 2048;
+pub(super) const MIN_RSA_BITS: usize = 2048;
 
 /// More keys than any issuer publishes.
 const MAX_KEYS: usize = 50;
@@ -24,7 +24,8 @@ pub struct KeySet {
 
 #[derive(Debug, Clone)]
 struct Key {
-    kid: String,
+    /// Keys that are set may have no name; they are tried for every token.
+    kid: Option<String>,
     /// What it may check.
     algorithms: Vec<Algorithm>,
     key: DecodingKey,
@@ -65,7 +66,7 @@ impl KeySet {
     pub fn ed25519(kid: &str, public: &[u8]) -> Self {
         Self {
             keys: vec![Key {
-                kid: kid.to_owned(),
+                kid: Some(kid.to_owned()),
                 algorithms: vec![Algorithm::EdDsa],
                 key: DecodingKey::from_ed_der(public),
             }],
@@ -86,7 +87,11 @@ impl KeySet {
         if published.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
         }
-        let keys: Vec<Key> = published.iter().filter_map(usable).collect();
+        let keys: Vec<Key> = published
+            .iter()
+            .filter_map(usable)
+            .filter(|key| key.kid.is_some())
+            .collect();
         if keys.is_empty() {
             return Err(KeySetError::NoneUsable);
         }
@@ -97,20 +102,80 @@ impl KeySet {
         Ok(Self { keys })
     }
 
-    /// The key of this name, if it is for that algorithm.
-    pub(super) fn select(&self, kid: &str, algorithm: Algorithm) -> Result<&DecodingKey, Refusal> {
-        let key = self
-            .keys
+    /// One key without a name.
+    pub(super) fn unnamed(algorithms: Vec<Algorithm>, key: DecodingKey) -> Self {
+        let kid = None;
+        let key = Key {
+            kid,
+            algorithms,
+            key,
+        };
+        Self { keys: vec![key] }
+    }
+
+    /// One key of a JWK (RFC 7517); it may have no name.
+    pub(super) fn from_jwk(jwk: &Value) -> Option<Self> {
+        usable(jwk).map(|key| Self { keys: vec![key] })
+    }
+
+    /// The keys of both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.keys.extend(other.keys);
+        self
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key of this name, if it is for that algorithm; else those without a name that are.
+    pub(super) fn select(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+    ) -> Result<Vec<&DecodingKey>, Refusal> {
+        let named = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
+        if let Some(key) = named {
+            let fits = key.algorithms.contains(&algorithm);
+            return fits.then(|| vec![&key.key]).ok_or(Refusal::KeyUnfit);
+        }
+        let unnamed: Vec<&Key> = self.keys.iter().filter(|key| key.kid.is_none()).collect();
+        if unnamed.is_empty() {
+            return Err(Refusal::KeyUnknown);
+        }
+        let fitting: Vec<&DecodingKey> = unnamed
             .iter()
-            .find(|key| key.kid == kid)
-            .ok_or(Refusal::KeyUnknown)?;
-        if !key.algorithms.contains(&algorithm) {
+            .filter(|key| key.algorithms.contains(&algorithm))
+            .map(|key| &key.key)
+            .collect();
+        if fitting.is_empty() {
             return Err(Refusal::KeyUnfit);
         }
-        Ok(&key.key)
+        Ok(fitting)
     }
 }
 
+/// RSA keys sign in all of these ways.
+pub(super) fn rsa() -> Vec<Algorithm> {
+    vec![
+        Algorithm::Rs256,
+        Algorithm::Rs384,
+        Algorithm::Rs512,
+        Algorithm::Ps256,
+        Algorithm::Ps384,
+        Algorithm::Ps512,
+    ]
+}
+
+/// A key of a JWK (RFC 7517) for signatures, if it is one; without a name it is one as well.
 fn usable(published: &Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(published.clone()).ok()?;
     let for_signatures = matches!(
@@ -127,7 +192,7 @@ fn usable(published: &Value) -> Option<Key> {
     }
     (!algorithms.is_empty()).then_some(())?;
     Some(Key {
-        kid: jwk.common.key_id.clone()?,
+        kid: jwk.common.key_id.clone(),
         algorithms,
         key: DecodingKey::from_jwk(&jwk).ok()?,
     })
@@ -135,18 +200,9 @@ fn usable(published: &Value) -> Option<Key> {
 
 /// What a key of this kind can check.
 fn fitting(parameters: &AlgorithmParameters) -> Option<Vec<Algorithm>> {
-    if let AlgorithmParameters::RSA(rsa) = parameters {
-        let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
-        return (bits(&modulus) >= MIN_RSA_BITS).then(|| {
-            vec![
-                Algorithm::Rs256,
-                Algorithm::Rs384,
-                Algorithm::Rs512,
-                Algorithm::Ps256,
-                Algorithm::Ps384,
-                Algorithm::Ps512,
-            ]
-        });
+    if let AlgorithmParameters::RSA(key) = parameters {
+        let modulus = URL_SAFE_NO_PAD.decode(&key.n).ok()?;
+        return (bits(&modulus) >= MIN_RSA_BITS).then(rsa);
     }
     if let AlgorithmParameters::EllipticCurve(ec) = parameters {
         let curves = [

@@ -1,37 +1,80 @@
-//! Who is asking: what a verified token says, and which roles allow what. No HTTP here.
+//! Who is asking: what a verified token says, and which roles allow what. No HTTP server here.
 //!
 //! ```text
 //! token ─► verify(policy, keys, now) ─► Principal | Refusal
 //!             ▲
 //!   LocalIssuer: key file ─► access tokens, session tokens;  StartCodes ─► first session
+//!   Provider: settings + discovery document + published keys, fetched anew within bounds
 //! ```
 //!
-//! [`verify`] is pure; [`LocalIssuer`] reads and makes its key file, and [`StartCodes`] draws
-//! randomness. None of them looks at a clock: the time is an argument.
+//! [`verify`], [`verify_id`], [`verify_logout`] and [`verify_user_info`] are pure; [`LocalIssuer`]
+//! reads and makes its key file, [`StartCodes`] and [`Sealer`] draw randomness, [`Provider`] asks the
+//! network. None of them looks at a clock: the time is an argument.
 
+#[cfg(feature = "auth")]
+mod claims;
+#[cfg(feature = "auth")]
+mod key_store;
+#[cfg(feature = "auth")]
 mod keys;
+#[cfg(feature = "auth")]
 mod local;
+#[cfg(feature = "auth")]
 mod object;
+mod oidc;
 mod policy;
+#[cfg(feature = "auth")]
+mod provider;
+#[cfg(feature = "auth")]
+mod public_key;
+#[cfg(feature = "auth")]
 mod refusal;
+#[cfg(feature = "auth")]
+mod seal;
+#[cfg(feature = "auth")]
+mod secret_file;
+#[cfg(feature = "auth")]
 mod start;
+#[cfg(feature = "auth")]
 mod verify;
+#[cfg(feature = "auth")]
+mod web;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "auth"))]
 mod corpus;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "auth")]
+pub use key_store::{KeyStore, MAX_AGE_SECONDS, REFETCH_SECONDS, REFRESH_SECONDS};
+#[cfg(feature = "auth")]
 pub use keys::{KeySet, KeySetError};
+#[cfg(feature = "auth")]
 pub use local::{Grant, LocalError, LocalIssuer, MAX_TTL_SECONDS, Session, SessionLimits, TENANT};
-pub use policy::{Algorithm, HeaderTypes, Policy, RoleRule, TenantRule};
+pub use oidc::{ClientAuth, ClientSecret, Endpoints, Oidc};
+pub use policy::{Algorithm, Emails, HeaderTypes, IdKey, ListForm, Policy, RoleRule, TenantRule};
+#[cfg(feature = "auth")]
+pub use provider::{Provider, ProviderError};
+#[cfg(feature = "auth")]
 pub use refusal::Refusal;
+#[cfg(feature = "auth")]
+pub use seal::{SealError, Sealer};
+#[cfg(feature = "auth")]
 pub use start::{CODE_SECONDS, StartCodes};
-pub use verify::{MAX_TOKEN_BYTES, Verified, verify};
+#[cfg(feature = "auth")]
+pub use verify::{
+    IdClaims, LogoutNotice, MAX_TOKEN_BYTES, UserInfo, Verified, verify, verify_id, verify_logout,
+    verify_user_info,
+};
+#[cfg(feature = "auth")]
+pub use web::{WebClient, WebError};
 
 /// What a person or a program may do; each role includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sources, targets, mappings, runs and memory of the tenant; cancels its own jobs.
     Mapper,
@@ -73,7 +116,8 @@ impl FromStr for Role {
 }
 
 /// Whether a token stands for a person or a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PrincipalKind {
     /// Somebody who signed in.
     Person,
@@ -81,21 +125,34 @@ pub enum PrincipalKind {
     Program,
 }
 
-/// What a verified token says. Bound to issuer and subject, never to a name that can change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a verified token says. Bound to issuer and subject, never to a name that can change, unless
+/// the settings ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// Who issued the token.
     pub issuer: String,
-    /// How the issuer calls the bearer.
+    /// By what the account is found at that issuer: `sub`, or what `auth.id_key` names instead.
     pub subject: String,
+    /// How the issuer calls the bearer; the same for good.
+    pub sub: String,
     /// A person or a program.
     pub kind: PrincipalKind,
     /// A name for people, if the token has one.
     pub name: Option<String>,
+    /// The name to sign in by, if the token has one. Can change and pass to others.
+    pub username: Option<String>,
+    /// An e-mail address, if the token has one and says that it is verified.
+    pub email: Option<String>,
+    /// The session at the issuer.
+    pub sid: Option<String>,
+    /// The client that the token was issued to.
+    pub party: Option<String>,
     /// What the bearer may do.
     pub roles: BTreeSet<Role>,
-    /// Name of the tenant whose rows these are.
-    pub tenant: String,
+    /// Name of the tenant whose rows these are; else the account has one of its own.
+    pub tenant: Option<String>,
+    /// When the token was issued, in seconds since 1970.
+    pub issued_at: i64,
     /// When the token ends, in seconds since 1970.
     pub expires_at: i64,
 }

@@ -61,6 +61,7 @@ impl Algorithm {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 
+    #[cfg(feature = "auth")]
     pub(super) const fn library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
@@ -85,6 +86,7 @@ pub enum HeaderTypes {
     OrNone(Vec<String>),
 }
 
+#[cfg(feature = "auth")]
 impl HeaderTypes {
     pub(super) fn allow(&self, typ: Option<&str>) -> bool {
         let (Self::Only(allowed) | Self::OrNone(allowed)) = self;
@@ -100,11 +102,22 @@ impl HeaderTypes {
     }
 }
 
+/// How a claim lists words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListForm {
+    /// A JSON array of texts.
+    Array,
+    /// One text with blanks between, as `scope` is (RFC 6749, 3.3).
+    Words,
+}
+
 /// A role for those in whose token a list holds a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleRule {
     /// Names of the claims that lead to the list, such as `realm_access`, `roles`.
     pub path: Vec<String>,
+    /// How the list is written. One that is written in another way grants nothing.
+    pub form: ListForm,
     /// The word.
     pub word: String,
     /// The role.
@@ -118,6 +131,66 @@ pub enum TenantRule {
     Fixed(String),
     /// What this claim says.
     Claim(String),
+    /// The one group below this prefix, such as `/tenants/`.
+    Group {
+        /// The claim that lists the groups.
+        claim: String,
+        /// What the group's name begins with; the rest is the tenant.
+        prefix: String,
+    },
+    /// Each account has its own.
+    Own,
+}
+
+/// Which claim an account is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKey {
+    /// `sub`, which never changes and is never given to somebody else.
+    Sub,
+    /// `preferred_username`, as the predecessor did. Whoever gets a freed name gets the account.
+    Username,
+    /// `email`, if it is verified; changes hands as names do.
+    Email,
+}
+
+impl IdKey {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sub, Self::Username, Self::Email];
+
+    /// How settings and tables write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sub => "sub",
+            Self::Username => "username",
+            Self::Email => "email",
+        }
+    }
+}
+
+/// Whose e-mail addresses are let in. Nothing listed: everybody's, also nobody's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Emails {
+    /// Addresses, in small letters.
+    pub addresses: Vec<String>,
+    /// What stands behind the `@`, in small letters.
+    pub domains: Vec<String>,
+}
+
+#[cfg(feature = "auth")]
+impl Emails {
+    /// Whether a bearer with this verified address may come in.
+    pub(super) fn allow(&self, verified: Option<&str>) -> bool {
+        if self.addresses.is_empty() && self.domains.is_empty() {
+            return true;
+        }
+        let Some(address) = verified.map(str::to_lowercase) else {
+            return false;
+        };
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+        self.addresses.contains(&address)
+            || domain.is_some_and(|domain| self.domains.iter().any(|known| known == domain))
+    }
 }
 
 /// What tokens of one issuer have to look like.
@@ -141,8 +214,12 @@ pub struct Policy {
     pub authorized_parties: Vec<String>,
     /// Those of them that are programs, not people.
     pub programs: Vec<String>,
+    /// Which claim the account is found by.
+    pub id_key: IdKey,
     /// What gives which role.
     pub roles: Vec<RoleRule>,
     /// Whose rows.
     pub tenant: TenantRule,
+    /// Which people are let in. Programs have no address.
+    pub emails: Emails,
 }

@@ -81,6 +81,15 @@ pub enum Refusal {
     /// The claim that names the tenant is missing or no name.
     #[error("the token names no tenant")]
     Tenant,
+    /// An ID token of another attempt to sign in.
+    #[error("the token is of another attempt to sign in")]
+    Nonce,
+    /// An ID token that came with another access token.
+    #[error("the token belongs to another access token")]
+    AccessHash,
+    /// A person whose e-mail address is not among those that are let in.
+    #[error("people with this address are not let in")]
+    NotAllowed,
     /// It is a session that was ended by its owner.
     #[error("the session was ended")]
     Ended,
@@ -116,6 +125,9 @@ impl Refusal {
             Self::TokenType => "token_type",
             Self::Bound => "bound",
             Self::Tenant => "tenant",
+            Self::Nonce => "nonce",
+            Self::AccessHash => "access_hash",
+            Self::NotAllowed => "not_allowed",
             Self::Ended => "ended",
         }
     }

@@ -49,6 +49,20 @@ pub enum ConfigError {
         /// What it takes.
         takes: String,
     },
+    /// A file that a setting names cannot be read.
+    #[error("the file that “{key}” names cannot be read")]
+    File {
+        /// The key.
+        key: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// Neither issuer nor addresses from which it could be told.
+    #[error("auth.client_id is set, and nothing says who issues the tokens")]
+    NoIssuer,
+    /// Tokens would be signed by keys that pass in clear text.
+    #[error("auth.issuer has no TLS, and is not this machine")]
+    IssuerWithoutTls,
     /// Local mode would be open to the network.
     #[error("local mode listens on this machine only, not on {bind}")]
     NotLoopback {
@@ -68,6 +82,9 @@ impl Explain for ConfigError {
             | Self::NotUnicode
             | Self::Unknown { .. }
             | Self::Value { .. }
+            | Self::File { .. }
+            | Self::NoIssuer
+            | Self::IssuerWithoutTls
             | Self::NotLoopback { .. } => ErrorKind::Invalid,
         }
     }
@@ -84,9 +101,21 @@ impl Explain for ConfigError {
             }
             Self::Unknown { near, .. } => Some(format!("did you mean {}?", near.join(" or "))),
             Self::Value { .. } => Some("config/default.toml explains it".to_owned()),
+            Self::File { .. } => Some("check the path, and that you may read it".to_owned()),
+            Self::NoIssuer => Some(
+                "set auth.issuer, such as https://sso.example.org/realms/NAME; or auth.authorization_url \
+                 and auth.access_token_url, as Keycloak has them"
+                    .to_owned(),
+            ),
+            Self::IssuerWithoutTls => Some(
+                "whoever is between could make tokens: give the provider https; http is for a \
+                 provider on this machine (localhost)"
+                    .to_owned(),
+            ),
             Self::NotLoopback { bind } => Some(format!(
                 "set server.bind to 127.0.0.1:{} and reach it through a tunnel \
-                 (ssh -L); whoever reaches the port could otherwise ask for a session",
+                 (ssh -L), or let people sign in at a provider (auth.client_id); whoever \
+                 reaches the port could otherwise ask for a session",
                 bind.port()
             )),
         }

@@ -18,6 +18,46 @@ pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml"
 /// What stands before the name of a variable.
 pub(super) const PREFIX: &str = "AIMAPPER__";
 
+/// What the predecessor called its settings, as variables of the environment.
+pub(super) const ALIASES: [(&str, &str); 16] = [
+    ("SOCIAL_AUTH_KEYCLOAK_KEY", "auth.client_id"),
+    ("SOCIAL_AUTH_KEYCLOAK_SECRET", "auth.client_secret"),
+    ("SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY", "auth.public_key"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_AUTHORIZATION_URL",
+        "auth.authorization_url",
+    ),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_ACCESS_TOKEN_URL",
+        "auth.access_token_url",
+    ),
+    ("SOCIAL_AUTH_KEYCLOAK_ID_KEY", "auth.id_key"),
+    ("SOCIAL_AUTH_KEYCLOAK_ALGORITHM", "auth.algorithms"),
+    ("SOCIAL_AUTH_KEYCLOAK_JWT_LEEWAY", "auth.leeway_seconds"),
+    ("SOCIAL_AUTH_KEYCLOAK_SCOPE", "auth.scopes"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_AUTH_EXTRA_ARGUMENTS",
+        "auth.authorization_params",
+    ),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_WHITELISTED_EMAILS",
+        "auth.allowed_emails",
+    ),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_WHITELISTED_DOMAINS",
+        "auth.allowed_domains",
+    ),
+    ("SOCIAL_AUTH_KEYCLOAK_GROUPS_KEY", "auth.groups_claim"),
+    ("LOGIN_REDIRECT_URL", "auth.redirect_after_login"),
+    ("ALLOWED_REDIRECT_HOSTS", "auth.redirect_hosts"),
+    ("SOCIAL_AUTH_KEYCLOAK_USER_INFO_URL", "auth.user_info_url"),
+];
+
+/// Whether this is a variable of the predecessor.
+pub(super) fn is_alias(name: &str) -> bool {
+    ALIASES.iter().any(|(alias, _)| *alias == name)
+}
+
 /// One value and who set it.
 #[derive(Clone)]
 struct Set {
@@ -78,6 +118,18 @@ impl Layers {
             flatten("", read(path)?, &mut set);
             layers.lay(set, |_| path.display().to_string())?;
         }
+        // Under its own name a setting goes before that of the predecessor.
+        for (alias, key) in ALIASES {
+            if let Some(text) = variables.get(alias) {
+                let value = ValueKind::String(text.clone());
+                let set = BTreeMap::from([(key.to_owned(), value)]);
+                layers.lay(set, |_| alias.to_owned())?;
+            }
+        }
+        let variables = variables
+            .into_iter()
+            .filter(|(name, _)| !is_alias(name))
+            .collect();
         let environment = Environment::with_prefix("AIMAPPER")
             .prefix_separator("__")
             .separator("__")
@@ -157,7 +209,12 @@ impl Layers {
     fn is_variable(&self, key: &str) -> bool {
         self.0
             .get(key)
-            .is_some_and(|set| set.origin.starts_with(PREFIX))
+            .is_some_and(|set| set.origin.starts_with(PREFIX) || is_alias(&set.origin))
+    }
+
+    /// Whether a value was set under the predecessor's name.
+    pub(super) fn is_by_alias(&self, key: &str) -> bool {
+        self.0.get(key).is_some_and(|set| is_alias(&set.origin))
     }
 }
 

@@ -2,6 +2,7 @@
 //! `config/default.toml` explains each of them and is the default; a file and variables of the
 //! environment go before it. Nothing here is looked up later.
 
+mod auth;
 mod error;
 mod layers;
 mod parts;
@@ -13,10 +14,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use auth::{Auth, AuthMode, SessionTimes};
 pub use error::ConfigError;
-pub use parts::{
-    Auth, AuthMode, Jobs, Limits, Log, LogFormat, PublicUrl, Retention, Server, SessionTimes, Slots,
-};
+pub use parts::{Jobs, Limits, Log, LogFormat, PublicUrl, Retention, Server, Slots};
 
 use self::layers::Layers;
 use crate::blob::BlobPlace;
@@ -60,8 +60,10 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let ours = |name: &std::ffi::OsString| {
             let name = name.to_string_lossy();
-            name.get(..layers::PREFIX.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(layers::PREFIX))
+            layers::is_alias(&name)
+                || name
+                    .get(..layers::PREFIX.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(layers::PREFIX))
         };
         let variables = std::env::vars_os()
             .filter(|(name, _)| ours(name))
@@ -97,7 +99,7 @@ impl Config {
             auth: Auth::from(&layers)?,
             data_dir,
         };
-        config.check_local(&layers)?;
+        config.check_reach(&layers)?;
         Ok(config)
     }
 
@@ -110,26 +112,37 @@ impl Config {
     /// Where browsers find it, when it listens at this address: without a slash at the end.
     #[must_use]
     pub fn base_url(&self, listens: SocketAddr) -> String {
-        self.server
-            .public_url
-            .as_ref()
-            .map_or_else(|| format!("http://{listens}"), ToString::to_string)
+        match (&self.server.public_url, &self.auth.mode) {
+            (Some(url), AuthMode::Local | AuthMode::Oidc(_)) => url.to_string(),
+            (None, AuthMode::Local) => format!("http://{listens}"),
+            // The name that is registered at providers.
+            (None, AuthMode::Oidc(_)) => format!("http://localhost:{}", listens.port()),
+        }
     }
 
-    fn check_local(&self, layers: &Layers) -> Result<(), ConfigError> {
-        match self.auth.mode {
-            AuthMode::Local => {}
-        }
+    /// Who may reach it, and under which name.
+    fn check_reach(&self, layers: &Layers) -> Result<(), ConfigError> {
         let bind = self.server.bind;
-        if !bind.ip().is_loopback() {
-            return Err(ConfigError::NotLoopback { bind });
-        }
-        match &self.server.public_url {
-            Some(url) if !url.is_loopback() => Err(layers.wrong(
+        let url = self.server.public_url.as_ref();
+        match &self.auth.mode {
+            AuthMode::Local if !bind.ip().is_loopback() => Err(ConfigError::NotLoopback { bind }),
+            AuthMode::Local if url.is_some_and(|url| !url.is_loopback()) => Err(layers.wrong(
                 "server.public_url",
                 "an address of this machine in local mode (localhost, 127.0.0.1 or [::1])",
             )),
-            Some(_) | None => Ok(()),
+            AuthMode::Oidc(_) if url.is_none() && !bind.ip().is_loopback() => Err(layers.wrong(
+                "server.public_url",
+                "the address that browsers use, because others than this machine are let in \
+                     (server.bind)",
+            )),
+            AuthMode::Oidc(_) if url.is_some_and(|url| !url.is_secure() && !url.is_loopback()) => {
+                Err(layers.wrong(
+                    "server.public_url",
+                    "an address with https, where browsers are not on this machine: cookies and \
+                     tokens would pass in clear text",
+                ))
+            }
+            AuthMode::Local | AuthMode::Oidc(_) => Ok(()),
         }
     }
 }

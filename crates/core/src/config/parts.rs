@@ -10,7 +10,7 @@ use crate::job::Rules;
 use crate::source;
 use crate::telemetry;
 
-const DAY: u64 = 24 * 3600;
+pub(super) const DAY: u64 = 24 * 3600;
 
 /// Where it listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,45 +298,7 @@ impl Log {
     }
 }
 
-/// Who issues the tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthMode {
-    /// This installation.
-    Local,
-}
-
-/// Who may come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Auth {
-    /// Who issues the tokens.
-    pub mode: AuthMode,
-    /// How long sessions last.
-    pub session: SessionTimes,
-}
-
-/// How long sessions last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionTimes {
-    /// Without a request.
-    pub idle: Duration,
-    /// At all.
-    pub absolute: Duration,
-}
-
-impl Auth {
-    pub(super) fn from(layers: &Layers) -> Result<Self, ConfigError> {
-        let idle = seconds(layers, "auth.session.idle_seconds", 60, 30 * DAY)?;
-        let absolute = seconds(layers, "auth.session.absolute_seconds", 60, 30 * DAY)?;
-        Ok(Self {
-            mode: layers.parsed("auth.mode", "local", |text| {
-                (text == "local").then_some(AuthMode::Local)
-            })?,
-            session: SessionTimes { idle, absolute },
-        })
-    }
-}
-
-fn seconds(
+pub(super) fn seconds(
     layers: &Layers,
     key: &'static str,
     least: u64,

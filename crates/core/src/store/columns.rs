@@ -11,8 +11,8 @@ use super::jobs::Happening;
 use super::mappings::Verdict;
 use super::outputs::Part;
 use crate::id::{
-    BlobId, DecisionId, JobId, MappingId, MappingVersionId, RunId, SourceId, SourceVersionId,
-    TargetId, TargetVersionId, TenantId, UserId, WorkerId,
+    AccountId, BlobId, DecisionId, IdentityId, JobId, MappingId, MappingVersionId, RunId, SourceId,
+    SourceVersionId, TargetId, TargetVersionId, TenantId, UserId, WorkerId,
 };
 use crate::job::{Class, Kind, OutputFormat, State};
 use crate::time::Millis;
@@ -46,7 +46,7 @@ macro_rules! text_columns {
 
 text_columns! {
     TenantId, UserId, SourceId, SourceVersionId, TargetId, TargetVersionId, MappingId,
-    MappingVersionId, DecisionId, RunId, JobId, WorkerId, BlobId,
+    MappingVersionId, DecisionId, RunId, JobId, WorkerId, BlobId, AccountId, IdentityId,
     Class, Kind, OutputFormat, State, Happening, Part, Verdict,
 }
 

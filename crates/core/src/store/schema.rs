@@ -19,6 +19,82 @@ diesel::table! {
         display_name -> Nullable<Text>,
         created_at -> BigInt,
         seen_at -> BigInt,
+        account_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        kind -> Text,
+        username -> Text,
+        display_name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        active -> Bool,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    identities (id) {
+        id -> Text,
+        issuer -> Text,
+        subject -> Text,
+        account_id -> Text,
+        id_key -> Text,
+        sub -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (hash) {
+        hash -> Text,
+        account_id -> Text,
+        issuer -> Text,
+        sub -> Text,
+        sid -> Nullable<Text>,
+        principal -> Text,
+        sealed -> Text,
+        renew_at -> BigInt,
+        renewing_until -> BigInt,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    login_attempts (state_hash) {
+        state_hash -> Text,
+        browser_hash -> Text,
+        nonce -> Text,
+        pkce_verifier -> Text,
+        next -> Text,
+        account_id -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    revocations (issuer, what, name) {
+        issuer -> Text,
+        what -> Text,
+        name -> Text,
+        at -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Text,
+        at -> BigInt,
+        event -> Text,
+        account_id -> Nullable<Text>,
+        issuer -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -262,18 +338,24 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
     answers,
+    audit,
     blobs,
     idempotency_keys,
+    identities,
     job_events,
     jobs,
+    login_attempts,
     mapping_decisions,
     mapping_versions,
     mappings,
     memory_decisions,
     outbox,
     outputs,
+    revocations,
     runs,
+    sessions,
     source_versions,
     sources,
     target_versions,

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::accounts::Account;
 use super::conn::{Conn, on};
 use super::error::{StoreError, storable};
 use super::schema::users;
-use crate::id::{TenantId, UserId};
+use crate::id::{AccountId, TenantId, UserId};
 use crate::time::Millis;
 
 /// A person or a program.
@@ -25,6 +26,8 @@ pub struct User {
     pub created_at: Millis,
     /// When it was last seen.
     pub seen_at: Millis,
+    /// The account, unless it was last seen before there were accounts.
+    pub account_id: Option<AccountId>,
 }
 
 /// The user behind a token, made at the first sight; its name and the time are kept up to date.
@@ -64,6 +67,59 @@ pub fn seen(
         .returning(User::as_returning())
         .get_result(c))
     .map_err(StoreError::from)
+}
+
+/// The user that an account is in a tenant, made at the first sight; its name and the time are kept up to
+/// date. A user of the same issuer and subject from before there were accounts becomes that of the account.
+///
+/// # Errors
+/// [`StoreError::Exists`] if the subject is the user of another account; [`StoreError::Nul`],
+/// [`StoreError::Database`].
+pub fn of_account(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    account: &Account,
+    (issuer, subject): (&str, &str),
+) -> Result<User, StoreError> {
+    let known = by_account(conn, tenant, account.id)?;
+    let user = match known {
+        Some(user) => user,
+        None => seen(
+            conn,
+            tenant,
+            issuer,
+            subject,
+            account.display_name.as_deref(),
+        )?,
+    };
+    if user.account_id.is_some_and(|owner| owner != account.id) {
+        return Err(StoreError::Exists { what: "user" });
+    }
+    let now = conn.now()?;
+    on!(conn, c => diesel::update(users::table)
+        .filter(users::tenant_id.eq(tenant.to_string()))
+        .filter(users::id.eq(user.id.to_string()))
+        .set((
+            users::account_id.eq(account.id.to_string()),
+            users::display_name.eq(account.display_name.as_deref()),
+            users::seen_at.eq(now.0),
+        ))
+        .returning(User::as_returning())
+        .get_result(c))
+    .map_err(StoreError::from)
+}
+
+fn by_account(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    account: AccountId,
+) -> Result<Option<User>, StoreError> {
+    Ok(on!(conn, c => users::table
+        .filter(users::tenant_id.eq(tenant.to_string()))
+        .filter(users::account_id.eq(account.to_string()))
+        .select(User::as_select())
+        .first(c)
+        .optional())?)
 }
 
 /// One user of the tenant.

@@ -22,7 +22,9 @@ use sha2::{Digest, Sha256};
 
 use self::key_file::KeyFile;
 use super::keys::KeySet;
-use super::policy::{Algorithm, HeaderTypes, Policy, RoleRule, TenantRule};
+use super::policy::{
+    Algorithm, Emails, HeaderTypes, IdKey, ListForm, Policy, RoleRule, TenantRule,
+};
 use super::refusal::Refusal;
 use super::verify::{Verified, verify};
 use super::{Principal, Role};
@@ -91,7 +93,7 @@ pub enum LocalError {
 }
 
 impl LocalError {
-    fn io(path: &Path, source: io::Error) -> Self {
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         Self::Io { path, source }
     }
@@ -351,10 +353,13 @@ fn policy(issuer: &str, purpose: &Use, max_lifetime_seconds: i64) -> Policy {
         token_type: None,
         authorized_parties: Vec::new(),
         programs: Vec::new(),
+        id_key: IdKey::Sub,
+        emails: Emails::default(),
         roles: Role::ALL
             .into_iter()
             .map(|role| RoleRule {
                 path: vec!["roles".to_owned()],
+                form: ListForm::Array,
                 word: role.name().to_owned(),
                 role,
             })
@@ -364,7 +369,7 @@ fn policy(issuer: &str, purpose: &Use, max_lifetime_seconds: i64) -> Policy {
 }
 
 /// A key for another purpose, from which the first cannot be found.
-fn derived(purpose: &[u8], der: &[u8]) -> [u8; 32] {
+pub(super) fn derived(purpose: &[u8], der: &[u8]) -> [u8; 32] {
     Sha256::new()
         .chain_update(b"aimapper\0")
         .chain_update(purpose)

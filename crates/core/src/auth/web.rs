@@ -1,0 +1,183 @@
+//! Asking the provider, within bounds: no redirects, five seconds, answers of a quarter of a megabyte.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::aws_lc_rs;
+use ureq::http::{Request, Response, StatusCode};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::{Agent, Body};
+
+use crate::error::{ErrorKind, Explain};
+
+/// For one question and its whole answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longer answers are given up. Documents, key sets and tokens are far below.
+const MAX_ANSWER_BYTES: u64 = 256 * 1024;
+
+/// Why there is no answer of use. Says nothing of what was sent or received.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// The file with certificates cannot be used.
+    #[error("the certificates in auth.ca_file cannot be used")]
+    Certificates(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No connection, or it broke, or it took too long.
+    #[error("{address} cannot be reached: {cause}")]
+    Unreachable {
+        /// What was asked, without its query.
+        address: String,
+        /// Why.
+        cause: String,
+    },
+    /// An answer of another status.
+    #[error("{address} answers with status {status}")]
+    Status {
+        /// What was asked, without its query.
+        address: String,
+        /// The status.
+        status: u16,
+    },
+    /// More than is read.
+    #[error("the answer of {address} is longer than {MAX_ANSWER_BYTES} bytes")]
+    TooLong {
+        /// What was asked, without its query.
+        address: String,
+    },
+}
+
+impl Explain for WebError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Certificates(_) => ErrorKind::Invalid,
+            Self::Unreachable { .. } | Self::Status { .. } | Self::TooLong { .. } => {
+                ErrorKind::Unavailable
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Certificates(_) => "it holds certificates as PEM, one after the other",
+            Self::Unreachable { .. } => {
+                "is the provider up, and is this the address under which this machine reaches it \
+                 (auth.discovery_url, where that differs from the issuer)? For a certificate of an \
+                 authority of your own, set auth.ca_file"
+            }
+            Self::Status {
+                status: 300..400, ..
+            } => "redirects are not followed: set the address that it leads to",
+            Self::Status { status: 404, .. } => {
+                "is the realm's name right? Keycloak before 17 has /auth before /realms"
+            }
+            Self::Status { .. } | Self::TooLong { .. } => "look at the provider's log",
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// A client for the provider alone.
+#[derive(Debug, Clone)]
+pub struct WebClient {
+    agent: Agent,
+}
+
+impl WebClient {
+    /// A client that trusts the certificates of a file, or those of the system.
+    ///
+    /// # Errors
+    /// [`WebError::Certificates`].
+    pub fn new(ca_file: Option<&Path>) -> Result<Self, WebError> {
+        let roots = match ca_file {
+            Some(path) => certificates(path).map_err(WebError::Certificates)?,
+            None => RootCerts::PlatformVerifier,
+        };
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+            .root_certs(roots)
+            .build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            .timeout_global(Some(TIMEOUT))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .user_agent(concat!("aimapper/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self {
+            agent: config.new_agent(),
+        })
+    }
+
+    /// A document.
+    ///
+    /// # Errors
+    /// [`WebError`], also for any status but 200.
+    pub fn get(&self, url: &str) -> Result<Vec<u8>, WebError> {
+        let request = Request::get(url)
+            .header("Accept", "application/json")
+            .body(Vec::new())
+            .map_err(|error| unreachable(url, &error))?;
+        let answer = self.send(request)?;
+        if answer.status() != StatusCode::OK {
+            let status = answer.status().as_u16();
+            let address = without_query(url);
+            return Err(WebError::Status { address, status });
+        }
+        Ok(answer.into_body())
+    }
+
+    /// Any request; the answer may have any status.
+    ///
+    /// # Errors
+    /// [`WebError`].
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, WebError> {
+        let url = request.uri().to_string();
+        let answer = self
+            .agent
+            .run(request)
+            .map_err(|error| unreachable(&url, &error))?;
+        let (parts, body) = answer.into_parts();
+        let bytes = read(body, &url)?;
+        Ok(Response::from_parts(parts, bytes))
+    }
+}
+
+fn read(mut body: Body, url: &str) -> Result<Vec<u8>, WebError> {
+    let read = body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
+    read.map_err(|error| match error {
+        ureq::Error::BodyExceedsLimit(_) => WebError::TooLong {
+            address: without_query(url),
+        },
+        other => unreachable(url, &other),
+    })
+}
+
+fn certificates(path: &Path) -> Result<RootCerts, Box<dyn std::error::Error + Send + Sync>> {
+    let pem = fs::read(path)?;
+    let mut found: Vec<Certificate<'static>> = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() {
+        return Err("there is none in it".into());
+    }
+    Ok(RootCerts::from(found))
+}
+
+fn unreachable(url: &str, error: &dyn std::error::Error) -> WebError {
+    WebError::Unreachable {
+        address: without_query(url),
+        cause: error.to_string(),
+    }
+}
+
+/// Queries may hold codes and tokens.
+fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
