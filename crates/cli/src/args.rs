@@ -68,6 +68,14 @@ pub(crate) enum Verb {
     #[cfg(feature = "server")]
     #[command(after_help = "Example: export AIMAPPER_TOKEN=$(aimapper token --ttl 1h)")]
     Token(crate::server::args::Token),
+    /// Looks at how people sign in at a provider.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Auth(crate::server::args::Auth),
+    /// The accounts of those who signed in at a provider.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Users(crate::server::args::Users),
     /// Makes the tables of the database, or brings them up to date.
     #[cfg(feature = "server")]
     Migrate(crate::server::args::Settings),

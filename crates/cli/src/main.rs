@@ -49,6 +49,10 @@ fn run(cli: &Cli) -> Result<Ending, Failure> {
         #[cfg(feature = "server")]
         Verb::Token(args) => server::token::token(args),
         #[cfg(feature = "server")]
+        Verb::Auth(server::args::Auth::Doctor(args)) => server::auth::doctor(args),
+        #[cfg(feature = "server")]
+        Verb::Users(args) => server::users::users(args),
+        #[cfg(feature = "server")]
         Verb::Migrate(args) => server::migrate::migrate(args),
         #[cfg(feature = "server")]
         Verb::Submit(args) => server::submit::submit(args),

@@ -25,8 +25,8 @@ const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name || ' ' |
     || coalesce(' default ' || column_default, '') AS line \
     FROM information_schema.columns \
     WHERE table_schema = current_schema() AND table_name NOT LIKE '%schema_migrations'";
-const LITE_INDEXES: &str = "SELECT m.name || CASE i.origin WHEN 'pk' THEN ' primary key' \
-    WHEN 'u' THEN ' unique' ELSE ' index ' || i.name END || ' (' || group_concat(x.name \
+const LITE_INDEXES: &str = "SELECT m.name || CASE WHEN i.origin = 'pk' \
+    THEN ' primary key' WHEN i.\"unique\" = 1 THEN ' unique' ELSE ' index ' || i.name END || ' (' || group_concat(x.name \
     || CASE x.desc WHEN 1 THEN ' desc' ELSE '' END, ', ' ORDER BY x.seqno) || ')' \
     || CASE i.partial WHEN 1 THEN ' partial' ELSE '' END AS line \
     FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_xinfo(i.name) x \

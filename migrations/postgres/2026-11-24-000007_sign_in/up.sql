@@ -23,7 +23,7 @@ CREATE TABLE identities (
     sub TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
-    UNIQUE (issuer, subject)
+    UNIQUE (issuer, id_key, subject)
 );
 
 CREATE INDEX identities_by_account ON identities (account_id);

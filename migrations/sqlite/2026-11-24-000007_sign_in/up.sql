@@ -5,7 +5,7 @@ CREATE TABLE accounts (
     username TEXT NOT NULL UNIQUE,
     display_name TEXT,
     email TEXT,
-    active BOOLEAN NOT NULL DEFAULT TRUE,
+    active BOOLEAN NOT NULL DEFAULT true,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL
 );
@@ -23,7 +23,7 @@ CREATE TABLE identities (
     sub TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
-    UNIQUE (issuer, subject)
+    UNIQUE (issuer, id_key, subject)
 );
 
 CREATE INDEX identities_by_account ON identities (account_id);

@@ -28,4 +28,5 @@ pub use gate::gate;
 pub use guard::{AnyCaller, Caller, CanAdmin, CanMap, CanOperate, Guarded, Requirement};
 pub use identity::{Identity, IdentityError};
 pub use login::{SIGN_IN, routes};
+pub use provider::COMPLETE;
 pub(crate) use provider::keep_keys;

@@ -27,6 +27,7 @@ use aimapper_core::pipeline::{self, Settings, Sinks, Source, Tally};
 use aimapper_core::profile::Profile;
 use aimapper_core::report::{FORMAT_VERSION, Report, SourceFile};
 use aimapper_core::source::{Input, Limits, Overrides, Reading, What};
+use aimapper_core::store::accounts::{self, Sight};
 use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::outputs::{NewOutput, Part};
@@ -388,25 +389,45 @@ impl Site {
 
 /// A caller of a tenant, with its rows.
 pub(crate) fn caller(app: &App, tenant: &str, name: &str) -> Caller {
-    let (tenant_id, user) = app
+    let sight = Sight {
+        issuer: "test",
+        subject: name,
+        id_key: "sub",
+        sub: name,
+        kind: "person",
+        username: Some(name),
+        display_name: Some(name),
+        email: None,
+        links_by_email: false,
+    };
+    let (tenant_id, account, user) = app
         .store
         .write(|conn| {
+            let account = accounts::seen(conn, &sight)?;
             let tenant = tenants::ensure(conn, tenant)?;
-            let user = users::seen(conn, tenant.id, "test", name, Some(name))?;
-            Ok((tenant.id, user.id))
+            let user = users::of_account(conn, tenant.id, &account, ("test", name))?;
+            Ok((tenant.id, account.id, user.id))
         })
         .unwrap();
     Caller {
         principal: Principal {
             issuer: "test".to_owned(),
             subject: name.to_owned(),
+            sub: name.to_owned(),
             kind: PrincipalKind::Person,
             name: Some(name.to_owned()),
+            username: None,
+            email: None,
+            sid: None,
+            party: None,
             roles: BTreeSet::from([Role::Mapper]),
-            tenant: tenant.to_owned(),
+            tenant: Some(tenant.to_owned()),
+            issued_at: 0,
             expires_at: i64::MAX,
         },
         tenant: tenant_id,
+        tenant_name: tenant.to_owned(),
+        account,
         user,
     }
 }

@@ -20,9 +20,22 @@ const NOBODY: &str = "01234567-89ab-7fff-bfff-ffffffffffff";
 const FILE: Part<'static> = ("file", Some("bank.csv"), b"a;b\r\n1;2\r\n");
 
 /// Codes that no route of these gives: those of the guard's host check and of limits to come, those
-/// of what cannot be sent here, and one for errors that no statement of the store makes today. How
-/// they are made is tested beside their code.
-const ELSEWHERE: [Code; 6] = [
+/// of what cannot be sent here, one for errors that no statement of the store makes today, and those of
+/// signing in at a provider, which is not the way here. How they are made is tested beside their code.
+const ELSEWHERE: [Code; 19] = [
+    Code::AccountDisabled,
+    Code::AuthorizationDeclined,
+    Code::ClientRejected,
+    Code::CodeRejected,
+    Code::IdentityInUse,
+    Code::LastIdentity,
+    Code::NotAllowed,
+    Code::ProviderError,
+    Code::ProviderUnreachable,
+    Code::StateExpired,
+    Code::StateMismatch,
+    Code::StateMissing,
+    Code::TokenRejected,
     Code::BadRequest,
     Code::Conflict,
     Code::WrongHost,

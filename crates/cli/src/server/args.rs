@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aimapper_core::auth::Role;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::Most;
 
@@ -40,6 +40,71 @@ pub(crate) struct Token {
     /// How long it is good: a number with `s`, `m` or `h`; a day at most.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = seconds)]
     pub(crate) ttl: i64,
+}
+
+/// What to do about signing in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// Says what is wrong between this program, its provider and a token, and what mends it.
+    #[command(
+        after_help = "Example: curl -s .../token -d ... | jq -r .access_token | aimapper auth doctor --token -"
+    )]
+    Doctor(Doctor),
+}
+
+/// Options of `auth doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// A file with an access token to look at; - reads it from stdin.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) token: Option<String>,
+}
+
+/// What to do about accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// Names all accounts, and what they are known by.
+    List {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Lets an account in no more, and ends its sessions.
+    Disable {
+        #[command(flatten)]
+        settings: Settings,
+        /// Its id or its name.
+        account: String,
+    },
+    /// Lets it in again.
+    Enable {
+        #[command(flatten)]
+        settings: Settings,
+        /// Its id or its name.
+        account: String,
+    },
+    /// Lets accounts that are found by a name be found by `sub`, which never changes. Says what it would do;
+    /// does it with --apply.
+    Relink {
+        #[command(flatten)]
+        settings: Settings,
+        /// What they are found by now.
+        #[arg(long, value_enum)]
+        from: Claim,
+        /// Does it.
+        #[arg(long)]
+        apply: bool,
+    },
+}
+
+/// A claim that can change hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Claim {
+    /// `preferred_username`.
+    Username,
+    /// `email`.
+    Email,
 }
 
 /// [`Role`] as an option.

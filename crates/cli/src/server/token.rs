@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aimapper_core::auth::{Grant, LocalIssuer};
+use aimapper_core::config::AuthMode;
 
 use super::args;
 use crate::failure::{Ending, Failure};
@@ -11,6 +12,11 @@ use crate::failure::{Ending, Failure};
 /// Prints a token of local mode. Whoever may read the key in the data folder may make one.
 pub(crate) fn token(args: &args::Token) -> Result<Ending, Failure> {
     let config = super::config(&args.settings, None)?;
+    if let AuthMode::Oidc(settings) = &config.auth.mode {
+        let said = format!("tokens come from {} here", settings.policy.issuer);
+        return Err(Failure::new(Ending::CouldNotRun, said)
+            .hint("ask its token endpoint; tokens of local mode are not taken beside it"));
+    }
     aimapper_core::program::data_folder(&config)?;
     let issuer = LocalIssuer::open(&config.key_dir())?;
     let grant = Grant {

@@ -124,6 +124,12 @@ impl KeySet {
         self
     }
 
+    /// Whether tokens may name this key.
+    pub(super) fn knows(&self, kid: &str) -> bool {
+        let named = |key: &Key| key.kid.as_deref().is_none_or(|known| known == kid);
+        self.keys.iter().any(named)
+    }
+
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -196,6 +202,35 @@ fn usable(published: &Value) -> Option<Key> {
         algorithms,
         key: DecodingKey::from_jwk(&jwk).ok()?,
     })
+}
+
+/// Published keys that are for signatures and not used, each with the reason.
+pub(super) fn left_out(json: &[u8]) -> Vec<String> {
+    let set: Value = serde_json::from_slice(json).unwrap_or_default();
+    let published = set.get("keys").and_then(Value::as_array);
+    published
+        .into_iter()
+        .flatten()
+        .filter(|key| key.get("use").and_then(Value::as_str) != Some("enc"))
+        .filter_map(|key| {
+            let kid = key.get("kid").and_then(Value::as_str);
+            let why = match (usable(key), kid) {
+                (Some(_), Some(_)) => return None,
+                (Some(_), None) => "has no name".to_owned(),
+                (None, _) => why_unusable(key),
+            };
+            Some(format!("key {}: {why}", kid.unwrap_or("without a name")))
+        })
+        .collect()
+}
+
+fn why_unusable(key: &Value) -> String {
+    let modulus = key.get("n").and_then(Value::as_str);
+    let modulus = modulus.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    match modulus.map(|modulus| bits(&modulus)) {
+        Some(bits) if bits < MIN_RSA_BITS => format!("an RSA key of {bits} bits can be broken"),
+        Some(_) | None => "of a kind that is not supported".to_owned(),
+    }
 }
 
 /// What a key of this kind can check.

@@ -14,6 +14,8 @@
 #[cfg(feature = "auth")]
 mod claims;
 #[cfg(feature = "auth")]
+mod doctor;
+#[cfg(feature = "auth")]
 mod key_store;
 #[cfg(feature = "auth")]
 mod keys;
@@ -40,7 +42,8 @@ mod verify;
 #[cfg(feature = "auth")]
 mod web;
 
-#[cfg(all(test, feature = "auth"))]
+#[cfg(test)]
+#[cfg(feature = "auth")]
 mod corpus;
 
 use std::collections::BTreeSet;
@@ -48,6 +51,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "auth")]
+pub use doctor::{Finding, Verdict, examine};
 #[cfg(feature = "auth")]
 pub use key_store::{KeyStore, MAX_AGE_SECONDS, REFETCH_SECONDS, REFRESH_SECONDS};
 #[cfg(feature = "auth")]

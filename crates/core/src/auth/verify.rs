@@ -226,6 +226,15 @@ fn signed(
     Ok((Claims::new(claims), algorithm))
 }
 
+/// Header and claims of a token that nobody checked: to explain what is wrong with it, and nothing else.
+pub(super) fn peek(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
+    let mut parts = token.split('.');
+    let (header, payload) = (parts.next()?, parts.next()?);
+    let read = |part| object(&decoded(part).ok()?).ok();
+    (token.len() <= MAX_TOKEN_BYTES && parts.count() == 1).then_some(())?;
+    Some((read(header)?, read(payload)?))
+}
+
 /// The left half of the hash that belongs to a way of signing (OpenID Connect Core, 3.1.3.6).
 fn half_hash(algorithm: Algorithm, text: &str) -> String {
     let hash = match algorithm {

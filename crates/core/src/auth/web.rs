@@ -148,11 +148,12 @@ impl WebClient {
 
 fn read(mut body: Body, url: &str) -> Result<Vec<u8>, WebError> {
     let read = body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
-    read.map_err(|error| match error {
-        ureq::Error::BodyExceedsLimit(_) => WebError::TooLong {
-            address: without_query(url),
-        },
-        other => unreachable(url, &other),
+    read.map_err(|error| {
+        if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
+            let address = without_query(url);
+            return WebError::TooLong { address };
+        }
+        unreachable(url, &error)
     })
 }
 

@@ -46,9 +46,13 @@ impl Auth {
     pub(super) fn from(layers: &Layers) -> Result<Self, ConfigError> {
         let idle = seconds(layers, "auth.session.idle_seconds", 60, 30 * DAY)?;
         let absolute = seconds(layers, "auth.session.absolute_seconds", 60, 30 * DAY)?;
-        let client_id = layers.text("auth.client_id")?;
+        // Half a provider is a mistake to be told, not a reason to let people in another way.
+        let mut names_provider = false;
+        for key in ["auth.client_id", "auth.issuer", "auth.authorization_url"] {
+            names_provider |= !layers.text(key)?.is_empty();
+        }
         let is_local = layers.parsed("auth.mode", "nothing, local or oidc", |text| match text {
-            "" => Some(client_id.is_empty()),
+            "" => Some(!names_provider),
             "local" => Some(true),
             "oidc" => Some(false),
             _ => None,

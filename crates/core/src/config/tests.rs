@@ -5,6 +5,7 @@ use std::fs;
 
 use super::layers::{DEFAULTS, PREFIX, keys, variable};
 use super::*;
+use crate::auth::{Algorithm, IdKey, Oidc, Role, TenantRule};
 use crate::blob::BlobPlace;
 use crate::error::Explain;
 use crate::job::Rules;
@@ -42,7 +43,7 @@ fn the_defaults_are_good_and_are_those_of_the_modules() {
 }
 
 /// A value other than the default for every key, so that none is read and forgotten.
-const OTHERS: [(&str, &str); 32] = [
+const OTHERS: [(&str, &str); 65] = [
     ("server.bind", "[::1]:9000"),
     ("server.public_url", "http://localhost:9000"),
     ("server.metrics_bind", "127.0.0.1:9001"),
@@ -75,27 +76,281 @@ const OTHERS: [(&str, &str); 32] = [
     ("log.level", "warn,aimapper_api=trace"),
     ("auth.session.idle_seconds", "600"),
     ("auth.session.absolute_seconds", "1200"),
-    // The only one; it cannot be another.
     ("auth.mode", "local"),
+    ("auth.issuer", "https://sso.example.org/realms/b"),
+    ("auth.discovery_url", "https://sso/realms/a"),
+    ("auth.client_id", "another"),
+    ("auth.client_secret", "hunter2"),
+    ("auth.client_secret_file", "Cargo.toml"),
+    ("auth.client_auth", "basic"),
+    ("auth.public_key", "MIIB"),
+    ("auth.public_key_file", "Cargo.toml"),
+    ("auth.authorization_url", "https://sso/auth"),
+    ("auth.access_token_url", "https://sso/token"),
+    ("auth.jwks_url", "https://sso/certs"),
+    ("auth.user_info_url", "https://sso/userinfo"),
+    ("auth.end_session_url", "https://sso/logout"),
+    ("auth.audiences", "one, two"),
+    ("auth.authorized_parties", "aimapper portal"),
+    ("auth.service_clients", "nightly"),
+    ("auth.algorithms", "PS256, ES256"),
+    ("auth.leeway_seconds", "5"),
+    ("auth.max_token_seconds", "3600"),
+    ("auth.id_key", "username"),
+    // Of no use beside `sub`.
+    ("auth.id_key_i_accept_mutable", "yes"),
+    ("auth.scopes", "offline_access"),
+    ("auth.authorization_params", "kc_idp_hint=github"),
+    ("auth.role_mappings", "group:/data-team=mapper"),
+    // Of no use without a rule about groups.
+    ("auth.groups_claim", "teams"),
+    ("auth.tenant_claim", "group:/tenants/"),
+    ("auth.allowed_emails", "Mia@example.org"),
+    ("auth.allowed_domains", "example.org"),
+    ("auth.link_by_verified_email", "yes"),
+    ("auth.redirect_hosts", "portal.example.org"),
+    ("auth.redirect_after_login", "/jobs"),
+    ("auth.encryption_key_file", "/run/secrets/key"),
+    ("auth.ca_file", "/etc/ca.pem"),
 ];
+
+/// What has to be set, that a key may count.
+fn ground(key: &str) -> Vec<(&'static str, &'static str)> {
+    let mut ground = Vec::new();
+    if key.starts_with("auth.") {
+        ground.push(("auth.client_id", "aimapper"));
+        ground.push(("auth.issuer", "https://sso.example.org/realms/a"));
+    }
+    if key == "auth.id_key" {
+        ground.push(("auth.id_key_i_accept_mutable", "yes"));
+    }
+    ground.retain(|(name, _)| *name != key);
+    ground
+}
 
 #[test]
 fn every_key_does_something_from_the_environment_and_from_a_file() {
     let named: BTreeSet<&str> = OTHERS.iter().map(|(key, _)| *key).collect();
     assert_eq!(named, keys().collect());
-    let default = with(&[]).unwrap();
     for (key, value) in OTHERS {
-        let changed = with(&[(key, value)]).unwrap();
-        let of_no_use = ["auth.mode", "broker.prefix"].contains(&key);
-        assert_eq!(changed == default, of_no_use, "{key}");
-        let quote = if value.parse::<u64>().is_ok() {
-            ""
-        } else {
-            "\""
+        let mut set = ground(key);
+        let before = match key {
+            "auth.client_id" => with(&[set.as_slice(), &[(key, "aimapper")]].concat()),
+            "auth.issuer" => with(&[set.as_slice(), &[(key, "https://sso.example.org")]].concat()),
+            _ => with(&set),
         };
-        let (_, from_file) = with_file(&format!("{key} = {quote}{value}{quote}\n"));
+        set.push((key, value));
+        let changed = with(&set).unwrap();
+        let of_no_use = [
+            "auth.id_key_i_accept_mutable",
+            "auth.groups_claim",
+            "broker.prefix",
+        ];
+        assert_eq!(
+            changed == before.unwrap(),
+            of_no_use.contains(&key),
+            "{key}"
+        );
+        let lines: Vec<String> = set
+            .iter()
+            .map(|(key, value)| match value.parse::<u64>() {
+                Ok(_) => format!("{key} = {value}\n"),
+                Err(_) => format!("{key} = \"{value}\"\n"),
+            })
+            .collect();
+        let (_, from_file) = with_file(&lines.concat());
         assert_eq!(from_file.unwrap(), changed, "{key}");
     }
+}
+
+/// The settings about the provider.
+fn oidc(variables: &[(&str, &str)]) -> Oidc {
+    let config = with(variables).unwrap();
+    let AuthMode::Oidc(oidc) = config.auth.mode else {
+        panic!("that is local mode");
+    };
+    *oidc
+}
+
+fn predecessor(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let settings = [
+        ("SOCIAL_AUTH_KEYCLOAK_KEY", "example"),
+        ("SOCIAL_AUTH_KEYCLOAK_SECRET", "1234abcd"),
+        ("SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY", "MIIB"),
+        (
+            "SOCIAL_AUTH_KEYCLOAK_AUTHORIZATION_URL",
+            "https://sso.com/auth/realms/example/protocol/openid-connect/auth",
+        ),
+        (
+            "SOCIAL_AUTH_KEYCLOAK_ACCESS_TOKEN_URL",
+            "https://sso.com/auth/realms/example/protocol/openid-connect/token",
+        ),
+    ];
+    let variables = settings
+        .iter()
+        .chain(more)
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Config::from_parts(None, variables)
+}
+
+#[test]
+fn the_five_settings_of_the_predecessor_are_enough() {
+    let config = predecessor(&[]).unwrap();
+    let AuthMode::Oidc(oidc) = config.auth.mode else {
+        panic!("that is local mode");
+    };
+    assert_eq!(oidc.policy.issuer, "https://sso.com/auth/realms/example");
+    assert_eq!(oidc.client_id, "example");
+    assert_eq!(oidc.client_secret.unwrap().expose(), "1234abcd");
+    assert_eq!(oidc.policy.audiences, ["example"]);
+    assert_eq!(oidc.policy.authorized_parties, ["example"]);
+    assert_eq!(oidc.policy.id_key, IdKey::Sub);
+    assert_eq!(oidc.public_key.as_deref(), Some("MIIB"));
+    let below = |end: &str| {
+        let realm = "https://sso.com/auth/realms/example/protocol/openid-connect/";
+        Some(format!("{realm}{end}"))
+    };
+    assert_eq!(oidc.endpoints.authorization, below("auth"));
+    assert_eq!(oidc.endpoints.token, below("token"));
+    assert_eq!(oidc.endpoints.jwks, below("certs"));
+    assert_eq!(oidc.endpoints.user_info, below("userinfo"));
+    assert_eq!(oidc.endpoints.end_session, below("logout"));
+    assert_eq!(oidc.endpoints.discovery, None);
+}
+
+#[test]
+fn settings_of_the_predecessor_mean_what_they_meant() {
+    let config = predecessor(&[
+        ("SOCIAL_AUTH_KEYCLOAK_ID_KEY", "username"),
+        ("SOCIAL_AUTH_KEYCLOAK_ALGORITHM", "RS384"),
+        ("SOCIAL_AUTH_KEYCLOAK_JWT_LEEWAY", "7"),
+        ("SOCIAL_AUTH_KEYCLOAK_SCOPE", "roles"),
+        ("SOCIAL_AUTH_KEYCLOAK_WHITELISTED_DOMAINS", "Example.org"),
+        ("LOGIN_REDIRECT_URL", "/start"),
+        // Ours goes before it.
+        ("SOCIAL_AUTH_KEYCLOAK_GROUPS_KEY", "teams"),
+        ("AIMAPPER__AUTH__CLIENT_ID", "ours"),
+    ]);
+    let AuthMode::Oidc(oidc) = config.unwrap().auth.mode else {
+        panic!("that is local mode");
+    };
+    assert_eq!(oidc.policy.id_key, IdKey::Username);
+    assert_eq!(
+        oidc.warnings().len(),
+        2,
+        "about names and keys that are set"
+    );
+    assert_eq!(oidc.policy.algorithms, [Algorithm::Rs384]);
+    assert_eq!(oidc.policy.leeway_seconds, 7);
+    assert_eq!(oidc.scopes, ["roles"]);
+    assert_eq!(oidc.policy.emails.domains, ["example.org"]);
+    assert_eq!(oidc.redirect_after_login, "/start");
+    assert_eq!(oidc.client_id, "ours");
+}
+
+#[test]
+fn an_issuer_is_needed_and_cannot_be_guessed_from_two_realms() {
+    let url = "SOCIAL_AUTH_KEYCLOAK_ACCESS_TOKEN_URL";
+    for other in [
+        "https://sso.com/auth/realms/other/protocol/openid-connect/token",
+        "https://sso.com/oauth/token",
+    ] {
+        let error = predecessor(&[(url, other)]).unwrap_err();
+        assert!(matches!(error, ConfigError::NoIssuer), "{other}");
+    }
+    let error = with(&[("auth.client_id", "aimapper")]).unwrap_err();
+    assert!(matches!(error, ConfigError::NoIssuer));
+    let error = with(&[("auth.issuer", "https://sso.example.org")]).unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            ConfigError::Value {
+                key: "auth.client_id",
+                ..
+            }
+        ),
+        "half a provider is not local mode: {error}"
+    );
+}
+
+#[test]
+fn issuers_without_tls_are_on_this_machine() {
+    let issuer = |issuer| {
+        with(&[("auth.client_id", "a"), ("auth.issuer", issuer)]).map(|config| config.auth.mode)
+    };
+    for good in [
+        "https://sso.example.org/realms/a",
+        "http://localhost:8180/realms/a",
+        "http://127.0.0.1/realms/a",
+        "http://[::1]:8180/realms/a",
+    ] {
+        assert!(issuer(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://sso.example.org/realms/a",
+        "http://localhost.example.org/realms/a",
+        "http://localhost@example.org/realms/a",
+        "http://127.0.0.1.example.org",
+    ] {
+        let error = issuer(bad).unwrap_err();
+        assert!(matches!(error, ConfigError::IssuerWithoutTls), "{bad}");
+    }
+}
+
+#[test]
+fn roles_and_tenants_are_read_from_the_rules() {
+    let base = [("auth.client_id", "a"), ("auth.issuer", "https://sso")];
+    let set = |more: &[(&'static str, &'static str)]| oidc(&[&base[..], more].concat()).policy;
+    let standard = set(&[]);
+    assert_eq!(standard.roles.len(), 6, "realm's and client's, three each");
+    assert_eq!(standard.tenant, TenantRule::Own);
+    let rules = "realm:boss=admin client:b:c:writer=mapper group:/data=operator scope:run=mapper";
+    let policy = set(&[
+        ("auth.role_mappings", rules),
+        ("auth.groups_claim", "teams"),
+        ("auth.tenant_claim", "group:/tenants/"),
+    ]);
+    let paths: Vec<String> = policy
+        .roles
+        .iter()
+        .map(|rule| rule.path.join("/"))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "realm_access/roles",
+            "resource_access/b:c/roles",
+            "teams",
+            "scope"
+        ]
+    );
+    let roles: Vec<Role> = policy.roles.iter().map(|rule| rule.role).collect();
+    assert_eq!(
+        roles,
+        [Role::Admin, Role::Mapper, Role::Operator, Role::Mapper]
+    );
+    assert_eq!(
+        policy.tenant,
+        TenantRule::Group {
+            claim: "teams".to_owned(),
+            prefix: "/tenants/".to_owned()
+        }
+    );
+    let claim = set(&[("auth.tenant_claim", "org")]).tenant;
+    assert_eq!(claim, TenantRule::Claim("org".to_owned()));
+}
+
+#[test]
+fn with_a_provider_the_service_may_be_reached_from_elsewhere() {
+    let config = with(&[
+        ("auth.client_id", "a"),
+        ("auth.issuer", "https://sso"),
+        ("server.bind", "0.0.0.0:8000"),
+        ("server.public_url", "https://aimapper.example.org"),
+    ]);
+    let config = config.unwrap();
+    let url = config.base_url(config.server.bind);
+    assert_eq!(url, "https://aimapper.example.org");
 }
 
 #[test]
@@ -197,7 +452,6 @@ fn wrong_values_name_key_and_origin_and_hide_the_value() {
         ("log.format", "hunter2"),
         ("log.level", "hunter2=loud"),
         ("auth.mode", "none"),
-        ("auth.mode", ""),
         ("auth.session.idle_seconds", "0"),
     ] {
         let error = with(&[(key, value)]).unwrap_err();
@@ -217,6 +471,49 @@ fn wrong_values_name_key_and_origin_and_hide_the_value() {
         said.starts_with(&format!("{} sets", file.display())),
         "{said}"
     );
+}
+
+#[test]
+fn wrong_settings_about_the_provider_are_refused() {
+    for (key, value) in [
+        ("auth.issuer", "sso.example.org"),
+        ("auth.discovery_url", "ftp://sso"),
+        ("auth.client_id", ""),
+        ("auth.client_auth", "hunter2"),
+        ("auth.algorithms", "HS256"),
+        ("auth.algorithms", "RS256 none"),
+        ("auth.algorithms", ""),
+        ("auth.leeway_seconds", "301"),
+        ("auth.id_key", "username"),
+        ("auth.id_key", "email"),
+        ("auth.id_key", "hunter2"),
+        ("auth.id_key_i_accept_mutable", "perhaps"),
+        ("auth.authorization_params", "redirect_uri=https://evil"),
+        ("auth.authorization_params", "hunter2"),
+        ("auth.role_mappings", "realm:boss=king"),
+        ("auth.role_mappings", "realm=admin"),
+        ("auth.role_mappings", "user:mia=admin"),
+        ("auth.tenant_claim", "group:"),
+        ("auth.redirect_after_login", "//evil"),
+        ("auth.redirect_after_login", "https://evil"),
+        ("auth.link_by_verified_email", "1"),
+    ] {
+        let mut set = ground(key);
+        set.retain(|(name, _)| *name != "auth.id_key_i_accept_mutable");
+        set.push((key, value));
+        let error = with(&set).unwrap_err();
+        assert!(
+            matches!(&error, ConfigError::Value { key: named, .. } if *named == key),
+            "{key}: {error}"
+        );
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{key}");
+    }
+    let secret = [("auth.client_secret", "hunter2"), ("auth.client_id", "a")];
+    let config = with(&[&secret[..], &[("auth.issuer", "https://sso")]].concat());
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let key = "auth.client_secret_file";
+    let missing = with(&[ground(key).as_slice(), &[(key, "/no/such")]].concat());
+    assert!(matches!(missing, Err(ConfigError::File { .. })));
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub fn seen(conn: &mut Conn<'_>, sight: &Sight<'_>) -> Result<Account, StoreErro
     ] {
         storable(what, text.unwrap_or_default())?;
     }
-    if let Some(known) = identity(conn, sight.issuer, sight.subject)? {
+    if let Some(known) = identity(conn, sight)? {
         return refreshed(conn, &known, sight);
     }
     if let Some(linked) = by_email(conn, sight)? {
@@ -111,7 +111,7 @@ pub fn seen(conn: &mut Conn<'_>, sight: &Sight<'_>) -> Result<Account, StoreErro
     on!(conn, c => diesel::delete(accounts::table)
         .filter(accounts::id.eq(account.to_string()))
         .execute(c))?;
-    let known = identity(conn, sight.issuer, sight.subject)?
+    let known = identity(conn, sight)?
         .ok_or_else(|| StoreError::not_found(IdentityId::WHAT, &"of this subject"))?;
     find(conn, known.account_id)
 }
@@ -170,7 +170,7 @@ pub fn link(
         audit::add(conn, Event::IdentityLinked, who, Some("by_owner"))?;
         return Ok(Ok(()));
     }
-    let owner = identity(conn, sight.issuer, sight.subject)?.map(|known| known.account_id);
+    let owner = identity(conn, sight)?.map(|known| known.account_id);
     Ok(match owner {
         Some(owner) if owner != account => Err(owner),
         Some(_) | None => Ok(()),
@@ -230,14 +230,12 @@ pub fn set_active(conn: &mut Conn<'_>, account: AccountId, active: bool) -> Resu
     audit::add(conn, event, (Some(account), None), None)
 }
 
-fn identity(
-    conn: &mut Conn<'_>,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<IdentityRow>, StoreError> {
+/// A name is no `sub`, even if somebody chose one that looks like it.
+fn identity(conn: &mut Conn<'_>, sight: &Sight<'_>) -> Result<Option<IdentityRow>, StoreError> {
     Ok(on!(conn, c => identities::table
-        .filter(identities::issuer.eq(issuer))
-        .filter(identities::subject.eq(subject))
+        .filter(identities::issuer.eq(sight.issuer))
+        .filter(identities::id_key.eq(sight.id_key))
+        .filter(identities::subject.eq(sight.subject))
         .select(IdentityRow::as_select())
         .first(c)
         .optional())?)

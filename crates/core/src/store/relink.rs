@@ -68,6 +68,7 @@ pub fn from_claim(
 fn owner(conn: &mut Conn<'_>, identity: &IdentityRow) -> Result<Option<AccountId>, StoreError> {
     Ok(on!(conn, c => identities::table
         .filter(identities::issuer.eq(&identity.issuer))
+        .filter(identities::id_key.eq("sub"))
         .filter(identities::subject.eq(&identity.sub))
         .filter(identities::id.ne(identity.id.to_string()))
         .select(identities::account_id)

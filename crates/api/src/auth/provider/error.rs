@@ -189,28 +189,41 @@ impl LoginError {
 }
 
 /// What a person is told; of the provider's own words nothing.
-const fn said(code: Code) -> &'static str {
-    match code {
-        Code::NoSuchRoute => "nobody signs in at a provider here",
-        Code::Internal => "",
-        _ => code.title(),
+fn said(code: Code) -> &'static str {
+    if code == Code::NoSuchRoute {
+        return "nobody signs in at a provider here";
     }
+    if code == Code::Internal {
+        return "";
+    }
+    code.title()
 }
 
+const AGAIN: &str = "begin at the start page and sign in again";
+const LOOK: &str =
+    "whoever runs the service finds the reason in its log, and with `aimapper auth doctor`";
+
+/// What a person can do.
+const HINTS: [(Code, &str); 11] = [
+    (Code::StateMissing, AGAIN),
+    (Code::StateExpired, AGAIN),
+    (Code::StateMismatch, AGAIN),
+    (Code::CodeRejected, AGAIN),
+    (
+        Code::AuthorizationDeclined,
+        "sign in again, and agree to what the provider asks",
+    ),
+    (Code::ProviderUnreachable, "try again in a moment"),
+    (Code::ClientRejected, LOOK),
+    (Code::TokenRejected, LOOK),
+    (Code::ProviderError, LOOK),
+    (Code::IdentityInUse, "sign in with it to use that account"),
+    (Code::LastIdentity, "add another identity first"),
+];
+
 fn hint(code: Code) -> &'static str {
-    match code {
-        Code::StateMissing | Code::StateExpired | Code::StateMismatch | Code::CodeRejected => {
-            "begin at the start page and sign in again"
-        }
-        Code::AuthorizationDeclined => "sign in again, and agree to what the provider asks",
-        Code::ProviderUnreachable => "try again in a moment",
-        Code::ClientRejected | Code::TokenRejected | Code::ProviderError => {
-            "whoever runs the service finds the reason in its log, and with `aimapper auth doctor`"
-        }
-        Code::IdentityInUse => "sign in with it to use that account",
-        Code::LastIdentity => "add another identity first",
-        _ => "look at the page of this code",
-    }
+    let known = HINTS.iter().find(|(of, _)| *of == code);
+    known.map_or("look at the page of this code", |(_, hint)| hint)
 }
 
 impl From<Problem> for LoginError {

@@ -34,7 +34,7 @@ pub(super) use sessions::find as find_session;
 const LOGIN: &str = "/accounts/login/keycloak";
 
 /// Where it comes back. The predecessor's address, which is registered at providers.
-const COMPLETE: &str = "/accounts/complete/keycloak/";
+pub const COMPLETE: &str = "/accounts/complete/keycloak/";
 
 /// Where the provider says that sessions have ended.
 pub(super) const BACK_CHANNEL: &str = "/accounts/logout/keycloak/backchannel/";

@@ -151,7 +151,12 @@ async fn only_the_beginning_of_an_upload_is_read_before_it_is_let_in() {
     let site = Site::new();
     let cookie = site.session(Role::Mapper, 0);
     let session = cookie.split_once('=').unwrap().1;
-    let session = site.app.identity.session(session).unwrap();
+    let identity = &site.app.identity;
+    let session = identity
+        .local()
+        .unwrap()
+        .session(session, identity.limits, now())
+        .unwrap();
     let drawn = Rc::new(Cell::new(0));
     let counter = Rc::clone(&drawn);
     let first = "--b0\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n";

@@ -43,7 +43,7 @@ fn the_key_is_made_once_and_for_its_owner_alone() {
     assert_eq!(verified.principal.issuer, first.name());
     assert!(first.name().starts_with("urn:aimapper:local:"));
     assert_eq!(verified.principal.subject, "local");
-    assert_eq!(verified.principal.tenant, TENANT);
+    assert_eq!(verified.principal.tenant.as_deref(), Some(TENANT));
     assert!(verified.principal.may(Role::Mapper) && verified.principal.may(Role::Operator));
     assert!(!verified.principal.may(Role::Admin));
 }
