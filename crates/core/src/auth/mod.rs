@@ -71,8 +71,8 @@ pub use seal::{SealError, Sealer};
 pub use start::{CODE_SECONDS, StartCodes};
 #[cfg(feature = "auth")]
 pub use verify::{
-    IdClaims, LogoutNotice, MAX_TOKEN_BYTES, UserInfo, Verified, verify, verify_id, verify_logout,
-    verify_user_info,
+    IdClaims, LogoutNotice, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, UserInfo, Verified, verify,
+    verify_id, verify_logout, verify_user_info,
 };
 #[cfg(feature = "auth")]
 pub use web::{WebClient, WebError};

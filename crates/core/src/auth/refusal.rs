@@ -12,7 +12,7 @@ pub enum Refusal {
     /// Not three parts of base64url without padding.
     #[error("the token is not a signed token in compact form")]
     Malformed,
-    /// Its header is no JSON object, or a field has a wrong type.
+    /// Its header is too long or no JSON object, or a field has a wrong type.
     #[error("the token's header cannot be read")]
     Header,
     /// Its claims are no JSON object.

@@ -1,333 +1,339 @@
-//! Wrong tokens, each made from a good one and refused for its own reason, and good ones that pass.
-//! Numbers and names follow the attacks that RFC 8725 and the reports about other verifiers tell of.
+//! Wrong tokens, each refused for its own reason, and good ones that pass.
 
-mod claims;
-mod form;
+mod attacks;
+mod mutations;
 
-use std::sync::OnceLock;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::{KeyPair as RsaPair, KeySize};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm as Signing, EncodingKey};
 use serde_json::{Value, json};
 
+use self::attacks::realm::{
+    ISSUER, KEYS, NOW, TINY_MODULUS, TINY_TOKEN, base, base_ed, claims, encoded, header, policy,
+    published, realm_token, rs256, signed, with,
+};
+use self::attacks::{Outcome, ROWS, all};
 use super::*;
-
-/// The time of all of them.
-const NOW: i64 = 1_790_000_000;
-const ISSUER: &str = "https://sso.example.test/realms/aimapper";
-
-/// The issuer's keys and those of an attacker; made once, because RSA takes its time.
-struct Keys {
-    realm: Rsa,
-    encryption: Rsa,
-    attacker: Rsa,
-    ed: EncodingKey,
-    ed_public: Vec<u8>,
-}
-
-struct Rsa {
-    private: EncodingKey,
-    n: String,
-    e: String,
-    der: Vec<u8>,
-}
-
-impl Rsa {
-    fn generate() -> Self {
-        let pair = RsaPair::generate(KeySize::Rsa2048).unwrap();
-        let pkcs8: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().unwrap();
-        let public = pair.public_key();
-        Self {
-            private: EncodingKey::from_rsa_der(rsa_private_key(pkcs8.as_ref())),
-            n: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
-            e: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
-            der: public.as_ref().to_vec(),
-        }
-    }
-
-    fn jwk(&self, kid: &str, purpose: &str, alg: &str) -> Value {
-        json!({"kty": "RSA", "kid": kid, "use": purpose, "alg": alg, "n": self.n, "e": self.e})
-    }
-}
-
-/// The `RSAPrivateKey` inside of a PKCS #8 document: it stands at the end, in an OCTET STRING with
-/// two bytes of length.
-fn rsa_private_key(pkcs8: &[u8]) -> &[u8] {
-    let at = pkcs8
-        .windows(2)
-        .position(|pair| pair == [0x04, 0x82])
-        .unwrap();
-    &pkcs8[at + 4..]
-}
-
-fn keys() -> &'static Keys {
-    static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| {
-        let ed = Ed25519KeyPair::generate().unwrap();
-        let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = ed.as_der().unwrap();
-        Keys {
-            realm: Rsa::generate(),
-            encryption: Rsa::generate(),
-            attacker: Rsa::generate(),
-            ed_public: ed.public_key().as_ref().to_vec(),
-            ed: EncodingKey::from_ed_der(der.as_ref()),
-        }
-    })
-}
-
-/// What the issuer publishes.
-fn published() -> KeySet {
-    let keys = keys();
-    let set = json!({"keys": [
-        keys.realm.jwk("k1", "sig", "RS256"),
-        keys.encryption.jwk("enc", "enc", "RSA-OAEP"),
-        {"kty": "OKP", "kid": "ed", "use": "sig", "crv": "Ed25519",
-         "x": URL_SAFE_NO_PAD.encode(&keys.ed_public)},
-        {"kty": "oct", "kid": "shared", "use": "sig", "alg": "HS256", "k": "AAAA"},
-        {"kty": "RSA", "kid": "tiny", "use": "sig", "alg": "RS256", "e": "AQAB",
-         "n": URL_SAFE_NO_PAD.encode([0xff; 128])},
-        {"kty": "new kind", "kid": "new"},
-    ]});
-    KeySet::from_jwks(set.to_string().as_bytes()).unwrap()
-}
-
-fn policy() -> Policy {
-    let word = |path: &[&str], word: &str, role| RoleRule {
-        path: path.iter().map(|name| (*name).to_owned()).collect(),
-        form: ListForm::Array,
-        word: word.to_owned(),
-        role,
-    };
-    Policy {
-        issuer: ISSUER.to_owned(),
-        audiences: vec!["aimapper".to_owned()],
-        algorithms: vec![Algorithm::Rs256, Algorithm::EdDsa],
-        leeway_seconds: 30,
-        max_lifetime_seconds: 24 * 3600,
-        header_types: HeaderTypes::OrNone(vec!["JWT".to_owned(), "at+jwt".to_owned()]),
-        token_type: Some("Bearer".to_owned()),
-        authorized_parties: vec!["aimapper".to_owned(), "aimapper-worker".to_owned()],
-        programs: vec!["aimapper-worker".to_owned()],
-        id_key: IdKey::Sub,
-        emails: Emails::default(),
-        roles: vec![
-            word(&["realm_access", "roles"], "mapper", Role::Mapper),
-            word(&["realm_access", "roles"], "admin", Role::Admin),
-            word(&["roles"], "admin", Role::Admin),
-            word(&["groups"], "/operators", Role::Operator),
-        ],
-        tenant: TenantRule::Fixed("one".to_owned()),
-    }
-}
-
-/// Claims as Keycloak writes them.
-fn claims() -> Value {
-    json!({
-        "exp": NOW + 60, "iat": NOW - 5, "auth_time": NOW - 5, "jti": "onrtac:5a1f",
-        "iss": ISSUER, "aud": ["aimapper", "account"],
-        "sub": "5a3e8c1e-0b1d-4a55-9c57-6f2f7d1c2a10", "typ": "Bearer", "azp": "aimapper",
-        "sid": "k2", "acr": "1", "realm_access": {"roles": ["mapper", "default-roles-aimapper"]},
-        "resource_access": {"account": {"roles": ["manage-account"]}},
-        "scope": "openid profile email", "name": "Mia Mapper", "preferred_username": "mia",
-    })
-}
-
-fn header() -> Value {
-    json!({"alg": "RS256", "typ": "JWT", "kid": "k1"})
-}
-
-/// An object with some of its names changed; null takes a name away.
-fn with(mut object: Value, changes: &Value) -> Value {
-    let map = object.as_object_mut().unwrap();
-    for (name, value) in changes.as_object().unwrap() {
-        if value.is_null() {
-            map.remove(name);
-        } else {
-            map.insert(name.clone(), value.clone());
-        }
-    }
-    object
-}
-
-fn encoded(part: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(part)
-}
-
-/// Signs any bytes, whatever they say.
-fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, key: &EncodingKey) -> String {
-    let is_ed = key.family() == jsonwebtoken::AlgorithmFamily::Ed;
-    let alg = if is_ed {
-        Signing::EdDSA
-    } else {
-        Signing::RS256
-    };
-    signed_as(header, payload, key, alg)
-}
-
-fn signed_as(
-    header: impl AsRef<[u8]>,
-    payload: impl AsRef<[u8]>,
-    key: &EncodingKey,
-    alg: Signing,
-) -> String {
-    let message = format!("{}.{}", encoded(header), encoded(payload));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, alg).unwrap();
-    format!("{message}.{signature}")
-}
-
-/// A token of the issuer with these changes.
-fn realm_token(header_changes: &Value, claim_changes: &Value) -> String {
-    signed(
-        with(header(), header_changes).to_string(),
-        with(claims(), claim_changes).to_string(),
-        &keys().realm.private,
-    )
-}
 
 fn check(token: &str) -> Result<Verified, Refusal> {
     verify(token, &policy(), &published(), NOW)
 }
 
-fn base() -> String {
-    realm_token(&json!({}), &json!({}))
+fn with_claims(changes: &Value) -> Result<Principal, Refusal> {
+    check(&realm_token(&json!({}), changes)).map(|verified| verified.principal)
 }
 
-/// Each token is refused for its reason; the message tells nothing of the token.
-fn all_refused(wrong: Vec<(&str, String, Refusal)>) {
-    for (name, token, reason) in wrong {
-        match check(&token) {
-            Err(refusal) => {
-                assert_eq!(refusal, reason, "{name}");
+#[test]
+fn every_attack_is_refused_for_its_reason() {
+    let (policy, published) = (policy(), published());
+    for attack in all() {
+        let (name, token) = (attack.name, &attack.token);
+        let found = verify(token, &policy, &published, NOW);
+        match (attack.outcome, found) {
+            (Outcome::Refused(expected), Err(refusal)) => {
+                assert_eq!(refusal, expected, "{name}");
+                // The message tells nothing of the token.
                 let said = format!("{refusal} {refusal:?} {}", refusal.reason());
-                let tells = token
-                    .split('.')
-                    .any(|part| part.len() > 8 && said.contains(part));
-                assert!(!tells, "{name}: the token is in {said:?}");
+                let tells = |part: &str| part.len() > 8 && said.contains(part);
+                assert!(!token.split('.').any(tells), "{name}: {said:?}");
             }
-            Ok(verified) => panic!("{name} was taken: {verified:?}"),
+            (Outcome::WithoutRole, Ok(verified)) => {
+                assert_eq!(verified.principal.roles, BTreeSet::new(), "{name}");
+            }
+            (outcome, found) => panic!("{name}: {outcome:?} was expected, not {found:?}"),
         }
     }
 }
 
+/// Who takes a row out of the corpus sees it here.
+#[test]
+fn every_row_has_its_attack() {
+    let attacks = all();
+    let rows: BTreeSet<u8> = attacks.iter().map(|attack| attack.row).collect();
+    assert_eq!(rows, (1..=ROWS).collect());
+    let names: BTreeSet<&str> = attacks.iter().map(|attack| attack.name).collect();
+    assert_eq!(names.len(), attacks.len(), "a name stands twice");
+    let tokens: BTreeSet<&str> = attacks.iter().map(|attack| attack.token.as_str()).collect();
+    assert_eq!(tokens.len(), attacks.len(), "a token stands twice");
+    assert!(attacks.len() >= 170, "{}", attacks.len());
+}
+
+/// Only the length of the key speaks against the token of the short key.
+#[test]
+fn the_short_key_did_sign() {
+    let (message, signature) = TINY_TOKEN.rsplit_once('.').unwrap();
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let key = aws_lc_rs::rsa::PublicKeyComponents {
+        n: decode(TINY_MODULUS),
+        e: vec![1, 0, 1],
+    };
+    let weak = &aws_lc_rs::signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+    key.verify(weak, message.as_bytes(), &decode(signature))
+        .unwrap();
+    let header = encoded(r#"{"alg":"RS256","typ":"JWT","kid":"tiny"}"#);
+    assert!(TINY_TOKEN.starts_with(&header));
+}
+
+#[test]
+fn a_token_causes_no_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/keys", listener.local_addr().unwrap());
+    for name in ["jku", "x5u", "kid"] {
+        assert!(check(&realm_token(&json!({name: url}), &json!({}))).is_err());
+    }
+    assert!(with_claims(&json!({"iss": url})).is_err());
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
 #[test]
 fn good_tokens_pass() {
-    let good = [
+    let head = |changes: Value| realm_token(&changes, &json!({}));
+    let said = |changes: Value| realm_token(&json!({}), &changes);
+    let escaped = claims().to_string().replacen("iss", r"\u0069ss", 1);
+    for (name, token) in [
         ("as Keycloak", base()),
-        (
-            "aud as text",
-            realm_token(&json!({}), &json!({"aud": "aimapper"})),
-        ),
-        (
-            "ended within the leeway",
-            realm_token(&json!({}), &json!({"exp": NOW - 29})),
-        ),
+        ("another of the keys", base_ed()),
+        ("aud as a text", said(json!({"aud": "aimapper"}))),
+        ("aud as a list of one", said(json!({"aud": ["aimapper"]}))),
+        ("ended 5 s ago", said(json!({"exp": NOW - 5}))),
+        ("ended within the leeway", said(json!({"exp": NOW - 29}))),
         (
             "exp with a fraction",
-            realm_token(&json!({}), &json!({"exp": (NOW as f64) + 59.5})),
+            said(json!({"exp": (NOW as f64) + 59.5})),
         ),
+        ("exp as 1.79e9", said(json!({"exp": 1.790_000_06e9}))),
         (
-            "no typ in the header",
-            realm_token(&json!({"typ": null}), &json!({})),
+            "iat with a fraction",
+            said(json!({"iat": (NOW as f64) - 0.5})),
         ),
-        ("at+jwt", realm_token(&json!({"typ": "at+jwt"}), &json!({}))),
+        ("iat within the leeway", said(json!({"iat": NOW + 30}))),
+        ("nbf within the leeway", said(json!({"nbf": NOW + 30}))),
         (
-            "media type",
-            realm_token(&json!({"typ": "application/AT+JWT"}), &json!({})),
+            "a life of a day",
+            said(json!({"iat": NOW, "exp": NOW + 24 * 3_600})),
         ),
+        ("no typ in the header", head(json!({"typ": null}))),
+        ("at+jwt", head(json!({"typ": "at+jwt"}))),
+        ("a media type", head(json!({"typ": "application/AT+JWT"}))),
+        ("a thumbprint", head(json!({"x5t": "x"}))),
+        ("no azp", said(json!({"azp": null}))),
+        ("a name of 255", said(json!({"sub": "ü".repeat(255)}))),
+        ("an escaped name", rs256(header().to_string(), escaped)),
         (
-            "nbf now",
-            realm_token(&json!({}), &json!({"nbf": NOW + 30})),
+            "blanks around",
+            rs256(format!(" {} ", header()), format!("\n{}\n", claims())),
         ),
-        ("no azp", realm_token(&json!({}), &json!({"azp": null}))),
-        (
-            "Ed25519",
-            signed(
-                json!({"alg": "EdDSA", "typ": "JWT", "kid": "ed"}).to_string(),
-                claims().to_string(),
-                &keys().ed,
-            ),
-        ),
-    ];
-    for (name, token) in good {
+    ] {
         let verified = check(&token).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert_eq!(verified.principal.issuer, ISSUER, "{name}");
-        assert_eq!(
-            verified.principal.roles,
-            BTreeSet::from([Role::Mapper]),
-            "{name}"
-        );
+        let roles = BTreeSet::from([Role::Mapper]);
+        assert_eq!(verified.principal.roles, roles, "{name}");
+    }
+    let none = with_claims(&json!({"realm_access": null, "groups": null})).unwrap();
+    assert_eq!(none.roles, BTreeSet::new());
+}
+
+/// A header of the longest length passes, one byte more does not, whatever it says.
+#[test]
+fn headers_are_bounded() {
+    let of_length = |length: usize| {
+        let bare = with(header(), &json!({"x": ""})).to_string();
+        let text = "x".repeat(length - bare.len());
+        with(header(), &json!({"x": text})).to_string()
+    };
+    let token = |header: String| rs256(header, claims().to_string());
+    assert!(check(&token(of_length(MAX_HEADER_BYTES))).is_ok());
+    for length in 1..4 {
+        let longer = of_length(MAX_HEADER_BYTES + length);
+        assert_eq!(check(&token(longer)), Err(Refusal::Header), "{length}");
+    }
+    // It is not read: neither what stands twice in it nor its algorithm is seen.
+    let filling = "x".repeat(MAX_HEADER_BYTES);
+    for header in [
+        format!(r#"{{"alg":"RS256","alg":"RS256","x":"{filling}"}}"#),
+        format!(r#"{{"alg":"none","x":"{filling}"}}"#),
+    ] {
+        assert_eq!(check(&token(header)), Err(Refusal::Header));
+    }
+}
+
+/// Zero is no signature where its algorithm is taken, either (CVE-2022-21449).
+#[test]
+fn zero_is_no_signature_of_a_curve() {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let point = pair.public_key().as_ref();
+    let jwk = json!({"kty": "EC", "kid": "ec", "use": "sig", "crv": "P-256",
+        "x": encoded(&point[1..33]), "y": encoded(&point[33..])});
+    let keys = KeySet::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes()).unwrap();
+    let policy = Policy {
+        algorithms: vec![Algorithm::Es256],
+        ..policy()
+    };
+    let header = json!({"alg": "ES256", "typ": "JWT", "kid": "ec"}).to_string();
+    let by = |sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let token = signed(&header, claims().to_string(), sign);
+        verify(&token, &policy, &keys, NOW).map(|verified| verified.principal.roles)
+    };
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    let good = by(&|message| pair.sign(&random, message).unwrap().as_ref().to_vec());
+    assert_eq!(good, Ok(BTreeSet::from([Role::Mapper])));
+    for wrong in [vec![0; 64], vec![0xff; 64], vec![0; 63], Vec::new()] {
+        assert_eq!(by(&|_| wrong.clone()), Err(Refusal::Signature));
     }
 }
 
 #[test]
 fn a_verified_token_says_who_it_is() {
     let verified = check(&base()).unwrap();
-    assert_eq!(
-        verified.principal.subject,
-        "5a3e8c1e-0b1d-4a55-9c57-6f2f7d1c2a10"
-    );
-    assert_eq!(verified.principal.name.as_deref(), Some("Mia Mapper"));
-    assert_eq!(verified.principal.kind, PrincipalKind::Person);
-    assert_eq!(verified.principal.tenant.as_deref(), Some("one"));
-    assert_eq!(verified.principal.expires_at, NOW + 60);
-    assert_eq!(verified.token_id.as_deref(), Some("onrtac:5a1f"));
-    assert_eq!(
-        (verified.issued_at, verified.signed_in_at),
-        (NOW - 5, Some(NOW - 5))
-    );
+    let principal = verified.principal;
+    assert_eq!(principal.subject, "5a3e8c1e-0b1d-4a55-9c57-6f2f7d1c2a10");
+    assert_eq!(principal.sub, principal.subject);
+    assert_eq!(principal.name.as_deref(), Some("Mia Mapper"));
+    assert_eq!(principal.username.as_deref(), Some("mia"));
+    assert_eq!(principal.email.as_deref(), Some("mia@example.test"));
+    assert_eq!(principal.kind, PrincipalKind::Person);
+    assert_eq!(principal.party.as_deref(), Some("aimapper"));
+    assert_eq!(principal.tenant, None);
+    assert_eq!(principal.expires_at, NOW + 60);
+    let jti = "onrtac:5a1f0c4e-6d0b-4f6e-8b52-0c7f3f6f2a11";
+    assert_eq!(verified.token_id.as_deref(), Some(jti));
+    let times = (verified.issued_at, verified.signed_in_at);
+    assert_eq!(times, (NOW - 5, Some(NOW - 5)));
 
-    let program = realm_token(
-        &json!({}),
-        &json!({"azp": "aimapper-worker", "name": "\u{1b}[2J"}),
-    );
-    let program = check(&program).unwrap().principal;
+    let program = json!({"azp": "aimapper-worker", "name": "\u{1b}[2J"});
+    let program = with_claims(&program).unwrap();
     assert_eq!(program.kind, PrincipalKind::Program);
     assert_eq!(program.name.as_deref(), Some("mia"));
 }
 
 #[test]
-fn only_lists_of_words_grant_roles() {
-    let roles = |changes: Value| {
-        let token = realm_token(&json!({}), &with(json!({"realm_access": null}), &changes));
-        check(&token).unwrap().principal.roles
+fn an_address_counts_only_if_it_is_verified() {
+    let verified = [
+        json!(true),
+        json!("true"),
+        json!(1),
+        json!(false),
+        json!(null),
+    ]
+    .map(|claim| {
+        with_claims(&json!({"email_verified": claim}))
+            .unwrap()
+            .email
+    });
+    assert_eq!(verified[0].as_deref(), Some("mia@example.test"));
+    assert_eq!(verified[1..], [const { None::<String> }; 4]);
+}
+
+/// Which claim an account is found by, and that nothing takes its place.
+#[test]
+fn accounts_are_found_by_one_claim() {
+    let subject = |id_key, changes: Value| {
+        let policy = Policy { id_key, ..policy() };
+        let token = realm_token(&json!({}), &changes);
+        verify(&token, &policy, &published(), NOW).map(|verified| verified.principal.subject)
     };
-    assert_eq!(
-        roles(json!({"roles": ["admin"]})),
-        BTreeSet::from([Role::Admin])
-    );
-    assert_eq!(
-        roles(json!({"groups": ["/operators"]})),
-        BTreeSet::from([Role::Operator])
-    );
+    let sub = "5a3e8c1e-0b1d-4a55-9c57-6f2f7d1c2a10".to_owned();
+    let renamed = json!({"preferred_username": "ada", "email": "ada@example.test"});
+    assert_eq!(subject(IdKey::Sub, renamed), Ok(sub));
+    assert_eq!(subject(IdKey::Username, json!({})), Ok("mia".to_owned()));
+    let email = subject(IdKey::Email, json!({}));
+    assert_eq!(email, Ok("mia@example.test".to_owned()));
+    for (id_key, without) in [
+        (IdKey::Username, json!({"preferred_username": null})),
+        (IdKey::Username, json!({"preferred_username": ["mia"]})),
+        (IdKey::Email, json!({"email_verified": false})),
+        (IdKey::Email, json!({"email": null})),
+        (IdKey::Username, json!({"sub": null})),
+    ] {
+        assert_eq!(subject(id_key, without), Err(Refusal::Subject));
+    }
+}
+
+#[test]
+fn people_are_let_in_by_address() {
+    let emails = Emails {
+        addresses: vec!["mia@example.test".to_owned()],
+        domains: vec!["example.org".to_owned()],
+    };
+    let policy = Policy { emails, ..policy() };
+    let enters = |changes: Value| {
+        let token = realm_token(&json!({}), &changes);
+        verify(&token, &policy, &published(), NOW).map(|_| ())
+    };
+    for inside in [
+        json!({}),
+        json!({"email": "MIA@Example.Test"}),
+        json!({"email": "eve@example.org"}),
+        json!({"azp": "aimapper-worker", "email": null}),
+    ] {
+        assert_eq!(enters(inside.clone()), Ok(()), "{inside}");
+    }
+    for outside in [
+        json!({"email": null}),
+        json!({"email_verified": false}),
+        json!({"email": "eve@example.test"}),
+        json!({"email": "eve@sub.example.org"}),
+        json!({"email": "example.org"}),
+        json!({"email": "eve@example.org@evil.test"}),
+    ] {
+        assert_eq!(
+            enters(outside.clone()),
+            Err(Refusal::NotAllowed),
+            "{outside}"
+        );
+    }
+}
+
+#[test]
+fn only_lists_of_words_grant_roles() {
+    let roles = |changes: &Value| {
+        let mut changes = changes.clone();
+        let map = changes.as_object_mut().unwrap();
+        map.entry("realm_access").or_insert(Value::Null);
+        with_claims(&changes).unwrap().roles
+    };
+    for (grants, role) in [
+        (json!({"roles": ["admin"]}), Role::Admin),
+        (json!({"groups": ["/operators"]}), Role::Operator),
+        (json!({"scope": "openid aimapper.run"}), Role::Operator),
+    ] {
+        assert_eq!(roles(&grants), BTreeSet::from([role]), "{grants}");
+    }
     for nothing in [
         json!({}),
         json!({"roles": "admin"}),
         json!({"roles": {"admin": true}}),
         json!({"roles": [["admin"]]}),
-        json!({"roles": ["Admin", "admins", " admin"]}),
+        json!({"roles": ["Admin", "admins", " admin", null]}),
         json!({"realm_access": ["roles", "admin"]}),
         json!({"realm_access": {"roles": "admin"}}),
         json!({"groups": ["operators", "/operators/x"]}),
+        json!({"scope": ["aimapper.run"]}),
+        json!({"scope": "openid aimapper.runs AIMAPPER.RUN"}),
     ] {
-        assert_eq!(roles(nothing.clone()), BTreeSet::new(), "{nothing}");
+        assert_eq!(roles(&nothing), BTreeSet::new(), "{nothing}");
     }
 }
 
 #[test]
 fn a_tenant_that_is_asked_for_has_to_be_named() {
-    let by_claim = Policy {
-        tenant: TenantRule::Claim("tenant".to_owned()),
-        ..policy()
+    let by = |tenant: &TenantRule, changes: Value| {
+        let tenant = tenant.clone();
+        let token = realm_token(&json!({}), &changes);
+        let policy = Policy { tenant, ..policy() };
+        verify(&token, &policy, &published(), NOW).map(|verified| verified.principal.tenant)
     };
-    let tenant = |claim: Value| {
-        let token = realm_token(&json!({}), &json!({"tenant": claim}));
-        verify(&token, &by_claim, &published(), NOW).map(|verified| verified.principal.tenant)
-    };
-    assert_eq!(tenant(json!("acme")), Ok(Some("acme".to_owned())));
+    let acme = Ok(Some("acme".to_owned()));
+    assert_eq!(by(&TenantRule::Own, json!({"tenant": "acme"})), Ok(None));
+    assert_eq!(by(&TenantRule::Fixed("acme".to_owned()), json!({})), acme);
+
+    let claim = TenantRule::Claim("tenant".to_owned());
+    assert_eq!(by(&claim, json!({"tenant": "acme"})), acme);
     for wrong in [
         json!(null),
         json!(""),
@@ -335,24 +341,46 @@ fn a_tenant_that_is_asked_for_has_to_be_named() {
         json!(["acme"]),
         json!("a\u{0}b"),
     ] {
-        assert_eq!(tenant(wrong.clone()), Err(Refusal::Tenant), "{wrong}");
+        let found = by(&claim, json!({"tenant": wrong}));
+        assert_eq!(found, Err(Refusal::Tenant), "{wrong}");
+    }
+
+    let group = TenantRule::Group {
+        claim: "groups".to_owned(),
+        prefix: "/tenants/".to_owned(),
+    };
+    assert_eq!(by(&group, json!({"groups": ["/x", "/tenants/acme"]})), acme);
+    for wrong in [
+        json!(null),
+        json!([]),
+        json!("/tenants/acme"),
+        json!(["/tenants/"]),
+        json!(["tenants/acme", "/x/tenants/acme"]),
+        json!(["/tenants/acme", "/tenants/other"]),
+    ] {
+        let found = by(&group, json!({"groups": wrong}));
+        assert_eq!(found, Err(Refusal::Tenant), "{wrong}");
     }
 }
 
 #[test]
 fn sets_that_cannot_be_used_are_refused() {
-    let rsa = |kid: &str| keys().realm.jwk(kid, "sig", "RS256");
+    let rsa = |kid: &str| KEYS.realm.jwk(kid, "sig", "RS256");
     let many: Vec<Value> = (0..51).map(|at| rsa(&format!("k{at}"))).collect();
+    let tiny = json!({"kty": "RSA", "kid": "tiny", "e": "AQAB", "n": TINY_MODULUS});
+    let shared = json!({"kty": "oct", "kid": "s", "alg": "HS256", "k": "AAAA"});
     for (set, error) in [
         (json!({}), KeySetError::NotASet),
         (json!([rsa("k1")]), KeySetError::NotASet),
+        (json!({"keys": {"k1": rsa("k1")}}), KeySetError::NotASet),
         (json!({"keys": []}), KeySetError::NoneUsable),
+        (json!({"keys": [tiny, shared, 7]}), KeySetError::NoneUsable),
         (
-            json!({"keys": [keys().realm.jwk("k1", "enc", "RSA-OAEP")]}),
+            json!({"keys": [KEYS.realm.jwk("k1", "enc", "RSA-OAEP")]}),
             KeySetError::NoneUsable,
         ),
         (
-            json!({"keys": [keys().realm.jwk("k1", "sig", "HS256")]}),
+            json!({"keys": [KEYS.realm.jwk("k1", "sig", "HS256")]}),
             KeySetError::NoneUsable,
         ),
         (
@@ -365,8 +393,8 @@ fn sets_that_cannot_be_used_are_refused() {
         let found = KeySet::from_jwks(set.to_string().as_bytes()).unwrap_err();
         assert_eq!(found, error, "{set}");
     }
-    assert_eq!(
-        KeySet::from_jwks(b"<html>").unwrap_err(),
-        KeySetError::NotASet
-    );
+    for text in ["<html>", "", "{\"keys\":"] {
+        let found = KeySet::from_jwks(text.as_bytes()).unwrap_err();
+        assert_eq!(found, KeySetError::NotASet);
+    }
 }
