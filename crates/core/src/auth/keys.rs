@@ -254,7 +254,8 @@ fn fitting(parameters: &AlgorithmParameters) -> Option<Vec<Algorithm>> {
     None
 }
 
-fn bits(number: &[u8]) -> usize {
+/// The length of a number without the zeros before it.
+pub(super) fn bits(number: &[u8]) -> usize {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let first = number.get(zeros).map_or(8, |byte| byte.leading_zeros());
     ((number.len() - zeros) * 8).saturating_sub(usize::try_from(first).unwrap_or(8))

@@ -9,12 +9,16 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::keys::{KeySet, KeySetError, MIN_RSA_BITS, rsa};
+use super::keys::{KeySet, KeySetError, MIN_RSA_BITS, bits, rsa};
 use super::policy::Algorithm;
 use crate::error::{ErrorKind, Explain};
 
 /// Ed25519 (RFC 8410, 3).
 const ED25519: &str = "1.3.101.112";
+
+/// The curves by which tokens are signed (RFC 5480, 2.1.1.1). There are others of the same size.
+const P256: &str = "1.2.840.10045.3.1.7";
+const P384: &str = "1.3.132.0.34";
 
 /// Why a text is no public key. Says nothing of it: it may be a secret in the wrong place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -146,11 +150,14 @@ fn from_info(info: &SubjectPublicKeyInfo<'_>) -> Result<KeySet, PublicKeyError> 
     }
     match info.parsed() {
         Ok(PublicKey::RSA(_)) => from_pkcs1(bytes),
-        Ok(PublicKey::EC(point)) => {
-            let algorithm = match point.key_size() {
-                256 => Algorithm::Es256,
-                384 => Algorithm::Es384,
-                _ => return Err(PublicKeyError::Kind),
+        Ok(PublicKey::EC(_)) => {
+            let curve = info.algorithm.parameters.as_ref();
+            let curve = curve.and_then(|curve| curve.as_oid().ok());
+            let curve = curve.map(|curve| curve.to_id_string());
+            let algorithm = match curve.as_deref() {
+                Some(P256) => Algorithm::Es256,
+                Some(P384) => Algorithm::Es384,
+                Some(_) | None => return Err(PublicKeyError::Kind),
             };
             let key = DecodingKey::from_ec_der(bytes);
             Ok(KeySet::unnamed(vec![algorithm], key))
@@ -165,9 +172,10 @@ fn from_pkcs1(der: &[u8]) -> Result<KeySet, PublicKeyError> {
         Ok(([], key)) => key,
         Ok(_) | Err(_) => return Err(PublicKeyError::NotAKey),
     };
-    let bits = key.key_size();
-    if bits < MIN_RSA_BITS {
-        return Err(PublicKeyError::Weak(bits));
+    // The library's own figure leaves the first byte out, whether it counts or not.
+    let size = bits(key.modulus);
+    if size < MIN_RSA_BITS {
+        return Err(PublicKeyError::Weak(size));
     }
     Ok(KeySet::unnamed(rsa(), DecodingKey::from_rsa_der(der)))
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod mutations;
+mod public_keys;
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
