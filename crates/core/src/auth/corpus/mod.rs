@@ -2,6 +2,7 @@
 
 mod attacks;
 mod mutations;
+mod other_tokens;
 mod public_keys;
 
 use std::io::ErrorKind;
