@@ -9,7 +9,7 @@ const CLIENT: &str = "aimapper";
 const NONCE: &str = "n-0S6_WzA2Mj";
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// `at_hash` of this access token (OpenID Connect Core, 3.1.3.6).
+/// `at_hash` of this access token (Core 1.0, 3.1.3.6).
 fn at_hash(access_token: &str) -> String {
     encoded(&Sha256::digest(access_token)[..16])
 }
