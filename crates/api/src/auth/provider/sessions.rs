@@ -120,8 +120,13 @@ pub(in super::super) async fn find(
         let hash = row.hash.clone();
         write(app, move |conn| sessions::touch(conn, &hash)).await?;
     }
+    let principal = principal(&row)?;
+    let is_renewed = row.renew_at < i64::MAX;
+    if is_renewed && now().saturating_sub(principal.expires_at) > GRACE_SECONDS {
+        return Err(busy());
+    }
     Ok(Ok(Session {
-        principal: principal(&row)?,
+        principal,
         started_at: row.created_at / 1_000,
         issued_at: row.seen_at / 1_000,
         id: row.hash,
@@ -269,9 +274,6 @@ async fn put_off(
         sessions::put_off_renewal(conn, &hash, PUT_OFF_MS)
     })
     .await?;
-    if now() - principal(&row)?.expires_at > GRACE_SECONDS {
-        return Err(busy());
-    }
     Ok(Some(row))
 }
 
