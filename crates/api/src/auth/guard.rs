@@ -184,6 +184,9 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
         .to_str()
         .map_err(|_| AuthError::Malformed("they are no ASCII"))?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme.eq_ignore_ascii_case("dpop") {
+        return Err(AuthError::Bound);
+    }
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::NoCredentials);
     }
