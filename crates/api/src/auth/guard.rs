@@ -205,6 +205,7 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
         return Ok(caller);
     }
     let (id_key, links_by_email) = app.identity.finds_by();
+    let round = app.identity.round();
     let looked_up = app
         .write(move |conn| {
             if revocations::hold(conn, bearer_of(&principal))? {
@@ -233,7 +234,7 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
         .await
         .map_err(AuthError::Unknown)?;
     let caller = looked_up.inspect_err(log)?;
-    app.identity.remember(&caller);
+    app.identity.remember(&caller, round);
     Ok(caller)
 }
 
