@@ -128,6 +128,22 @@ impl Browser {
         self.send("GET", &site.url("/api/v1/me"), &json)
     }
 
+    /// Sends the one form of a page with its hidden fields and these, and goes on to where that leads.
+    pub(crate) fn submit(&self, trip: &Trip, fields: &[(&str, &str)]) -> Trip {
+        let page = trip.reply.text();
+        let form = page.split_once("<form").map(|(_, form)| form);
+        let form = form.unwrap_or_else(|| panic!("no form at {:?}: {page}", trip.steps));
+        let action = attribute(form, "action").replace("&amp;", "&");
+        let url = Url::parse(trip.last()).unwrap().join(&action).unwrap();
+        let hidden = form
+            .split("<input")
+            .filter(|input| input.contains("type=\"hidden\""))
+            .map(|input| (attribute(input, "name"), attribute(input, "value")));
+        let all: Vec<(&str, &str)> = hidden.chain(fields.iter().copied()).collect();
+        let reply = self.post(url.as_str(), &[], &all);
+        self.go_on(url.as_str(), reply)
+    }
+
     /// The token of the site's forms.
     pub(crate) fn csrf(&self, site: &Site) -> String {
         let page = self.get(&site.url("/")).text();
@@ -169,9 +185,10 @@ impl Browser {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let (name, value) = pair.split_once('=').unwrap();
             let key = (authority(url), name.to_owned());
-            let is_over = attributes
-                .split(';')
-                .any(|attribute| attribute.trim().eq_ignore_ascii_case("max-age=0"));
+            let is_over = attributes.split(';').any(|attribute| {
+                let attribute = attribute.trim().to_ascii_lowercase();
+                attribute == "max-age=0" || attribute.starts_with("expires=thu, 01 jan 1970")
+            });
             if is_over {
                 lock(&self.cookies).remove(&key);
             } else {
@@ -179,6 +196,13 @@ impl Browser {
             }
         }
     }
+}
+
+/// The first attribute of this name.
+fn attribute<'a>(html: &'a str, name: &str) -> &'a str {
+    let from = html.split_once(&format!("{name}=\""));
+    let (_, rest) = from.unwrap_or_else(|| panic!("no {name} in {html}"));
+    rest.split_once('"').unwrap().0
 }
 
 fn with_defaults<'a>(cookies: &'a str, headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {

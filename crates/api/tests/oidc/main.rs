@@ -13,6 +13,7 @@ mod failures;
 mod http;
 mod key_sets;
 mod login;
+mod peer;
 mod realm;
 mod routes;
 mod sessions;

@@ -61,17 +61,21 @@ impl Site {
 
     /// A service that may have no keys.
     pub(crate) fn unready(realm: &Realm, settings: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let site = Self::at(listener, realm.issuer(), settings);
+        let base = site.app.identity.base_url();
+        realm.register(&format!("{base}/accounts/complete/keycloak/"));
+        site
+    }
+
+    /// A service at this address whose provider is this issuer.
+    pub(crate) fn at(listener: TcpListener, issuer: &str, settings: &[(&str, &str)]) -> Self {
         let (database, store) = Database::migrated(databases::chosen());
         let folder = tempfile::tempdir().unwrap();
-        let config = config(folder.path(), realm.issuer(), settings);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = config(folder.path(), issuer, settings);
         let listens = listener.local_addr().unwrap();
         let identity = Identity::open(&config, listens).unwrap();
         let base = format!("http://localhost:{}", listens.port());
-        realm.register(&format!(
-            "{}/accounts/complete/keycloak/",
-            identity.base_url()
-        ));
         let app = App::new(
             Arc::new(store),
             Arc::new(Blobs::open(&config.blobs).unwrap()),
