@@ -2,12 +2,13 @@
 # Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
 # tests, a release build, and the README's commands with what they promise.
 #
-# Network: the registries of cargo and PyPI, once; Debian's, for what is missing: a C compiler, curl, jq,
-# Python's venv, PostgreSQL, RabbitMQ, Chromium.
+# Network: the registries of cargo, PyPI and npm, once; Debian's, for what is missing: a C compiler, curl, jq,
+# Python's venv, PostgreSQL, RabbitMQ, Chromium, Node.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
 # of its own in it and drops it), AIMAPPER_TEST_RABBITMQ_URL a RabbitMQ (each test makes queues of its own
-# in it), AIMAPPER_TEST_S3_URL a server of moto (each test makes a bucket of its own); without them, they
-# are started, and stopped at the end.
+# in it), AIMAPPER_TEST_S3_URL a server of moto (each test makes a bucket of its own),
+# AIMAPPER_TEST_OIDC_PEER_URL the provider of deploy/dev/oidc-peer (each test registers a client of its own);
+# without them, they are started, and stopped at the end.
 # AIMAPPER_TEST_CHROMEDRIVER and AIMAPPER_TEST_AXE may name what the test of the pages needs; without
 # them, deploy/dev/chromium.sh gets it.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
@@ -120,6 +121,11 @@ need_curl_and_jq
 need_server postgres.sh POSTGRES
 need_server rabbitmq.sh RABBITMQ
 need_server s3.sh S3
+if [ -n "${AIMAPPER_TEST_OIDC_PEER_URL:-}" ] || bash deploy/dev/oidc_peer.sh check; then
+    need_server oidc_peer.sh OIDC_PEER
+else
+    skipped+=("signing in at a provider that is not ours: it needs Node 20 or newer")
+fi
 need_chromium
 cargo test --workspace --all-features --locked
 

@@ -12,6 +12,9 @@ use crate::problem::{Code, Problem};
 /// Names the service in challenges.
 const REALM: &str = "Bearer realm=\"aimapper\"";
 
+/// The answer to the scheme `DPoP` (RFC 9449, 7.1).
+const DPOP: &str = "DPoP error=\"invalid_token\", algs=\"ES256 PS256\"";
+
 /// Why a request is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
@@ -27,6 +30,9 @@ pub enum AuthError {
     /// Token or session are no good. Clients hear no more than whether they expired.
     #[error("the access token is not valid")]
     Refused(#[source] Refusal),
+    /// A token that is shown with a proof of its key (RFC 9449), which is not checked here.
+    #[error("the access token is not valid")]
+    Bound,
     /// A role is missing.
     #[error("this needs the role {}", .0.name())]
     Role(Role),
@@ -74,7 +80,7 @@ impl AuthError {
             Self::Malformed(_) => Code::InvalidCredentials,
             Self::Refused(Refusal::Expired) => Code::TokenExpired,
             Self::Refused(Refusal::NotAllowed) => Code::NotAllowed,
-            Self::Refused(_) => Code::InvalidToken,
+            Self::Refused(_) | Self::Bound => Code::InvalidToken,
             Self::NoKeys => Code::ProviderUnreachable,
             Self::Disabled => Code::AccountDisabled,
             Self::NoStartCodes => Code::NoSuchRoute,
@@ -97,6 +103,7 @@ impl AuthError {
             Self::NoCredentials
             | Self::Malformed(_)
             | Self::Refused(_)
+            | Self::Bound
             | Self::Role(_)
             | Self::NoKeys
             | Self::Disabled
@@ -137,6 +144,7 @@ impl AuthError {
             Self::NoCredentials
             | Self::Malformed(_)
             | Self::Refused(_)
+            | Self::Bound
             | Self::Role(_)
             | Self::NoKeys
             | Self::Disabled
@@ -160,6 +168,7 @@ impl AuthError {
             Self::Refused(Refusal::Expired) => Some(format!(
                 "{REALM}, error=\"invalid_token\", error_description=\"The access token expired\""
             )),
+            Self::Bound => Some(DPOP.to_owned()),
             Self::Refused(Refusal::NotAllowed) => None,
             Self::Refused(_) => Some(format!(
                 "{REALM}, error=\"invalid_token\", \
@@ -210,7 +219,9 @@ impl Explain for AuthError {
         match self {
             Self::NoKeys => ErrorKind::Unavailable,
             Self::NoStartCodes => ErrorKind::NotFound,
-            Self::NoCredentials | Self::SignIn(_) | Self::Refused(_) => ErrorKind::Unauthenticated,
+            Self::NoCredentials | Self::SignIn(_) | Self::Refused(_) | Self::Bound => {
+                ErrorKind::Unauthenticated
+            }
             Self::Malformed(_) | Self::Body => ErrorKind::Invalid,
             Self::Role(_) | Self::Disabled | Self::Host | Self::Origin | Self::Csrf => {
                 ErrorKind::Forbidden
@@ -246,6 +257,7 @@ impl Explain for AuthError {
             | Self::Malformed(_)
             | Self::SignIn(_)
             | Self::Body
+            | Self::Bound
             | Self::Issue(_)
             | Self::BrokenOff => None,
         }

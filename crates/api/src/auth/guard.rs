@@ -184,6 +184,9 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
         .to_str()
         .map_err(|_| AuthError::Malformed("they are no ASCII"))?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme.eq_ignore_ascii_case("dpop") {
+        return Err(AuthError::Bound);
+    }
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::NoCredentials);
     }
@@ -202,6 +205,7 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
         return Ok(caller);
     }
     let (id_key, links_by_email) = app.identity.finds_by();
+    let round = app.identity.round();
     let looked_up = app
         .write(move |conn| {
             if revocations::hold(conn, bearer_of(&principal))? {
@@ -230,7 +234,7 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
         .await
         .map_err(AuthError::Unknown)?;
     let caller = looked_up.inspect_err(log)?;
-    app.identity.remember(&caller);
+    app.identity.remember(&caller, round);
     Ok(caller)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -70,6 +71,7 @@ pub struct Identity {
     cookie: String,
     secure: bool,
     seen: Mutex<HashMap<Who, Seen>>,
+    round: AtomicU64,
 }
 
 /// Tenant, issuer, subject and session at the issuer.
@@ -82,6 +84,8 @@ struct Seen {
     account: AccountId,
     user: UserId,
     name: Option<String>,
+    /// When the token was issued that was asked about: older ones may be revoked.
+    issued_at: i64,
     at: Instant,
 }
 
@@ -121,6 +125,7 @@ impl Identity {
             cookie,
             secure,
             seen: Mutex::default(),
+            round: AtomicU64::default(),
         })
     }
 
@@ -208,11 +213,14 @@ impl Identity {
         self.limits.absolute_seconds
     }
 
-    /// The caller of a principal that was looked up lately, and has the same name still.
+    /// The caller of a principal that was looked up lately, with a token that is not newer, and has the same
+    /// name still.
     pub(super) fn recall(&self, principal: &Principal, now: Instant) -> Option<Caller> {
         let seen = lock(&self.seen).get(&who(principal)).cloned()?;
         let age = now.saturating_duration_since(seen.at);
-        let fresh = age < LOOKED_UP_FOR && seen.name == principal.name;
+        let fresh = age < LOOKED_UP_FOR
+            && seen.name == principal.name
+            && seen.issued_at <= principal.issued_at;
         fresh.then(|| Caller {
             principal: principal.clone(),
             tenant: seen.tenant,
@@ -222,8 +230,18 @@ impl Identity {
         })
     }
 
-    pub(super) fn remember(&self, caller: &Caller) {
+    /// How often somebody was forgotten.
+    pub(super) fn round(&self) -> u64 {
+        self.round.load(Ordering::Acquire)
+    }
+
+    /// Remembers a caller who was looked up since this round, unless others were forgotten meanwhile: what the
+    /// look-up saw may be over.
+    pub(super) fn remember(&self, caller: &Caller, round: u64) {
         let mut all = lock(&self.seen);
+        if self.round() != round {
+            return;
+        }
         if all.len() >= MAX_REMEMBERED {
             all.retain(|_, seen| seen.at.elapsed() < LOOKED_UP_FOR);
         }
@@ -236,6 +254,7 @@ impl Identity {
             account: caller.account,
             user: caller.user,
             name: caller.principal.name.clone(),
+            issued_at: caller.principal.issued_at,
             at: Instant::now(),
         };
         all.insert(who(&caller.principal), seen);
@@ -243,7 +262,9 @@ impl Identity {
 
     /// Looks everybody of an issuer up anew, because some of its tokens do not count any more.
     pub(super) fn forget(&self, issuer: &str) {
-        lock(&self.seen).retain(|(_, of, _, _), _| of != issuer);
+        let mut all = lock(&self.seen);
+        self.round.fetch_add(1, Ordering::AcqRel);
+        all.retain(|(_, of, _, _), _| of != issuer);
     }
 }
 

@@ -201,7 +201,11 @@ impl Problem {
 
     /// After so many seconds it may be tried again.
     pub(crate) fn retry_after(&self) -> Option<u32> {
-        matches!(self.0.code, Code::Unavailable | Code::RateLimited).then_some(RETRY_AFTER_SECONDS)
+        let passes = matches!(
+            self.0.code,
+            Code::Unavailable | Code::RateLimited | Code::ProviderUnreachable
+        );
+        passes.then_some(RETRY_AFTER_SECONDS)
     }
 
     /// Writes what is behind it to the log, if anything is, under a name that it then has.

@@ -53,6 +53,8 @@ pub struct Endpoints {
     pub user_info: Option<String>,
     /// Where a browser signs out.
     pub end_session: Option<String>,
+    /// Where tokens are given back (RFC 7009).
+    pub revocation: Option<String>,
 }
 
 /// What is set about the provider.

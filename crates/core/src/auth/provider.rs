@@ -93,6 +93,7 @@ struct Document {
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
 }
 
 /// The provider, for checking tokens and for signing in.
@@ -213,6 +214,7 @@ impl Provider {
             jwks: set.jwks.or(document.jwks_uri),
             user_info: set.user_info.or(document.userinfo_endpoint),
             end_session: set.end_session.or(document.end_session_endpoint),
+            revocation: set.revocation.or(document.revocation_endpoint),
         }
     }
 
@@ -245,6 +247,7 @@ impl Provider {
             &endpoints.jwks,
             &endpoints.user_info,
             &endpoints.end_session,
+            &endpoints.revocation,
         ];
         for address in all.into_iter().flatten() {
             let scheme = Url::parse(address).ok().map(|url| url.scheme().to_owned());

@@ -40,6 +40,12 @@ pub enum WebError {
         /// The status.
         status: u16,
     },
+    /// An answer that says that it is something else.
+    #[error("the answer of {address} is no JSON")]
+    NotJson {
+        /// What was asked, without its query.
+        address: String,
+    },
     /// More than is read.
     #[error("the answer of {address} is longer than {MAX_ANSWER_BYTES} bytes")]
     TooLong {
@@ -52,9 +58,10 @@ impl Explain for WebError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Certificates(_) => ErrorKind::Invalid,
-            Self::Unreachable { .. } | Self::Status { .. } | Self::TooLong { .. } => {
-                ErrorKind::Unavailable
-            }
+            Self::Unreachable { .. }
+            | Self::Status { .. }
+            | Self::NotJson { .. }
+            | Self::TooLong { .. } => ErrorKind::Unavailable,
         }
     }
 
@@ -71,6 +78,9 @@ impl Explain for WebError {
             } => "redirects are not followed: set the address that it leads to",
             Self::Status { status: 404, .. } => {
                 "is the realm's name right? Keycloak before 17 has /auth before /realms"
+            }
+            Self::NotJson { .. } => {
+                "a page instead of data is that of a proxy, or of another address of the provider"
             }
             Self::Status { .. } | Self::TooLong { .. } => "look at the provider's log",
         };
@@ -112,10 +122,10 @@ impl WebClient {
         })
     }
 
-    /// A document.
+    /// A document of JSON.
     ///
     /// # Errors
-    /// [`WebError`], also for any status but 200.
+    /// [`WebError`], also for any status but 200, and for what says that it is something else.
     pub fn get(&self, url: &str) -> Result<Vec<u8>, WebError> {
         let request = Request::get(url)
             .header("Accept", "application/json")
@@ -126,6 +136,13 @@ impl WebClient {
             let status = answer.status().as_u16();
             let address = without_query(url);
             return Err(WebError::Status { address, status });
+        }
+        // `application/json`, `application/jwk-set+json` (RFC 7517, 8.5).
+        let kind = answer.headers().get("content-type");
+        let is_json = kind.is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json")));
+        if !is_json {
+            let address = without_query(url);
+            return Err(WebError::NotJson { address });
         }
         Ok(answer.into_body())
     }

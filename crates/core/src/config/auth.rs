@@ -174,6 +174,7 @@ fn issuer(layers: &Layers, endpoints: &mut Endpoints) -> Result<String, ConfigEr
         of(&mut endpoints.jwks, "certs");
         of(&mut endpoints.user_info, "userinfo");
         of(&mut endpoints.end_session, "logout");
+        of(&mut endpoints.revocation, "revoke");
         realm
     } else {
         set.to_owned()
@@ -215,6 +216,7 @@ fn endpoints(layers: &Layers) -> Result<Endpoints, ConfigError> {
         jwks: address("auth.jwks_url")?,
         user_info: address("auth.user_info_url")?,
         end_session: address("auth.end_session_url")?,
+        revocation: None,
     })
 }
 

@@ -7,6 +7,7 @@ use super::audit::{self, Event};
 use super::conn::{Conn, on};
 use super::error::{StoreError, storable};
 use super::schema::{accounts, identities, sessions};
+use super::sessions::SessionRow;
 use crate::id::{AccountId, IdentityId};
 use crate::time::Millis;
 
@@ -177,8 +178,8 @@ pub fn link(
     })
 }
 
-/// Takes an identity away from an account, with the sessions that came by it. Says whether there was one and
-/// another is left; the last one stays.
+/// Takes an identity away from an account, with the sessions that came by it, which it gives. The last one
+/// stays: then it gives nothing.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if the account has no such identity, [`StoreError::Database`].
@@ -186,25 +187,26 @@ pub fn unlink(
     conn: &mut Conn<'_>,
     account: AccountId,
     identity: IdentityId,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Vec<SessionRow>>, StoreError> {
     let all = identities_of(conn, account)?;
     let Some(gone) = all.iter().find(|known| known.id == identity) else {
         return Err(StoreError::not_found(IdentityId::WHAT, &identity));
     };
     if all.len() == 1 {
-        return Ok(false);
+        return Ok(None);
     }
     on!(conn, c => diesel::delete(identities::table)
         .filter(identities::id.eq(identity.to_string()))
         .execute(c))?;
-    on!(conn, c => diesel::delete(sessions::table)
+    let ended = on!(conn, c => diesel::delete(sessions::table)
         .filter(sessions::account_id.eq(account.to_string()))
         .filter(sessions::issuer.eq(&gone.issuer))
         .filter(sessions::sub.eq(&gone.sub))
-        .execute(c))?;
+        .returning(SessionRow::as_returning())
+        .get_results(c))?;
     let who = (Some(account), Some(gone.issuer.as_str()));
     audit::add(conn, Event::IdentityUnlinked, who, None)?;
-    Ok(true)
+    Ok(Some(ended))
 }
 
 /// Lets an account in, or no more; its sessions end then.

@@ -195,7 +195,8 @@ pub fn renewed(conn: &mut Conn<'_>, hash: &str, renewal: &Renewal<'_>) -> Result
     Ok(())
 }
 
-/// Gives the right to renew back: the provider could not be asked. It is asked again after a time.
+/// Gives the right to renew back: the provider could not be asked. Until it is asked again after a time,
+/// nobody waits for it.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -207,7 +208,10 @@ pub fn put_off_renewal(
     let now = conn.now()?;
     on!(conn, c => diesel::update(sessions::table)
         .filter(sessions::hash.eq(hash))
-        .set(sessions::renewing_until.eq(now.plus(milliseconds).0))
+        .set((
+            sessions::renew_at.eq(now.plus(milliseconds).0),
+            sessions::renewing_until.eq(0),
+        ))
         .execute(c))?;
     Ok(())
 }

@@ -1,11 +1,16 @@
 //! The code flow with PKCE (RFC 6749, 4.1; RFC 7636), by the library; what comes back is checked elsewhere.
 
+use std::cell::Cell;
+
 use actix_web::http::header;
 use aimapper_core::auth::{ClientAuth, Endpoints, Provider, WebError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreTokenResponse,
 };
 use openidconnect::http::{Request, Response};
+use openidconnect::url::form_urlencoded;
 use openidconnect::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
     EndpointSet, IssuerUrl, JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
@@ -86,12 +91,13 @@ pub(super) fn exchange(
     (code, verifier): (String, String),
 ) -> Result<Tokens, LoginError> {
     let client = client(provider, redirect_uri)?;
+    let status = Cell::default();
     client
         .exchange_code(AuthorizationCode::new(code))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier))
-        .request(&|request| post(provider, request))
+        .request(&|request| post(provider, request, &status))
         .map(tokens)
-        .map_err(refused)
+        .map_err(|error| refused(error, status.get()))
 }
 
 /// Takes a refresh token to the provider. `Code` says that it takes it no more.
@@ -101,11 +107,60 @@ pub(super) fn refresh(
     token: String,
 ) -> Result<Tokens, LoginError> {
     let client = client(provider, redirect_uri)?;
+    let status = Cell::default();
     client
         .exchange_refresh_token(&RefreshToken::new(token))
-        .request(&|request| post(provider, request))
+        .request(&|request| post(provider, request, &status))
         .map(tokens)
-        .map_err(refused)
+        .map_err(|error| refused(error, status.get()))
+}
+
+/// Gives a refresh token back (RFC 7009, 2.1), if the provider has a place for it.
+pub(super) fn revoke(provider: &Provider, token: &str) -> Result<(), LoginError> {
+    let endpoints = provider.endpoints().map_err(LoginError::Unreachable)?;
+    let Some(url) = &endpoints.revocation else {
+        return Ok(());
+    };
+    let settings = provider.settings();
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", token);
+    form.append_pair("token_type_hint", "refresh_token");
+    let mut request = Request::post(url).header(
+        header::CONTENT_TYPE.as_str(),
+        "application/x-www-form-urlencoded",
+    );
+    match (&settings.client_auth, &settings.client_secret) {
+        (ClientAuth::Basic, Some(secret)) => {
+            let encoded = |text: &str| -> String {
+                form_urlencoded::byte_serialize(text.as_bytes()).collect()
+            };
+            let pair = format!(
+                "{}:{}",
+                encoded(&settings.client_id),
+                encoded(secret.expose())
+            );
+            let basic = format!("Basic {}", STANDARD.encode(pair));
+            request = request.header(header::AUTHORIZATION.as_str(), basic);
+        }
+        (ClientAuth::Post, Some(secret)) => {
+            form.append_pair("client_id", &settings.client_id);
+            form.append_pair("client_secret", secret.expose());
+        }
+        (ClientAuth::Basic | ClientAuth::Post, None) => {
+            form.append_pair("client_id", &settings.client_id);
+        }
+    }
+    let request = request
+        .body(form.finish().into_bytes())
+        .map_err(|_| LoginError::Answer("the address of revocation"))?;
+    let answer = provider.web().send(request).map_err(LoginError::web)?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    Err(LoginError::web(WebError::Status {
+        address: url.clone(),
+        status: answer.status().as_u16(),
+    }))
 }
 
 /// Asks whom a token stands for; nothing if the provider has no place to ask, or does not say it.
@@ -171,11 +226,17 @@ fn addresses(endpoints: &Endpoints) -> Result<(String, String), LoginError> {
     }
 }
 
-/// Answers that a provider gives about a request are for the library; others mean that it is not there.
-fn post(provider: &Provider, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, WebError> {
+/// Answers that a provider gives about a request are for the library; others mean that it is not there. The
+/// library says nothing of the status, so it is noted.
+fn post(
+    provider: &Provider,
+    request: Request<Vec<u8>>,
+    noted: &Cell<u16>,
+) -> Result<Response<Vec<u8>>, WebError> {
     let address = request.uri().path().to_owned();
     let answer = provider.web().send(request)?;
     let status = answer.status().as_u16();
+    noted.set(status);
     if (200..300).contains(&status) || (400..500).contains(&status) {
         return Ok(answer);
     }
@@ -192,14 +253,23 @@ fn tokens(response: CoreTokenResponse) -> Tokens {
 
 fn refused(
     error: RequestTokenError<WebError, StandardErrorResponse<CoreErrorResponseType>>,
+    status: u16,
 ) -> LoginError {
     match error {
         RequestTokenError::Request(error) => LoginError::web(error),
-        RequestTokenError::ServerResponse(response) => match response.error().as_ref() {
-            "invalid_grant" => LoginError::Code,
-            "invalid_client" | "unauthorized_client" => LoginError::Client,
-            other => LoginError::Provider(word(other)),
+        RequestTokenError::ServerResponse(response) => match (response.error().as_ref(), status) {
+            ("invalid_grant", _) => LoginError::Code,
+            ("invalid_client" | "unauthorized_client", _) | (_, 401) => LoginError::Client,
+            (_, 403) => LoginError::Declined,
+            (other, _) => LoginError::Provider(word(other)),
         },
+        // Whoever stands before the provider says it in words of its own.
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) if status == 401 => {
+            LoginError::Client
+        }
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) if status == 403 => {
+            LoginError::Declined
+        }
         // Never the error itself: it holds the answer, which may hold tokens.
         RequestTokenError::Parse(..) => LoginError::Answer("tokens"),
         RequestTokenError::Other(_) => LoginError::Answer("no tokens"),

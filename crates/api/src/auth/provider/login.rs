@@ -369,11 +369,29 @@ async fn taken_away(
         .await;
     app.identity.forget(sign_in.issuer());
     match gone {
-        Ok(true) => HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, "/"))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .finish(),
-        Ok(false) => LoginError::Last.answer(request),
+        Ok(Some(ended)) => {
+            given_back(sign_in, ended).await;
+            HttpResponse::SeeOther()
+                .insert_header((header::LOCATION, "/"))
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .finish()
+        }
+        Ok(None) => LoginError::Last.answer(request),
         Err(problem) => LoginError::Store(problem).answer(request),
+    }
+}
+
+/// The refresh tokens of sessions that are over. Where the provider cannot be told, they end by themselves.
+async fn given_back(sign_in: &SignIn, ended: Vec<SessionRow>) {
+    for row in ended {
+        let Some(refresh) = sign_in.opened(&row).and_then(|kept| kept.refresh) else {
+            continue;
+        };
+        let told = sign_in
+            .question(move |provider| flow::revoke(provider, &refresh))
+            .await;
+        if let Err(error) = told {
+            tracing::warn!(error = %error, "a token could not be given back to the provider");
+        }
     }
 }

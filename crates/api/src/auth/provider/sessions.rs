@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aimapper_core::auth::{Principal, Refusal, Session, verify, verify_id};
+use aimapper_core::auth::{Principal, Refusal, Session, UserInfo, verify, verify_id};
 use aimapper_core::store::audit::{self, Event};
 use aimapper_core::store::sessions::{self, Renewal, SessionRow};
 use aimapper_core::time::Millis;
@@ -120,8 +120,13 @@ pub(in super::super) async fn find(
         let hash = row.hash.clone();
         write(app, move |conn| sessions::touch(conn, &hash)).await?;
     }
+    let principal = principal(&row)?;
+    let is_renewed = row.renew_at < i64::MAX;
+    if is_renewed && now().saturating_sub(principal.expires_at) > GRACE_SECONDS {
+        return Err(busy());
+    }
     Ok(Ok(Session {
-        principal: principal(&row)?,
+        principal,
         started_at: row.created_at / 1_000,
         issued_at: row.seen_at / 1_000,
         id: row.hash,
@@ -212,13 +217,27 @@ async fn renew(
         Err(error) => return put_off(app, row, &error).await,
     };
     match sign_in.principal_of(&tokens, None).await {
-        Ok((principal, _)) if principal.sub == row.sub => {
-            keep(app, sign_in, row, principal, tokens).await
+        Ok((renewed, about)) if renewed.sub == row.sub => {
+            let before = principal(&row)?;
+            let renewed = named(renewed, about.as_ref(), &before);
+            keep(app, sign_in, row, renewed, tokens).await
         }
         Ok(_) => ended(app, row, "other_subject").await,
         Err(LoginError::Token { refusal, .. }) => ended(app, row, refusal.reason()).await,
         Err(error) => put_off(app, row, &error).await,
     }
+}
+
+/// What neither token says any more (light access tokens say little) is still what user info said. An
+/// address is not taken over like that, because it would count as verified.
+fn named(mut renewed: Principal, about: Option<&UserInfo>, before: &Principal) -> Principal {
+    let said = |of: fn(&UserInfo) -> &Option<String>| about.and_then(|about| of(about).clone());
+    renewed.name = renewed.name.or_else(|| said(|about| &about.name));
+    renewed.name = renewed.name.or_else(|| before.name.clone());
+    renewed.username = renewed.username.or_else(|| said(|about| &about.username));
+    renewed.username = renewed.username.or_else(|| before.username.clone());
+    renewed.email = renewed.email.or_else(|| said(|about| &about.email));
+    renewed
 }
 
 async fn keep(
@@ -269,9 +288,6 @@ async fn put_off(
         sessions::put_off_renewal(conn, &hash, PUT_OFF_MS)
     })
     .await?;
-    if now() - principal(&row)?.expires_at > GRACE_SECONDS {
-        return Err(busy());
-    }
     Ok(Some(row))
 }
 
@@ -297,7 +313,7 @@ impl SignIn {
         &self,
         tokens: &flow::Tokens,
         nonce: Option<&str>,
-    ) -> Result<(Principal, Option<aimapper_core::auth::UserInfo>), LoginError> {
+    ) -> Result<(Principal, Option<UserInfo>), LoginError> {
         let settings = self.settings();
         let policy = &settings.policy;
         let access = self

@@ -1,0 +1,21 @@
+//! Signing in at a provider, and tokens of one: the real service over a database of its own, beside a
+//! provider that does what the test says.
+
+#![cfg(test)]
+
+mod accounts;
+mod attacks;
+mod back_channel;
+mod browser;
+#[path = "../../../core/tests/databases/mod.rs"]
+mod databases;
+mod failures;
+mod http;
+mod key_sets;
+mod login;
+mod peer;
+mod realm;
+mod routes;
+mod sessions;
+mod site;
+mod transport;
