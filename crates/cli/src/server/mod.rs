@@ -6,18 +6,13 @@ pub(crate) mod serve;
 pub(crate) mod submit;
 pub(crate) mod token;
 
-use std::collections::HashMap;
-
 use aimapper_core::config::Config;
 
 use crate::failure::Failure;
 
 /// The settings: defaults, file, environment, and then what the command line says.
 fn config(settings: &args::Settings, bind: Option<&str>) -> Result<Config, Failure> {
-    let mut variables: HashMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.to_ascii_uppercase().starts_with("AIMAPPER__"))
-        .collect();
+    let mut variables = Config::variables()?;
     if let Some(data) = &settings.data {
         let data = data.display().to_string();
         variables.insert("AIMAPPER__DATA__DIR".to_owned(), data);

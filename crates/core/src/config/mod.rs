@@ -58,6 +58,15 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::from_parts(file, Self::variables()?)
+    }
+
+    /// The variables of this process's environment that are settings, under their own names or those of the
+    /// predecessor.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotUnicode`].
+    pub fn variables() -> Result<HashMap<String, String>, ConfigError> {
         let ours = |name: &std::ffi::OsString| {
             let name = name.to_string_lossy();
             layers::is_alias(&name)
@@ -65,12 +74,11 @@ impl Config {
                     .get(..layers::PREFIX.len())
                     .is_some_and(|start| start.eq_ignore_ascii_case(layers::PREFIX))
         };
-        let variables = std::env::vars_os()
+        std::env::vars_os()
             .filter(|(name, _)| ours(name))
             .map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect::<Option<HashMap<_, _>>>()
-            .ok_or(ConfigError::NotUnicode)?;
-        Self::from_parts(file, variables)
+            .ok_or(ConfigError::NotUnicode)
     }
 
     /// The same with variables that are given, not those of the process.
