@@ -6,9 +6,9 @@
 #                                    between; the options are further ones of `kc.sh start-dev`
 #   keycloak.sh stop FOLDER          stops the one of that folder and deletes the folder
 #
-# FOLDER/admin holds name and password of the administrator, a line each, FOLDER/realm.env what the realm was
-# given for its passwords: variables that the realm's file names are taken from the environment, and made up
-# where they are not set.
+# FOLDER/admin holds name and password of the administrator, a line each (KC_BOOTSTRAP_ADMIN_USERNAME and
+# _PASSWORD, if they are set), FOLDER/realm.env what the realm was given for its passwords: variables that its
+# file names are taken from the environment as well, and made up where they are not set.
 #
 # Keycloak is 180 MB from Maven Central and takes half a minute for its first start, in which it is put
 # together. Both are done once: what comes of it is kept in AIMAPPER_CACHE, or XDG_CACHE_HOME/aimapper.
@@ -25,6 +25,15 @@ realm=$here/deploy/keycloak/aimapper-realm.json
 cache=${AIMAPPER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aimapper}/keycloak-$version
 # The first start on a machine that has other things to do.
 start_seconds=180
+
+# The folder of what is not up yet; it goes if that ends.
+begun=
+# shellcheck disable=SC2329
+give_up() {
+    [ -z "$begun" ] || stop "$begun"
+}
+trap give_up EXIT
+trap 'exit 1' INT TERM
 
 die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit "${3:-1}"; }
 
@@ -80,10 +89,10 @@ keep() {
     exec {lock}>"$cache/lock"
     flock "$lock"
     if [ ! -e "$cache/together" ]; then
-        rm -rf "$cache/lib"
-        cp -a "$folder/keycloak/lib" "$cache/lib"
+        rm -rf "$cache/new"
+        cp -a "$folder/keycloak/lib" "$cache/new"
         rm -rf "$cache/dist/lib"
-        mv "$cache/lib" "$cache/dist/lib"
+        mv "$cache/new" "$cache/dist/lib"
         touch "$cache/together"
     fi
     exec {lock}>&-
@@ -92,7 +101,7 @@ keep() {
 random() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 
 # The variables that the realm's file names and that have no default.
-named_by_realm() { grep -oE '\$\{[A-Z0-9_]+\}' "$realm" | tr -d '${}' | sort -u; }
+named_by_realm() { sed -nE 's/.*"\$\{([A-Z0-9_]+)\}".*/\1/p' "$realm" | sort -u; }
 
 # Starts it on a port that is free now; whether it answers in time.
 up() {
@@ -117,6 +126,7 @@ start() {
     fetch
     local folder name port
     folder=$(mktemp -d "${TMPDIR:-/tmp}/aimapper-keycloak.XXXXXX")
+    begun=$folder
     # Everybody gets a copy, because it writes beside what it is made of.
     exec {lock}>"$cache/lock"
     flock "$lock"
@@ -126,7 +136,8 @@ start() {
     cp "$realm" "$folder/keycloak/data/import/"
     (
         umask 077
-        printf 'admin\n%s\n' "$(random)" >"$folder/admin"
+        printf '%s\n%s\n' "${KC_BOOTSTRAP_ADMIN_USERNAME:-admin}" \
+            "${KC_BOOTSTRAP_ADMIN_PASSWORD:-$(random)}" >"$folder/admin"
         for name in $(named_by_realm); do
             printf '%s=%s\n' "$name" "${!name:-$(random)}"
         done >"$folder/realm.env"
@@ -134,13 +145,14 @@ start() {
     set -a
     # shellcheck source=/dev/null
     . "$folder/realm.env"
-    KC_BOOTSTRAP_ADMIN_USERNAME=admin
+    KC_BOOTSTRAP_ADMIN_USERNAME=$(sed -n 1p "$folder/admin")
     KC_BOOTSTRAP_ADMIN_PASSWORD=$(sed -n 2p "$folder/admin")
     set +a
     for _ in 1 2 3; do
         port=$((20000 + RANDOM % 12000))
         if up "$folder" "$port" "$@"; then
             keep "$folder"
+            begun=
             printf '%s\thttp://127.0.0.1:%s\n' "$folder" "$port"
             return
         fi
@@ -149,7 +161,6 @@ start() {
         grep -q 'already in use' "$folder/server.log" || break
     done
     tail -n 40 "$folder/server.log" >&2
-    rm -rf "$folder"
     die "Keycloak does not start" "see the output above"
 }
 
