@@ -107,7 +107,7 @@ named_by_realm() { sed -nE 's/.*"\$\{([A-Z0-9_]+)\}".*/\1/p' "$realm" | sort -u;
 up() {
     local folder=$1 port=$2 pid deadline
     shift 2
-    # It knows its own place by its script. The start script becomes Java itself.
+    # A session of its own, so that its script and what that starts are one group.
     JAVA_OPTS_KC_HEAP=-Xmx512m setsid "$folder/keycloak/bin/kc.sh" start-dev --http-host=127.0.0.1 \
         --http-port="$port" --import-realm "$@" >"$folder/server.log" 2>&1 </dev/null &
     pid=$!
@@ -169,9 +169,9 @@ end() {
     local folder=$1 pid
     pid=$(cat "$folder/pid" 2>/dev/null || true)
     [ -n "$pid" ] || return 0
-    kill -KILL "$pid" 2>/dev/null || true
+    kill -KILL -- "-$pid" 2>/dev/null || true
     for _ in {1..100}; do
-        kill -0 "$pid" 2>/dev/null || return 0
+        kill -0 -- "-$pid" 2>/dev/null || return 0
         sleep 0.1
     done
 }
