@@ -1,7 +1,7 @@
 """Tries docker-compose.yml without Docker: checks what its schema cannot see, then starts the commands of
-migrate, api and three workers as plain processes, with the variables that the file gives them, asks for
-their health with the commands that it names, sends a file through, backs up and restores as docs/operations.md
-says, and ends them as Docker would.
+migrate, Keycloak, api and three workers as plain processes, with the variables that the file gives them, asks
+for their health with the commands that it names, sends a file through with tokens of the realm, backs up and
+restores as docs/operations.md says, and ends them as Docker would.
 
     compose.py FOLDER    with the programs aimapper, aimapper-api and aimapper-worker
 
@@ -9,7 +9,8 @@ Of a service's surroundings only this is changed: addresses become those of AIMA
 database of its own) and AIMAPPER_TEST_RABBITMQ_URL (queues of their own), ports become free ones, /data
 becomes a temporary folder. `sslmode` and `sslrootcert` are checked and then left out, because that server
 has no TLS. Where AIMAPPER_TEST_RABBITMQ_FOLDER names the broker's folder (deploy/dev/rabbitmq.sh), its
-health check and the import of the definitions are run as well.
+health check and the import of the definitions are run as well. Keycloak is that of deploy/dev/keycloak.sh; where
+it cannot be had, the api runs in local mode, and that is said.
 """
 
 import json
@@ -35,6 +36,10 @@ WORKERS = 3
 ENDING = {"api": 5, "worker": 20}
 # A job over a file of a few kilobytes, on a machine that has other things to do.
 JOB_SECONDS = 60
+REALM = "aimapper"
+# The exit code of deploy/dev/keycloak.sh where Maven Central cannot be reached.
+NO_KEYCLOAK = 3
+DISCOVERY = "/.well-known/openid-configuration"
 
 
 class Wrong(Exception):
@@ -147,17 +152,43 @@ def check_services(compose):
 
 def check_address(compose, name, url, other, port, keys):
     """Whether a service finds another one where it looks for it, and is let in."""
-    services = compose["services"]
-    at, target = urlsplit(url), services[other]
-    if services[name].get("network_mode") == "host":
-        published = [place.split(":") for place in target.get("ports", [])]
-        found = at.hostname == "localhost" and ["127.0.0.1", str(at.port), str(port)] in published
-    else:
-        found = at.hostname == other and at.port == port
+    at, target = urlsplit(url), compose["services"][other]
+    found = at.hostname == other and at.port == port
     check(found, f"{name} looks for {other} at {at.hostname}:{at.port}, where it is not")
     user, password = (target["environment"][key] for key in keys)
     check((at.username, at.password) == (user, password), f"{name} does not know user and password of {other}")
     return at
+
+
+def check_sign_in(compose):
+    """Whether api, Keycloak, browsers and the realm's file agree about who is found where."""
+    api, keycloak = compose["services"]["api"], compose["services"]["keycloak"]
+    settings = api["environment"]
+    base, issuer = settings["AIMAPPER__SERVER__PUBLIC_URL"], settings["AIMAPPER__AUTH__ISSUER"]
+    for name, service, port, url in (("api", api, 8000, base), ("keycloak", keycloak, 8080, issuer)):
+        at = urlsplit(url)
+        published = at.hostname == "localhost" and service["ports"] == [f"127.0.0.1:{at.port}:{port}"]
+        check(published, f"browsers look for {name} at {url}, where it is not")
+    check(settings["AIMAPPER__SERVER__BIND"] == "0.0.0.0:8000", "the api is not reached within its network")
+    command = keycloak["command"]
+    named = command[command.index("--hostname") + 1] + "/realms/" + REALM
+    check(named == issuer, f"tokens say {named}, and the api wants {issuer}")
+    inner = f"http://keycloak:8080/realms/{REALM}{DISCOVERY}"
+    check(settings["AIMAPPER__AUTH__DISCOVERY_URL"] == inner, "the api does not look for Keycloak where it is")
+    imported = mounts(keycloak)[f"/opt/keycloak/data/import/{REALM}-realm.json"]
+    realm = json.loads((ROOT / imported).read_text())
+    check("clientScopes" not in realm, "with client scopes in the file, tokens have no `sub`")
+    client = next(one for one in realm["clients"] if one["clientId"] == settings["AIMAPPER__AUTH__CLIENT_ID"])
+    check(client["redirectUris"] == [f"{base}/accounts/complete/keycloak/"], "browsers may not come back")
+    attributes = client["attributes"]
+    check(attributes["post.logout.redirect.uris"] == f"{base}/", "browsers may not come back after signing out")
+    told = "http://api:8000/accounts/logout/keycloak/backchannel/"
+    check(attributes["backchannel.logout.url"] == told, "Keycloak does not find the api to tell it of an end")
+    for name in names_of(realm):
+        check(name in keycloak["environment"], f"the realm's file asks for {name}")
+    secret = VARIABLE.fullmatch(client["secret"])[2]
+    same = keycloak["environment"][secret] == settings["AIMAPPER__AUTH__CLIENT_SECRET"]
+    check(same, "api and Keycloak have different secrets for the client")
 
 
 def check_tls(compose, work):
@@ -221,6 +252,29 @@ class Machine:
         self.data = work / "data"
         self.data.mkdir()
         self.started = []
+        # Folder and address.
+        self.keycloak = None
+
+    def start_keycloak(self):
+        """Starts it with the file's command, unless it cannot be had."""
+        service = self.compose["services"]["keycloak"]
+        command = service["command"]
+        check(command[:2] == ["start-dev", "--import-realm"], "Keycloak starts in another way")
+        script = ["bash", str(ROOT / "deploy/dev/keycloak.sh"), "start", *command[2:]]
+        environment = {**os.environ, **service["environment"]}
+        done = subprocess.run(script, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode == NO_KEYCLOAK:
+            return False
+        check(done.returncode == 0, "Keycloak does not start")
+        self.keycloak = done.stdout.strip().split("\t")
+        port = str(urlsplit(self.keycloak[1]).port)
+        health = service["healthcheck"]["test"]
+        check(health[0] == "CMD", "the health check of keycloak needs a shell")
+        health = [word.replace("/127.0.0.1/8080", f"/127.0.0.1/{port}") for word in health[1:]]
+        run(health)
+        unhealthy = subprocess.run([word.replace("/realms/", "/none/") for word in health], check=False)
+        check(unhealthy.returncode != 0, "the health check of keycloak is content with anything")
+        return True
 
     def local(self, name):
         """Command, environment and health check of a service, with the addresses of this machine."""
@@ -240,6 +294,10 @@ class Machine:
                 value = f"127.0.0.1:{ports[value.split(':')[1]]}"
             elif value == "/data":
                 value = str(self.data)
+            elif key == "AIMAPPER__AUTH__DISCOVERY_URL" and self.keycloak:
+                value = value.replace("http://keycloak:8080", self.keycloak[1])
+            elif key.startswith("AIMAPPER__AUTH__") and not self.keycloak:
+                continue
             environment[key] = value
         # Nothing else is in a container either.
         environment["PATH"] = "/usr/bin:/bin"
@@ -278,9 +336,38 @@ class Machine:
                 check(time.monotonic() < end, f"{started['name']} does not get healthy: {unhealthy}")
             time.sleep(0.5)
 
-    def ask(self, api, path, *arguments):
-        token = run([str(self.programs / "aimapper"), "token"], env=api["environment"]).strip()
-        who = ["--header", f"Authorization: Bearer {token}"]
+    def granted(self, client, secret, *more):
+        """An access token of the realm."""
+        secret = self.compose["services"]["keycloak"]["environment"][secret]
+        said = [f"client_id={client}", f"client_secret={secret}", *more]
+        url = f"{self.keycloak[1]}/realms/{REALM}/protocol/openid-connect/token"
+        form = [word for pair in said for word in ("--data-urlencode", pair)]
+        answer = run(["curl", "--silent", "--show-error", "--fail-with-body", *form, url])
+        return json.loads(answer)["access_token"]
+
+    def token(self, api):
+        """The token of a program."""
+        if self.keycloak:
+            return self.granted("aimapper-worker", "KEYCLOAK_WORKER_SECRET", "grant_type=client_credentials")
+        return run([str(self.programs / "aimapper"), "token"], env=api["environment"]).strip()
+
+    def see_people(self, api):
+        """Whether people of the realm are let in, and Keycloak is heard by the name that the api has for it."""
+        password = self.compose["services"]["keycloak"]["environment"]["KEYCLOAK_USERS_PASSWORD"]
+        issuer = api["environment"]["AIMAPPER__AUTH__ISSUER"]
+        for name, role in (("mia", "mapper"), ("olaf", "operator"), ("ada", "admin")):
+            who = ("grant_type=password", f"username={name}", f"password={password}")
+            token = self.granted("aimapper", "KEYCLOAK_CLIENT_SECRET", *who)
+            me = self.ask(api, "me", token=token)
+            seen = (me["username"], me["roles"], me["issuer"])
+            check(seen == (name, [role], issuer), f"{name} is taken for {seen}")
+        url = f"http://127.0.0.1:{api['ports'][0]}/accounts/logout/keycloak/backchannel/"
+        ask = ["curl", "--silent", "--header", "Host: api:8000", "--data", "logout_token=none", url]
+        said = json.loads(run(ask))
+        check(said == {"error": "invalid_request"}, f"a notice of Keycloak is answered with {said}")
+
+    def ask(self, api, path, *arguments, token=None):
+        who = ["--header", f"Authorization: Bearer {token or self.token(api)}"]
         url = f"http://127.0.0.1:{api['ports'][0]}/api/v1/{path}"
         return json.loads(run(["curl", "--silent", "--show-error", "--fail-with-body", *who, *arguments, url]))
 
@@ -332,6 +419,8 @@ class Machine:
         self.started = []
 
     def clear(self):
+        if self.keycloak:
+            run(["bash", str(ROOT / "deploy/dev/keycloak.sh"), "stop", self.keycloak[0]])
         for started in self.started:
             if started["process"].poll() is None:
                 started["process"].kill()
@@ -376,14 +465,19 @@ def main(programs):
     check_secrets(raw)
     compose = interpolated(raw, given)
     check_services(compose)
+    check_sign_in(compose)
     with tempfile.TemporaryDirectory(prefix="aimapper-compose.") as folder:
         work = Path(folder)
         check_tls(compose, work)
-        say("variables, secrets, conditions, volumes and the certificate are as they should be")
+        say("variables, secrets, conditions, volumes, addresses and the certificate are as they should be")
         for done in others(compose, work):
             say(f"ran {done}")
         machine = Machine(compose, programs, work)
         try:
+            if machine.start_keycloak():
+                say("keycloak has imported the realm, and is healthy")
+            else:
+                say("skipped: Keycloak cannot be had, so the api runs in local mode")
             run(["psql", "--quiet", "--command", f"CREATE DATABASE {machine.name}", machine.postgres])
             applied = machine.once("migrate").count("applied")
             check(applied > 0, "migrate has applied nothing to an empty database")
@@ -392,6 +486,9 @@ def main(programs):
             for started in (api, *workers):
                 machine.until_healthy(started)
             say(f"api and {WORKERS} workers are healthy")
+            if machine.keycloak:
+                machine.see_people(api)
+                say("people of the realm are let in, each with the role that Keycloak gives them")
             machine.read_a_file(api, "examples/bank/umsaetze_2026-03.csv")
             say("a file was sent to the api and read by a worker")
             before = machine.held(api)

@@ -2,13 +2,15 @@
 # Tests everything, from a fresh machine with only cargo and Debian's packages: format, lints, all
 # tests, a release build, and the README's commands with what they promise.
 #
-# Network: the registries of cargo, PyPI and npm, once; Debian's, for what is missing: a C compiler, curl, jq,
-# Python's venv, PostgreSQL, RabbitMQ, Chromium, Node.
+# Network: the registries of cargo, PyPI and npm, and Maven Central, once; Debian's, for what is missing: a C
+# compiler, curl, jq, Python's venv, PostgreSQL, RabbitMQ, Chromium, Node, Java, Maven. Where Maven Central
+# cannot be reached, the tests with Keycloak are skipped, and it says so at the end.
 # AIMAPPER_TEST_POSTGRES_URL may name a PostgreSQL server that the tests use (each test makes a schema
 # of its own in it and drops it), AIMAPPER_TEST_RABBITMQ_URL a RabbitMQ (each test makes queues of its own
 # in it), AIMAPPER_TEST_S3_URL a server of moto (each test makes a bucket of its own),
-# AIMAPPER_TEST_OIDC_PEER_URL the provider of deploy/dev/oidc-peer (each test registers a client of its own);
-# without them, they are started, and stopped at the end.
+# AIMAPPER_TEST_OIDC_PEER_URL the provider of deploy/dev/oidc-peer (each test registers a client of its own),
+# AIMAPPER_TEST_KEYCLOAK_URL a Keycloak (each test makes a realm of its own, as the administrator of the file
+# `admin` in AIMAPPER_TEST_KEYCLOAK_FOLDER); without them, they are started, and stopped at the end.
 # AIMAPPER_TEST_CHROMEDRIVER and AIMAPPER_TEST_AXE may name what the test of the pages needs; without
 # them, deploy/dev/chromium.sh gets it.
 # CARGO_TARGET_DIR may name a folder outside of the clone that is kept between runs.
@@ -23,9 +25,18 @@ skipped=()
 
 # What was started is stopped at the end, the last first.
 started=()
+# The process that starts Keycloak, until it has, and the file of what it prints.
+keycloak_starting=
+keycloak_said=
+# Whether Keycloak cannot be had.
+without_keycloak=
 # shellcheck disable=SC2329
 stop_all() {
     local at
+    if [ -n "$keycloak_starting" ]; then
+        kill "$keycloak_starting" 2>/dev/null || true
+        take_keycloak || true
+    fi
     for ((at = ${#started[@]} - 1; at >= 0; at--)); do
         bash "deploy/dev/${started[at]%%$'\t'*}" stop "${started[at]#*$'\t'}" || true
     done
@@ -67,6 +78,43 @@ need_server() {
     export "$folder=${server%%$'\t'*}" "$url=${server#*$'\t'}"
 }
 
+# Keycloak takes its time to start, most of all for the first time, so it does that while others build.
+begin_keycloak() {
+    [ -z "${AIMAPPER_TEST_KEYCLOAK_URL:-}" ] || return 0
+    keycloak_said=$(mktemp)
+    bash deploy/dev/keycloak.sh start >"$keycloak_said" &
+    keycloak_starting=$!
+}
+
+# Waits until it is up.
+take_keycloak() {
+    local code=0 server
+    wait "$keycloak_starting" || code=$?
+    keycloak_starting=
+    server=$(cat "$keycloak_said")
+    rm -f "$keycloak_said"
+    [ "$code" -eq 0 ] || return "$code"
+    started+=(keycloak.sh$'\t'"${server%%$'\t'*}")
+    export AIMAPPER_TEST_KEYCLOAK_FOLDER=${server%%$'\t'*} AIMAPPER_TEST_KEYCLOAK_URL=${server#*$'\t'}
+}
+
+need_keycloak() {
+    [ -n "$keycloak_starting" ] || return 0
+    local code=0
+    take_keycloak || code=$?
+    case $code in
+        0) ;;
+        3) without_keycloak=yes ;;
+        *) die "Keycloak does not start" "see the output above" ;;
+    esac
+}
+
+# How many tests have said that they are skipped.
+count_keycloak_tests() {
+    cargo test --workspace --all-features --locked --test keycloak -- --list --skip secrets:: 2>/dev/null \
+        | grep -c ': test$'
+}
+
 # The pages are tested in a browser.
 need_chromium() {
     local found line
@@ -104,6 +152,7 @@ reports() {
 
 need_cargo
 need_c_compiler
+begin_keycloak
 
 if has_component rustfmt fmt; then
     say "format"
@@ -117,6 +166,7 @@ fi
 
 # Always the whole workspace, so that features are unified once and nothing is built twice.
 say "tests"
+need_keycloak
 need_curl_and_jq
 need_server postgres.sh POSTGRES
 need_server rabbitmq.sh RABBITMQ
@@ -128,6 +178,9 @@ else
 fi
 need_chromium
 cargo test --workspace --all-features --locked
+if [ -n "$without_keycloak" ]; then
+    skipped+=("$(count_keycloak_tests) Keycloak tests: Maven Central cannot be reached")
+fi
 
 say "REST and pages on PostgreSQL, clicks and keys over api and worker apart"
 AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages

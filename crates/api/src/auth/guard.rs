@@ -130,12 +130,15 @@ fn log(error: &AuthError) {
 /// A person who opens a page is led to where one signs in; a program gets a problem.
 fn as_seen_by(app: &App, request: &HttpRequest, error: AuthError) -> AuthError {
     let headers = request.headers();
+    let accepts_page = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    // Of our scripts (htmx), those that follow a link for a person.
+    let follows_link = headers.contains_key("HX-Boosted");
     let opens_page = request.method() == Method::GET
         && !headers.contains_key(header::AUTHORIZATION)
-        && headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
+        && (accepts_page || follows_link);
     let is_stranger = matches!(error, AuthError::NoCredentials | AuthError::Refused(_));
     if opens_page && is_stranger {
         let path = request.uri().path_and_query();

@@ -18,9 +18,9 @@ use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 use crate::chromedriver::Chromedriver;
 
 /// Longer than anything takes on a busy machine; only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Between one look and the next.
-const PERIOD: Duration = Duration::from_millis(40);
+pub(crate) const PERIOD: Duration = Duration::from_millis(40);
 /// More stops than any page has.
 const STOPS: usize = 150;
 

@@ -15,6 +15,21 @@ fn complaint(command: &mut Command) -> (Option<i32>, String) {
 }
 
 #[test]
+fn settings_of_the_predecessor_are_heard() {
+    let data = folder();
+    let (code, said) = complaint(
+        aimapper(data.path())
+            .arg("migrate")
+            .env("SOCIAL_AUTH_KEYCLOAK_KEY", "aimapper"),
+    );
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("nothing says who issues the tokens"),
+        "{said}"
+    );
+}
+
+#[test]
 fn submit_brings_the_results_back() {
     let data = folder();
     let served = Served::start(data.path());

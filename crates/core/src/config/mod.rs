@@ -61,7 +61,8 @@ impl Config {
         Self::from_parts(file, Self::variables()?)
     }
 
-    /// The variables of this process's environment that are settings, also those of the predecessor.
+    /// The variables of this process's environment that are settings, under their own names or those of the
+    /// predecessor.
     ///
     /// # Errors
     /// [`ConfigError::NotUnicode`].

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use aimapper_core::auth::{Principal, Refusal, Session, UserInfo};
@@ -96,8 +96,14 @@ async fn send(
     };
     app.write(move |conn| Ok(sessions::begin_attempt(conn, attempt)?))
         .await?;
-    let mut answer = HttpResponse::Found()
-        .insert_header((header::LOCATION, sent.url))
+    // A script of our pages that asks (htmx) cannot follow to another site; it sends its window there.
+    let (status, to) = if request.headers().contains_key("HX-Request") {
+        (StatusCode::OK, "HX-Redirect")
+    } else {
+        (StatusCode::FOUND, "Location")
+    };
+    let mut answer = HttpResponse::build(status)
+        .insert_header((to, sent.url))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .finish();
