@@ -29,9 +29,10 @@ use crate::supervise::Program;
 use crate::sweep::{Retention, sweep};
 use crate::work::{Ended, Pace, Taken, Worker};
 
-/// Least number of hints beyond the slots, so that a slot need not wait for the relay; else there are
-/// twice as many as slots.
-const WINDOW: i64 = 2;
+/// Least number of hints beyond the slots, so that a slot need not wait for the relay; else there is one
+/// less than slots. Whoever comes next is behind them, and of several slots one becomes free for it before
+/// any has become free twice: within the length of one job.
+const WINDOW: i64 = 1;
 
 /// A worker that was not seen for so many of its signs of life has no slots any more.
 const LATE: u32 = 3;
@@ -359,7 +360,7 @@ impl Service {
         if slots == 0 {
             return Ok(Relayed::default());
         }
-        let capacity = slots.saturating_add(slots.max(WINDOW));
+        let capacity = slots.saturating_add((slots - 1).max(WINDOW));
         relay(&self.bench.store, &self.queue, class, capacity, random()).await
     }
 
