@@ -113,10 +113,10 @@ class Line:
         return came
 
 
-def request(path: str, token: str, body: dict) -> bytes:
+def request(port: int, path: str, token: str, body: dict) -> bytes:
     text = json.dumps(body)
     head = [
-        f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}",
+        f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {token}",
         "Content-Type: application/json", f"Content-Length: {len(text)}",
     ]  # fmt: skip
     return ("\r\n".join(head) + "\r\n\r\n" + text).encode()
@@ -280,7 +280,9 @@ class Ours:
 
     def prepare(self) -> None:
         """A file and a mapping of it, as a user makes them; the real worker reads and proposes."""
-        subprocess.run([self.programs / "aimapper", "migrate"], env=self.settings, check=True, capture_output=True)
+        subprocess.run(
+            [self.programs / "aimapper", "migrate"], env=self.settings, check=True, capture_output=True
+        )
         self.api = self.run(self.programs / "aimapper-api")
         until_listening(self.port, self.api)
         command = [self.programs / "aimapper", "token", "--role", "operator"]
@@ -295,11 +297,18 @@ class Ours:
         version = self.call("GET", f"mapping-versions/{proposed['outcome']['mapping_version']}")
         match = {"If-Match": f'"{version["sha256"]}"'}
         edited = self.call("PATCH", f"mappings/{version['mapping']}", {"accept_at": 0.5}, match)
-        run = {"mapping_version": edited["id"], "source_version": sent["version"], "format": "csv", "max_rejects": 0}
-        self.request = request("/api/v1/runs", self.token, run)
+        run = {
+            "mapping_version": edited["id"],
+            "source_version": sent["version"],
+            "format": "csv",
+            "max_rejects": 0,
+        }
+        self.request = request(self.port, "/api/v1/runs", self.token, run)
         end(worker)
         command = ["psql", "--quiet", "--no-align", "--tuples-only", "--no-psqlrc", self.url]
-        self.psql = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.psql = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
 
     def run(self, *command) -> subprocess.Popen:
         return subprocess.Popen(
@@ -318,9 +327,15 @@ class Ours:
         border = "7d1f0a3c"
         parts = [
             ('name="target"', target),
-            ('name="file"; filename="rows.csv"\r\nContent-Type: text/csv', "id,note\n1,one\n2,two\n3,three\n"),
+            (
+                'name="file"; filename="rows.csv"\r\nContent-Type: text/csv',
+                "id,note\n1,one\n2,two\n3,three\n",
+            ),
         ]
-        body = "".join(f"--{border}\r\nContent-Disposition: form-data; {about}\r\n\r\n{text}\r\n" for about, text in parts)
+        body = "".join(
+            f"--{border}\r\nContent-Disposition: form-data; {about}\r\n\r\n{text}\r\n"
+            for about, text in parts
+        )
         kind = f"multipart/form-data; boundary={border}"
         return self.call("POST", "sources", f"{body}--{border}--\r\n".encode(), kind=kind)
 
@@ -388,7 +403,9 @@ class Peer:
         (folder / "key.pem").write_bytes(public)
         now = int(time.time())
         claims = {"iss": "urn:peer", "aud": "peer", "sub": "bench", "iat": now, "exp": now + 86_400}
-        self.request = request("/jobs", jwt.encode(claims, key, algorithm="EdDSA"), {"rows": "of a file"})
+        self.request = request(
+            self.port, "/jobs", jwt.encode(claims, key, algorithm="EdDSA"), {"rows": "of a file"}
+        )
         self.settings = {
             "PATH": "/usr/bin:/bin", "REDIS_URL": f"redis://127.0.0.1:{port}", "PEER_KEY": str(folder / "key.pem"),
             "C_FORCE_ROOT": "1", "PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": "1",
@@ -400,7 +417,11 @@ class Peer:
         python = ["-m", *(str(word) for word in command)]
         there = ROOT / "benches" / "celery_peer"
         return subprocess.Popen(
-            [sys.executable, *python], cwd=there, env=self.settings, stdout=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, *python],
+            cwd=there,
+            env=self.settings,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def start(self, processes: int, sync: str) -> None:
@@ -439,11 +460,19 @@ class Peer:
 
 
 def print_machine(ours: Ours, peer: Peer, folder: Path) -> None:
-    model = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ":?")
-    disk = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True).stdout
+    model = next(
+        (line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ":?"
+    )
+    disk = subprocess.run(
+        ["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True
+    ).stdout
     redis_version = peer.results.info("server")["redis_version"]
-    print(f"{os.cpu_count()} processors ({model.split(':')[1].strip()}), {platform.machine()}, {disk.strip()}")
-    print(f"PostgreSQL {ours.asked('SHOW server_version')}, fsync {ours.asked('SHOW fsync')}; Redis {redis_version}")
+    print(
+        f"{os.cpu_count()} processors ({model.split(':')[1].strip()}), {platform.machine()}, {disk.strip()}"
+    )
+    print(
+        f"PostgreSQL {ours.asked('SHOW server_version')}, fsync {ours.asked('SHOW fsync')}; Redis {redis_version}"
+    )
 
 
 def report(args: argparse.Namespace, bursts: dict, idles: dict) -> None:
@@ -451,7 +480,9 @@ def report(args: argparse.Namespace, bursts: dict, idles: dict) -> None:
         return statistics.median(one[key] for one in rounds)
 
     print(f"\n{args.jobs:,} jobs at once over {CONNECTIONS} connections, medians of {args.rounds} rounds")
-    print(f"{'':36}{'jobs/s':>8}{'(lowest':>9}{'highest)':>9}{'accepted/s':>12}{'start p50':>11}{'start p95':>11}")
+    print(
+        f"{'':36}{'jobs/s':>8}{'(lowest':>9}{'highest)':>9}{'accepted/s':>12}{'start p50':>11}{'start p95':>11}"
+    )
     for name, rounds in bursts.items():
         rates = [one["rate"] for one in rounds]
         print(

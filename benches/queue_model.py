@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Reckons how many jobs a second so many workers do, up to 1,000 of them, and what ends it first.
 
     python3 benches/queue_model.py                     as docs/operations.md shows it
@@ -36,7 +35,7 @@ MEASURED = {
 }
 # Connections of the api; of a worker besides those of its slots; one of the leader.
 API_CONNECTIONS, BESIDE = 16, 4
-WORKERS = (1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1_000)
+WORKERS = (1, 3, 10, 30, 100, 300, 1_000)
 
 
 @dataclass
@@ -102,7 +101,11 @@ def solved(passed: list[Station], customers: int, elsewhere: float) -> float:
     """Customers a second, by mean value analysis; `elsewhere` is what takes no turns, in milliseconds."""
     # Seidmann: many servers are one that is as fast as all, and the rest of the time is waited for nobody.
     demands = [station.demand / station.servers for station in passed]
-    alone = sum(station.demand - demand for station, demand in zip(passed, demands, strict=True) if station.servers > 1)
+    alone = sum(
+        station.demand - demand
+        for station, demand in zip(passed, demands, strict=True)
+        if station.servers > 1
+    )
     lengths = [0.0] * len(passed)
     rate = 0.0
     for customer in range(1, customers + 1):
@@ -124,13 +127,19 @@ def main() -> None:
     parser.add_argument("--api", type=float, default=4, help="processors of all apis")
     parser.add_argument("--broker", type=float, default=4, help="processors of RabbitMQ")
     parser.add_argument("--slots", type=int, default=4, help="slots of a worker")
-    parser.add_argument("--seconds", type=float, nargs="+", default=[0.05, 1, 60], help="how long a job works")
+    parser.add_argument(
+        "--seconds", type=float, nargs="+", default=[0.05, 1, 60], help="how long a job works"
+    )
     parser.add_argument("--max-connections", type=int, default=100, help="PostgreSQL's setting")
     args = parser.parse_args()
     for database in args.database:
-        there = [Installation(database, args.api, args.broker, args.slots, seconds) for seconds in args.seconds]
+        there = [
+            Installation(database, args.api, args.broker, args.slots, seconds) for seconds in args.seconds
+        ]
         print(f"PostgreSQL with {database:g} processors. Jobs a second at most: {most(there[0])}\n")
-        print(f"| workers | connections | " + " | ".join(f"jobs of {one.seconds:g} s" for one in there) + " |")
+        print(
+            f"| workers | connections | " + " | ".join(f"jobs of {one.seconds:g} s" for one in there) + " |"
+        )
         print("|---|---|" + "---|" * len(there))
         for workers in WORKERS:
             wanted = connections(workers, args.slots)
@@ -138,11 +147,15 @@ def main() -> None:
             cells = []
             for one in there:
                 rate, name, used = throughput(one, workers)
-                cells.append(f"{rate:,.1f}/s: {name}" + ("" if name == "the slots" else f" ({min(used, 1):.0%})"))
+                cells.append(
+                    f"{rate:,.1f}/s: {name}" + ("" if name == "the slots" else f" ({min(used, 1):.0%})")
+                )
             print(f"| {workers:,} | {wanted:,}{over} | " + " | ".join(cells) + " |")
         print()
     fit = (args.max_connections - API_CONNECTIONS - 1) // (args.slots + BESIDE)
-    print(f"First of all come the connections: max_connections = {args.max_connections} is enough for {fit} workers.")
+    print(
+        f"First of all come the connections: max_connections = {args.max_connections} is enough for {fit} workers."
+    )
 
 
 if __name__ == "__main__":
