@@ -12,26 +12,24 @@ the database. All demands are measured; `MEASURED` says how.
 import argparse
 from dataclasses import dataclass
 
-# Milliseconds. Per job: processor time in a burst of jobs without work (benches/queue.sh), fsync on. The
-# others: pgbench with the statements of crates/core/src/store, on the same machine.
+# Milliseconds of processor time for each job without work, in a burst of them (benches/queue.sh), fsync on.
+# The last four by themselves, on the same machine.
 MEASURED = {
     "database, per job": 5.1,  # accept, publish, claim, end
     "api, per job": 1.2,
     "worker, per job": 1.2,
     "broker, per job": 0.8,
     # A transaction that rings the bell (NOTIFY) holds PostgreSQL's lock of the queue of notifications until
-    # it is on disk, so these go one after the other. A job has two: accepted, ended.
+    # it is on disk, so these go one after the other (pgbench, 8 clients). A job has two: accepted, ended.
     "ringing commit": 0.32,
     # One process publishes, and marks one hint after the other over one connection.
     "relay, per job": 0.6,
-    # Each worker, busy or not: asks for the leader's office each second, says that it is there each 5 s,
-    # and looks for hints left lying each 30 s.
-    "ask for the office": 0.04,
-    "say that it is there": 0.4,
-    "look for hints": 0.1,
-    # Each job that runs: asks whether it is to be cancelled each second, renews its lease each 10 s.
-    "ask for a cancel": 0.05,
-    "renew": 0.3,
+    # What the database spends on a worker that does nothing, each second: whether the leader's office is
+    # free, a sign of life each 5 s (16 workers of 4 slots against one).
+    "idle worker": 0.53,
+    # And on a job that runs: whether it is to be cancelled, a renewed lease each 10 s (100 jobs that wait,
+    # against none: HOLD_MS of crates/worker/benches/queue.rs).
+    "running job": 0.37,
 }
 # Connections of the api; of a worker besides those of its slots; one of the leader.
 API_CONNECTIONS, BESIDE = 16, 4
@@ -66,9 +64,7 @@ def connections(workers: int, slots: int) -> int:
 def stations(there: Installation, workers: int, running: float) -> list[Station]:
     """What a job passes, with what is left of the database beside everything that is asked of it anyway."""
     asked = MEASURED
-    idle = asked["ask for the office"] + asked["say that it is there"] / 5 + asked["look for hints"] / 30
-    busy = asked["ask for a cancel"] + asked["renew"] / 10
-    taken = (workers * idle + running * busy) / 1e3
+    taken = (workers * asked["idle worker"] + running * asked["running job"]) / 1e3
     left = max(there.database - taken, 1e-6)
     return [
         Station("the database's processors", asked["database, per job"], left),

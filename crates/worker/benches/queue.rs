@@ -1,11 +1,12 @@
 //! A worker whose jobs have nothing to do: what is left is what a job costs around its work. It takes the
 //! settings of `aimapper-worker`, says when it is ready, works until it is told to end, and then says of
-//! each job when its work began. benches/queue.sh starts it.
+//! each job when its work began. benches/queue.sh starts it. With `HOLD_MS` each job takes so long without
+//! doing anything, for figures of what jobs cost while they run.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aimapper_core::blob::Blobs;
 use aimapper_core::config::Config;
@@ -60,11 +61,18 @@ fn run() -> Result<(), Fatal> {
 
 async fn work(service: Service, begun: Begun) -> Result<(), Fatal> {
     let (say, stop) = watch::channel(false);
+    let held = std::env::var("HOLD_MS").ok();
+    let held = Duration::from_millis(held.and_then(|text| text.parse().ok()).unwrap_or(0));
     let nothing = move |_: Claim, job: JobRecord| {
         let now = SystemTime::now();
         let mut begun = begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.push((job.id, now));
-        std::future::ready(done(&job.payload))
+        async move {
+            if !held.is_zero() {
+                tokio::time::sleep(held).await;
+            }
+            done(&job.payload)
+        }
     };
     let working = tokio::spawn(service.run_with(stop, nothing));
     // A reader that is gone will end this process.
