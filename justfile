@@ -31,6 +31,11 @@ migrate:
 bench:
     bash benches/compare.sh
 
+# Compares the job system with Celery over Redis in the same run. Then reckons how far it goes.
+bench-queue:
+    bash benches/queue.sh
+    python3 benches/queue_model.py
+
 # Fuzzes the reading: each target so many seconds, all four one after the other.
 fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks docker-compose.yml and deploy/Dockerfile, and tries the former without Docker: against its schema,
-# hadolint, for TLS in what the image is built of, and by starting the commands that the file names as
-# plain processes (see compose.py beside this). The image is not built here.
+# hadolint, for TLS in what the image is built of, by starting the commands that the file names as plain
+# processes (see compose.py beside this), and its way to the database (tls.sh). The image is not built here.
 #
 #   bash deploy/dev/compose.sh FOLDER        with the programs aimapper (built with the feature `server`),
 #                                            aimapper-api and aimapper-worker
@@ -67,3 +67,6 @@ if [ -z "${AIMAPPER_TEST_RABBITMQ_URL:-}" ]; then
 fi
 
 "$tools/bin/python" deploy/dev/compose.py "$programs"
+
+# The way to the database is tried by itself, because the servers of the tests have no TLS.
+bash deploy/dev/tls.sh "$programs"

@@ -2,7 +2,8 @@
 # A PostgreSQL of its own for the tests: on a free port of the loopback, with its own data folder, and
 # gone afterwards.
 #
-#   postgres.sh start    installs it if it is missing, starts it, prints the folder and the URL, tab between
+#   postgres.sh start [NAME=VALUE..]    installs it if it is missing, starts it, prints the folder and the
+#                              URL, tab between. Settings of its own go before those here, such as fsync=on
 #   postgres.sh up FOLDER      starts the one of that folder again, after it was killed or went down
 #   postgres.sh down FOLDER    ends it, and every connection to it
 #   postgres.sh kill FOLDER    ends it without any order: recovery is left to the next start
@@ -63,11 +64,13 @@ start() {
     (cd "$folder" && as_postgres "$bin/initdb" --pgdata="$folder/data" --username=aimapper \
         --pwfile="$folder/password" --auth=scram-sha-256 --encoding=UTF8 --no-locale --no-sync) >"$folder/initdb.log" 2>&1 \
         || { cat "$folder/initdb.log" >&2; die "initdb failed" "see the output above"; }
-    local options
+    local options setting
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + RANDOM % 12000))
         options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder"
         options="$options -c fsync=off -c max_connections=200 -c log_min_messages=fatal"
+        # Of two values the later one counts.
+        for setting in "$@"; do options="$options -c $setting"; done
         printf '%s\n' "$options" >"$folder/options"
         if up "$folder"; then
             printf '%s\tpostgres://aimapper:%s@127.0.0.1:%s/postgres\n' "$folder" "$password" "$port"
@@ -91,10 +94,10 @@ stop() {
 }
 
 case "${1:-}" in
-    start) start ;;
+    start) start "${@:2}" ;;
     up) up "${2:?postgres.sh up FOLDER}" ;;
     down) down "${2:?postgres.sh down FOLDER}" fast ;;
     kill) down "${2:?postgres.sh kill FOLDER}" immediate ;;
     stop) stop "${2:?postgres.sh stop FOLDER}" ;;
-    *) die "no such verb: ${1:-}" "postgres.sh start | up FOLDER | down FOLDER | kill FOLDER | stop FOLDER" ;;
+    *) die "no such verb: ${1:-}" "postgres.sh start [NAME=VALUE..] | up FOLDER | down FOLDER | kill FOLDER | stop FOLDER" ;;
 esac

@@ -6,7 +6,7 @@
 
 mod databases;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::store::{Settings, Store, StoreError, tenants};
@@ -86,6 +86,27 @@ fn a_unit_of_work_does_not_wait_for_ever() {
         let busy = store.write(|_| store.write(|conn| conn.now())).unwrap_err();
         assert!(matches!(busy, StoreError::Busy(_)), "{busy}");
         assert_eq!(busy.kind(), ErrorKind::Unavailable);
+    }
+}
+
+#[test]
+fn who_stands_by_asks_for_the_office_over_a_connection_that_is_there() {
+    let (database, first) = Database::migrated(Which::Postgres);
+    let leader = first.lead().unwrap();
+    assert!(leader.is_some());
+    let settings = Settings {
+        connections: 1,
+        wait: Duration::from_millis(300),
+    };
+    let second = Store::open(database.url(), &settings).unwrap();
+    assert!(second.lead().unwrap().is_none());
+    // Its only connection is in use; it could ask over a new one.
+    let busy = second.read(|_| second.lead().map(drop)).unwrap_err();
+    assert!(matches!(busy, StoreError::Busy(_)), "{busy}");
+    drop(leader);
+    let until = Instant::now() + Duration::from_secs(30);
+    while second.lead().unwrap().is_none() {
+        assert!(Instant::now() < until, "the office stays taken");
     }
 }
 

@@ -11,7 +11,7 @@ use aimapper_core::job::{Class, Outcome, Rules};
 use aimapper_core::metrics::Metrics;
 use aimapper_core::program::StartError;
 use aimapper_core::queue::Queue;
-use aimapper_core::store::jobs::JobRecord;
+use aimapper_core::store::jobs::{Claim, JobRecord};
 use aimapper_core::store::{Store, answers, jobs, workers};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -27,11 +27,12 @@ use crate::room::Room;
 use crate::serve::Surroundings;
 use crate::supervise::Program;
 use crate::sweep::{Retention, sweep};
-use crate::work::{Pace, Taken, Worker};
+use crate::work::{Ended, Pace, Taken, Worker};
 
-/// Least number of hints beyond the slots, so that a slot need not wait for the relay; else there are
-/// twice as many as slots.
-const WINDOW: i64 = 2;
+/// Least number of hints beyond the slots, so that a slot need not wait for the relay; else there is one
+/// less than slots. Whoever comes next is behind them, and of several slots one becomes free for it before
+/// any has become free twice: within the length of one job.
+const WINDOW: i64 = 1;
 
 /// A worker that was not seen for so many of its signs of life has no slots any more.
 const LATE: u32 = 3;
@@ -184,6 +185,28 @@ impl Service {
     /// # Errors
     /// [`WorkerError`] if a slot cannot go on.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
+        let bench = self.bench.clone();
+        let work = move |claim, job| {
+            let bench = bench.clone();
+            async move { bench.run(claim, job).await }
+        };
+        self.run_with(stop, work).await
+    }
+
+    /// The same with other work on the jobs than that of the bench: everything around it is as it is,
+    /// and can be measured without it.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_with<F, W>(
+        self,
+        stop: watch::Receiver<bool>,
+        work: F,
+    ) -> Result<(), WorkerError>
+    where
+        F: Fn(Claim, JobRecord) -> W + Clone + Send + Sync + 'static,
+        W: Future<Output = Ended> + Send + 'static,
+    {
         let service = Arc::new(self);
         let id = WorkerId::generate();
         // First, because the relay publishes nothing for slots that it does not know.
@@ -211,12 +234,8 @@ impl Service {
         let mut slots = JoinSet::new();
         for class in Class::ALL {
             let (worker, service, around) = (worker.clone(), Arc::clone(&service), around.clone());
+            let work = work.clone();
             slots.spawn(async move {
-                let bench = service.bench.clone();
-                let work = move |claim, job| {
-                    let bench = bench.clone();
-                    async move { bench.run(claim, job).await }
-                };
                 let count = service.slots.of(*class);
                 worker
                     .serve(&service.queue, *class, count, work, around)
@@ -341,7 +360,7 @@ impl Service {
         if slots == 0 {
             return Ok(Relayed::default());
         }
-        let capacity = slots.saturating_add(slots.max(WINDOW));
+        let capacity = slots.saturating_add((slots - 1).max(WINDOW));
         relay(&self.bench.store, &self.queue, class, capacity, random()).await
     }
 

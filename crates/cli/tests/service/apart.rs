@@ -99,4 +99,14 @@ fn what_is_missing_is_named() {
         .unwrap();
     let said = String::from_utf8_lossy(&odd.stderr);
     assert!(said.contains("AIMAPPER__BROKER__URL"), "{said}");
+    // The tests are built with a libpq that has no TLS.
+    let mut command = program("aimapper-worker", data.path());
+    let wants_tls = "postgres://me@db.example.org/aimapper?sslmode=verify-full";
+    let refused = command.env("AIMAPPER__DATABASE__URL", wants_tls).output();
+    let said = String::from_utf8(refused.unwrap().stderr).unwrap();
+    assert!(
+        said.contains("AIMAPPER__DATABASE__URL asks for TLS"),
+        "{said}"
+    );
+    assert!(said.contains("hint: build it with the system's"), "{said}");
 }

@@ -8,6 +8,7 @@ mod bucket;
 mod buckets;
 #[path = "../../../core/tests/databases/mod.rs"]
 mod databases;
+mod fair;
 mod kill;
 mod parts;
 mod scale;

@@ -74,10 +74,24 @@ impl Served {
         Self::of(data, &mut shared.api(data, "127.0.0.1:0"), running)
     }
 
+    /// The same where a provider issues the tokens; this one is asked with first.
+    pub(crate) fn with_token(data: &Path, shared: &Shared, token: &str) -> Self {
+        let mut api = shared.api(data, "127.0.0.1:0");
+        let (child, mut stdout) = started(&mut api);
+        let url = said(&mut stdout, "AiMapper is ready at ");
+        Self {
+            child,
+            workers: Vec::new(),
+            _stdout: vec![stdout],
+            url,
+            start_url: String::new(),
+            token: token.to_owned(),
+            agent: agent(),
+        }
+    }
+
     fn of(data: &Path, front: &mut Command, workers: Vec<(Child, BufReader<ChildStdout>)>) -> Self {
-        let front = front.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = front.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (child, mut stdout) = started(front);
         let url = said(&mut stdout, "AiMapper is ready at ");
         let start_url = said(&mut stdout, "Open ");
         let (workers, mut kept): (Vec<_>, Vec<_>) = workers.into_iter().unzip();
@@ -88,7 +102,6 @@ impl Served {
         let issued = issued.unwrap();
         assert!(issued.status.success(), "{issued:?}");
         let token = String::from_utf8(issued.stdout).unwrap().trim().to_owned();
-        let config = Agent::config_builder().http_status_as_error(false).build();
         Self {
             child,
             workers,
@@ -96,8 +109,13 @@ impl Served {
             url,
             start_url,
             token,
-            agent: config.into(),
+            agent: agent(),
         }
+    }
+
+    /// From now on somebody else asks.
+    pub(crate) fn asks(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -285,6 +303,19 @@ impl Drop for Served {
             let _waited = child.wait();
         }
     }
+}
+
+/// The process that answers, with what it says.
+fn started(front: &mut Command) -> (Child, BufReader<ChildStdout>) {
+    let front = front.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = front.spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    (child, stdout)
+}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false).build();
+    config.into()
 }
 
 /// Sends a signal by its name.

@@ -49,6 +49,12 @@ pub enum ConfigError {
         /// What it takes.
         takes: String,
     },
+    /// A database that is to be reached by TLS, and a libpq that has none.
+    #[error("{origin} asks for TLS to the database, which this build has not")]
+    NoTls {
+        /// The file or the variable.
+        origin: String,
+    },
     /// A file that a setting names cannot be read.
     #[error("the file that “{key}” names cannot be read")]
     File {
@@ -82,6 +88,7 @@ impl Explain for ConfigError {
             | Self::NotUnicode
             | Self::Unknown { .. }
             | Self::Value { .. }
+            | Self::NoTls { .. }
             | Self::File { .. }
             | Self::NoIssuer
             | Self::IssuerWithoutTls
@@ -101,6 +108,11 @@ impl Explain for ConfigError {
             }
             Self::Unknown { near, .. } => Some(format!("did you mean {}?", near.join(" or "))),
             Self::Value { .. } => Some("config/default.toml explains it".to_owned()),
+            Self::NoTls { .. } => Some(
+                "build it with the system's libpq (cargo build with --no-default-features, see \
+                 docs/operations.md), or reach the database over a local tunnel without sslmode"
+                    .to_owned(),
+            ),
             Self::File { .. } => Some("check the path, and that you may read it".to_owned()),
             Self::NoIssuer => Some(
                 "set auth.issuer, such as https://sso.example.org/realms/NAME; or auth.authorization_url \

@@ -196,14 +196,18 @@ impl Layers {
 
     pub(super) fn wrong(&self, key: &'static str, takes: &str) -> ConfigError {
         ConfigError::Value {
-            origin: self
-                .0
-                .get(key)
-                .map(|set| set.origin.clone())
-                .unwrap_or_default(),
+            origin: self.origin(key),
             key,
             takes: takes.to_owned(),
         }
+    }
+
+    /// The file or the variable that a value comes from.
+    pub(super) fn origin(&self, key: &str) -> String {
+        self.0
+            .get(key)
+            .map(|set| set.origin.clone())
+            .unwrap_or_default()
     }
 
     fn is_variable(&self, key: &str) -> bool {

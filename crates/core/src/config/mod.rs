@@ -21,7 +21,7 @@ pub use parts::{Jobs, Limits, Log, LogFormat, PublicUrl, Retention, Server, Slot
 use self::layers::Layers;
 use crate::blob::BlobPlace;
 use crate::queue::Broker;
-use crate::store::DatabaseUrl;
+use crate::store::{DatabaseUrl, UrlError};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,11 +156,19 @@ impl Config {
 }
 
 fn database(layers: &Layers, data_dir: &Path) -> Result<DatabaseUrl, ConfigError> {
-    let takes = "nothing, sqlite://PATH or postgres://USER@HOST/DATABASE (without TLS)";
-    layers.parsed("database.url", takes, |text| match text {
-        "" => Some(DatabaseUrl::Sqlite(data_dir.join("aimapper.db"))),
-        text => text.parse().ok(),
-    })
+    let key = "database.url";
+    match layers.text(key)? {
+        "" => Ok(DatabaseUrl::Sqlite(data_dir.join("aimapper.db"))),
+        text => text.parse().map_err(|error| match error {
+            UrlError::NoTls => ConfigError::NoTls {
+                origin: layers.origin(key),
+            },
+            UrlError::Scheme | UrlError::Empty | UrlError::InMemory => {
+                let takes = "nothing, sqlite://PATH or postgres://USER@HOST/DATABASE";
+                layers.wrong(key, takes)
+            }
+        }),
+    }
 }
 
 fn broker(layers: &Layers) -> Result<Option<Broker>, ConfigError> {

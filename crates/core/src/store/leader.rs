@@ -14,6 +14,10 @@ use super::url::DatabaseUrl;
 /// Rung, without words, when a job becomes due or a slot free.
 const BELL: &str = "aimapper_jobs";
 
+/// The lock that is the office. The number is arbitrary but for all time; the schema, because locks are of
+/// the whole database.
+const OFFICE: &str = "4711004, hashtext(current_schema())";
+
 /// The office, held until this is dropped, the process ends, or the database hears nothing from it for
 /// five seconds: a process that is stopped and not dead holds it no longer than that.
 ///
@@ -29,24 +33,40 @@ enum Session {
 }
 
 impl Store {
-    /// Takes the office, if nobody has it. Makes a connection of its own.
+    /// Takes the office, if nobody has it, with a connection of its own.
     ///
     /// # Errors
-    /// [`StoreError::Connect`], [`StoreError::Database`].
+    /// [`StoreError::Connect`], [`StoreError::Database`], [`StoreError::Busy`].
     pub fn lead(&self) -> Result<Option<Leader>, StoreError> {
         let address = match self.url() {
             DatabaseUrl::Sqlite(_) => return Ok(Some(Leader(Session::Alone))),
             url @ DatabaseUrl::Postgres(_) => url.address(),
         };
+        // Those who stand by ask each second. A connection for each of these questions would cost the
+        // database more than all else that an idle worker wants of it.
+        if !self.read(is_free)? {
+            return Ok(None);
+        }
         let mut conn = connect::<PgConnection>(self.url(), &address)?;
-        // The number is arbitrary but for all time; the schema, because locks are of the whole database.
-        let lock = "pg_try_advisory_lock(4711004, hashtext(current_schema()))";
-        let ours: bool = diesel::select(diesel::dsl::sql::<Bool>(lock)).get_result(&mut conn)?;
+        let lock = format!("pg_try_advisory_lock({OFFICE})");
+        let ours: bool = diesel::select(diesel::dsl::sql::<Bool>(&lock)).get_result(&mut conn)?;
         if !ours {
             return Ok(None);
         }
         conn.batch_execute(&format!("SET idle_session_timeout = '5s'; LISTEN {BELL}"))?;
         Ok(Some(Leader(Session::Locked(Box::new(conn)))))
+    }
+}
+
+/// Whether nobody has the office. Who asks has it for the moment of the question, so two who ask at once
+/// may both be told no.
+fn is_free(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    match conn {
+        Conn::Lite(_) => Ok(true),
+        Conn::Postgres(conn) => {
+            let lock = format!("pg_try_advisory_xact_lock({OFFICE})");
+            Ok(diesel::select(diesel::dsl::sql::<Bool>(&lock)).get_result(*conn)?)
+        }
     }
 }
 
