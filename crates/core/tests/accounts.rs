@@ -221,12 +221,13 @@ fn the_last_identity_stays(store: &Store) {
     };
     let unlink = |id| store.write(|conn| accounts::unlink(conn, mia.id, id));
     let only = of(mia.id)[0].id;
-    assert!(!unlink(only).unwrap());
+    assert_eq!(unlink(only).unwrap(), None);
     let linked = store.write(|conn| accounts::link(conn, mia.id, &sight("8", "mia")));
     assert_eq!(linked.unwrap(), Ok(()));
     assert_eq!(of(mia.id).len(), 2);
     begin(store, session("a", mia.id, None));
-    assert!(unlink(only).unwrap());
+    let ended = unlink(only).unwrap().unwrap();
+    assert_eq!(ended.len(), 1);
     assert!(!is_there(store, "a"), "its sessions are over");
     assert_eq!(of(mia.id).len(), 1);
     let strange = unlink(IdentityId::generate());
