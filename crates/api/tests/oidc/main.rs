@@ -9,6 +9,7 @@ mod back_channel;
 mod browser;
 #[path = "../../../core/tests/databases/mod.rs"]
 mod databases;
+mod doctor;
 mod failures;
 mod http;
 mod key_sets;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod accounts;
 mod apart;
 mod bucket;
 #[path = "../../../core/tests/buckets/mod.rs"]
