@@ -98,7 +98,7 @@ impl Realm {
         format!("{}/realms/{}", self.keycloak, self.name)
     }
 
-    /// An address of OpenID Connect in it.
+    /// An address of the protocol in it.
     pub(crate) fn endpoint(&self, end: &str) -> String {
         format!("{}/protocol/openid-connect/{end}", self.issuer())
     }
