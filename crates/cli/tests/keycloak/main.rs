@@ -12,6 +12,7 @@ mod accounts;
 #[path = "../browser/browser.rs"]
 #[allow(dead_code, reason = "not all of it is for these tests")]
 mod browser;
+mod by_hand;
 #[path = "../browser/chromedriver.rs"]
 mod chromedriver;
 mod door;

@@ -45,6 +45,21 @@ impl Realm {
 
     /// The same, with something changed in the file.
     pub(crate) fn with(test: &str, change: impl FnOnce(&mut Value)) -> Option<Self> {
+        let realm = Self::named(test)?;
+        realm.import(change);
+        Some(realm)
+    }
+
+    /// A realm as Keycloak's console makes it: only a name.
+    pub(crate) fn bare(test: &str) -> Option<Self> {
+        let realm = Self::named(test)?;
+        let file = json!({"realm": realm.name.as_str(), "enabled": true});
+        let (status, said) = realm.administer("POST", "", Some(&file));
+        assert_eq!(status, 201, "{said}");
+        Some(realm)
+    }
+
+    fn named(test: &str) -> Option<Self> {
         let (Some(url), Some(folder)) = (
             env::var("AIMAPPER_TEST_KEYCLOAK_URL").ok(),
             env::var_os("AIMAPPER_TEST_KEYCLOAK_FOLDER"),
@@ -54,17 +69,17 @@ impl Realm {
             let _closed = writeln!(out, "SKIPPED {test}: AIMAPPER_TEST_KEYCLOAK_URL is not set");
             return None;
         };
-        Some(Self::made(&url, Path::new(&folder), change))
+        Some(Self::at(&url, Path::new(&folder)))
     }
 
-    fn made(url: &str, folder: &Path, change: impl FnOnce(&mut Value)) -> Self {
+    fn at(url: &str, folder: &Path) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let count = MADE.fetch_add(1, Ordering::Relaxed);
         let admin = fs::read_to_string(folder.join("admin")).unwrap();
         let (user, password) = admin.trim_end().split_once('\n').unwrap();
         let secrets = Arc::new(Secrets::default());
         let config = Agent::config_builder().http_status_as_error(false).build();
-        let realm = Self {
+        Self {
             keycloak: url.to_owned(),
             admin: (user.to_owned(), password.to_owned()),
             agent: config.into(),
@@ -73,24 +88,24 @@ impl Realm {
             worker_secret: secrets.make(),
             password: secrets.make(),
             secrets,
-        };
+        }
+    }
+
+    fn import(&self, change: impl FnOnce(&mut Value)) {
+        let everybody = format!("default-roles-{}", self.name);
         let text = FILE
-            .replace("${KEYCLOAK_CLIENT_SECRET}", &realm.client_secret)
-            .replace("${KEYCLOAK_WORKER_SECRET}", &realm.worker_secret)
-            .replace("${KEYCLOAK_USERS_PASSWORD}", &realm.password)
-            .replace(
-                "default-roles-aimapper",
-                &format!("default-roles-{}", realm.name),
-            );
+            .replace("${KEYCLOAK_CLIENT_SECRET}", &self.client_secret)
+            .replace("${KEYCLOAK_WORKER_SECRET}", &self.worker_secret)
+            .replace("${KEYCLOAK_USERS_PASSWORD}", &self.password)
+            .replace("default-roles-aimapper", &everybody);
         assert!(!text.contains("${"), "the file names another variable");
         let mut file: Value = serde_json::from_str(&text).unwrap();
-        file["realm"] = json!(realm.name);
+        file["realm"] = json!(self.name);
         // A busy machine may take its time, unless a test is about time.
         file["accessTokenLifespan"] = json!(600);
         change(&mut file);
-        let (status, said) = realm.administer("POST", "", Some(&file));
+        let (status, said) = self.administer("POST", "", Some(&file));
         assert_eq!(status, 201, "{said}");
-        realm
     }
 
     /// As its tokens name it.
@@ -98,7 +113,7 @@ impl Realm {
         format!("{}/realms/{}", self.keycloak, self.name)
     }
 
-    /// An address of OpenID Connect in it.
+    /// An address of the protocol in it.
     pub(crate) fn endpoint(&self, end: &str) -> String {
         format!("{}/protocol/openid-connect/{end}", self.issuer())
     }
@@ -267,7 +282,7 @@ impl Realm {
         self.told("POST", "/components", &key);
     }
 
-    fn change_client(&self, name: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn change_client(&self, name: &str, change: impl FnOnce(&mut Value)) {
         let found = self.asked(&format!("/clients?clientId={name}"));
         let mut client = found[0].clone();
         change(&mut client);
@@ -275,14 +290,14 @@ impl Realm {
         self.told("PUT", &format!("/clients/{id}"), &client);
     }
 
-    fn asked(&self, path: &str) -> Value {
+    pub(crate) fn asked(&self, path: &str) -> Value {
         let path = format!("/{}{path}", self.name);
         let (status, said) = self.administer("GET", &path, None);
         assert_eq!(status, 200, "{path}: {said}");
         serde_json::from_str(&said).unwrap()
     }
 
-    fn told(&self, method: &str, path: &str, body: &Value) {
+    pub(crate) fn told(&self, method: &str, path: &str, body: &Value) {
         let path = format!("/{}{path}", self.name);
         let (status, said) = self.administer(method, &path, Some(body));
         assert!((200..300).contains(&status), "{path}: {status} {said}");

@@ -120,6 +120,28 @@ impl Service {
         );
     }
 
+    /// What `aimapper auth doctor` says of these settings and a token, and whether it is content.
+    pub(crate) fn doctor(&self, settings: &[(&str, String)], token: &str) -> (bool, String) {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_aimapper"))
+            .args(["auth", "doctor", "--token", "-"])
+            .env("AIMAPPER__DATA__DIR", self.folder.path().join("doctor"))
+            .env("AIMAPPER__SERVER__PUBLIC_URL", &self.base)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = doctor.stdin.take().unwrap();
+        stdin.write_all(token.as_bytes()).unwrap();
+        drop(stdin);
+        let done = doctor.wait_with_output().unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        self.secrets.are_not_in(&said);
+        (done.status.success(), said)
+    }
+
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
