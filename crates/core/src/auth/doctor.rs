@@ -7,7 +7,7 @@ use ureq::http::{Request, StatusCode};
 use url::Url;
 
 use super::keys::{KeySet, left_out};
-use super::oidc::{ClientAuth, Oidc};
+use super::oidc::Oidc;
 use super::policy::Policy;
 use super::provider::{Provider, ProviderError};
 use super::refusal::Refusal;
@@ -296,32 +296,14 @@ fn secret_request(provider: &Provider, redirect_uri: &str) -> Option<Request<Vec
         .append_pair("code", "doctor")
         .append_pair("code_verifier", &"doctor".repeat(8))
         .append_pair("redirect_uri", redirect_uri);
+    let shown = settings.show_client(&mut form);
     let mut request = Request::post(endpoints.token.as_deref()?)
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("Accept", "application/json");
-    match (&settings.client_secret, settings.client_auth) {
-        (Some(secret), ClientAuth::Basic) => {
-            request = request.header("Authorization", basic(&settings.client_id, secret.expose()));
-        }
-        (Some(secret), ClientAuth::Post) => {
-            form.append_pair("client_id", &settings.client_id)
-                .append_pair("client_secret", secret.expose());
-        }
-        (None, ClientAuth::Basic | ClientAuth::Post) => {
-            form.append_pair("client_id", &settings.client_id);
-        }
+    if let Some(shown) = shown {
+        request = request.header("Authorization", shown);
     }
     request.body(form.finish().into_bytes()).ok()
-}
-
-/// Both are written as in a form first (RFC 6749, 2.3.1).
-fn basic(client: &str, secret: &str) -> String {
-    use base64::Engine as _;
-    let form =
-        |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    let pair = format!("{}:{}", form(client), form(secret));
-    let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-    format!("Basic {pair}")
 }
 
 /// Everything that is wrong with a token, not only the first thing.

@@ -3,6 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
+#[cfg(feature = "auth")]
+use base64::Engine as _;
+#[cfg(feature = "auth")]
+use base64::engine::general_purpose::STANDARD;
+#[cfg(feature = "auth")]
+use url::form_urlencoded::{Serializer, byte_serialize};
+
 use super::policy::{IdKey, Policy};
 
 /// How this program shows the provider's token endpoint who it is (RFC 6749, 2.3.1).
@@ -89,6 +96,28 @@ pub struct Oidc {
 }
 
 impl Oidc {
+    /// Shows the provider who this client is (RFC 6749, 2.3.1): adds to a form what belongs there, or gives
+    /// what `Authorization` has to be.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn show_client(&self, form: &mut Serializer<'_, String>) -> Option<String> {
+        match (&self.client_secret, self.client_auth) {
+            (Some(secret), ClientAuth::Basic) => {
+                let encoded = |text: &str| -> String { byte_serialize(text.as_bytes()).collect() };
+                let pair = format!("{}:{}", encoded(&self.client_id), encoded(secret.expose()));
+                return Some(format!("Basic {}", STANDARD.encode(pair)));
+            }
+            (Some(secret), ClientAuth::Post) => {
+                form.append_pair("client_id", &self.client_id);
+                form.append_pair("client_secret", secret.expose());
+            }
+            (None, ClientAuth::Basic | ClientAuth::Post) => {
+                form.append_pair("client_id", &self.client_id);
+            }
+        }
+        None
+    }
+
     /// What whoever runs the service should know about these settings.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {

@@ -4,8 +4,6 @@ use std::cell::Cell;
 
 use actix_web::http::header;
 use aimapper_core::auth::{ClientAuth, Endpoints, Provider, WebError};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreTokenResponse,
 };
@@ -129,26 +127,8 @@ pub(super) fn revoke(provider: &Provider, token: &str) -> Result<(), LoginError>
         header::CONTENT_TYPE.as_str(),
         "application/x-www-form-urlencoded",
     );
-    match (&settings.client_auth, &settings.client_secret) {
-        (ClientAuth::Basic, Some(secret)) => {
-            let encoded = |text: &str| -> String {
-                form_urlencoded::byte_serialize(text.as_bytes()).collect()
-            };
-            let pair = format!(
-                "{}:{}",
-                encoded(&settings.client_id),
-                encoded(secret.expose())
-            );
-            let basic = format!("Basic {}", STANDARD.encode(pair));
-            request = request.header(header::AUTHORIZATION.as_str(), basic);
-        }
-        (ClientAuth::Post, Some(secret)) => {
-            form.append_pair("client_id", &settings.client_id);
-            form.append_pair("client_secret", secret.expose());
-        }
-        (ClientAuth::Basic | ClientAuth::Post, None) => {
-            form.append_pair("client_id", &settings.client_id);
-        }
+    if let Some(shown) = settings.show_client(&mut form) {
+        request = request.header(header::AUTHORIZATION.as_str(), shown);
     }
     let request = request
         .body(form.finish().into_bytes())
