@@ -2,6 +2,8 @@
 //! it, and nothing is found where nothing is wrong.
 
 use aimapper_core::auth::{Finding, Provider as Client, Verdict, examine};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::realm::{Answer, Document, Endpoint, Provider, Realm, attacker, now};
@@ -114,8 +116,9 @@ fn weak_keys_are_told_with_their_bits() {
     realm.change(Document::Certs, |set| {
         let mut weak = set["keys"][0].clone();
         weak["kid"] = json!("weak");
-        let n = weak["n"].as_str().unwrap();
-        weak["n"] = json!(n[..n.len() / 2]);
+        // Half of its bytes, and not of its characters: the last of those has bits that do not count.
+        let n = URL_SAFE_NO_PAD.decode(weak["n"].as_str().unwrap()).unwrap();
+        weak["n"] = json!(URL_SAFE_NO_PAD.encode(&n[..n.len() / 2]));
         set["keys"].as_array_mut().unwrap().push(weak);
     });
     let found = examined(&realm, &[], None);
