@@ -182,8 +182,8 @@ if [ -n "$without_keycloak" ]; then
     skipped+=("$(count_keycloak_tests) Keycloak tests: Maven Central cannot be reached")
 fi
 
-say "REST and pages on PostgreSQL, clicks and keys over api and worker apart"
-AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages
+say "REST, pages and signing in on PostgreSQL, clicks and keys over api and worker apart"
+AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages --test oidc
 AIMAPPER_TEST_APART=1 cargo test --workspace --all-features --locked --test browser -- clicks keys plain
 
 say "the interface against its document"

@@ -105,6 +105,19 @@ fn a_person_gets_a_page_that_says_what_to_do() {
 }
 
 #[test]
+fn strangers_leave_no_rows() {
+    let (_provider, realm) = Provider::with_realm();
+    let site = Site::start(&realm);
+    for number in 0..50 {
+        let back = format!("/accounts/complete/keycloak/?code=c&state=made-up-{number}");
+        assert_eq!(Browser::new().get(&site.url(&back)).status, 400);
+    }
+    let without = site.url("/accounts/complete/keycloak/?error=access_denied");
+    assert_eq!(Browser::new().get(&without).status, 400);
+    assert_eq!(site.count("audit"), 0);
+}
+
+#[test]
 fn a_slow_provider_keeps_nobody_else_waiting() {
     let (_provider, realm) = Provider::with_realm();
     let site = Site::start(&realm);

@@ -1,5 +1,7 @@
 //! Signing in, as a browser does it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::browser::{Browser, cookie_name};
@@ -349,5 +351,11 @@ fn the_database_holds_no_token_after_sign_in() {
     ] {
         let found = site.files_with(secret.as_bytes());
         assert!(found.is_empty(), "{secret} stands in {found:?}");
+    }
+    // Nor in what is sealed, which is written as base64.
+    for sealed in site.texts("SELECT sealed AS text FROM sessions") {
+        let sealed = STANDARD.decode(&sealed).unwrap();
+        let sealed = String::from_utf8_lossy(&sealed);
+        assert!(!sealed.contains("eyJ") && !sealed.contains("canary"));
     }
 }

@@ -14,6 +14,7 @@ mod failures;
 mod http;
 mod key_sets;
 mod login;
+mod logs;
 mod peer;
 mod realm;
 mod routes;

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use crate::databases::{self, Database, Which};
 use crate::http::{self, Reply};
+use crate::logs;
 use crate::realm::{CLIENT, Realm, SECRET, now};
 
 /// Generous: the machine may be busy.
@@ -70,6 +71,7 @@ impl Site {
 
     /// A service at this address whose provider is this issuer.
     pub(crate) fn at(listener: TcpListener, issuer: &str, settings: &[(&str, &str)]) -> Self {
+        logs::listen();
         let (database, store) = Database::migrated(databases::chosen());
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path(), issuer, settings);

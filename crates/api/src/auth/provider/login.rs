@@ -137,6 +137,10 @@ pub(super) async fn complete(app: Data<App>, asked: Asked, request: HttpRequest)
     match ended(&app, &asked, &request).await {
         Ok(answer) => answer,
         Err(error) => {
+            // Whoever was not sent away from here could fill the table.
+            if matches!(error, LoginError::StateMissing | LoginError::StateExpired) {
+                return error.answer(&request);
+            }
             let reason = error.reason();
             let issuer = app.identity.provider().map(str::to_owned);
             let written = app
