@@ -31,7 +31,7 @@ migrate:
 bench:
     bash benches/compare.sh
 
-# Fuzzes the reading: each target so many seconds, all four one after the other.
+# Fuzzes the reading and the check of tokens: each target so many seconds, all five one after the other.
 fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}
 
