@@ -36,7 +36,7 @@ bench-queue:
     bash benches/queue.sh
     python3 benches/queue_model.py
 
-# Fuzzes the reading: each target so many seconds, all four one after the other.
+# Fuzzes the reading and the check of tokens: each target so many seconds, all five one after the other.
 fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}
 

@@ -21,7 +21,7 @@ use super::refusal::Refusal;
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Longer headers are refused before they are read. Nobody has signed a header yet when it is read: without
-/// a bound of its own, 12 KiB of names in it cost several times what a good token costs.
+/// a bound of its own, 12 KiB of names in it would be work for whoever makes up tokens to cause.
 pub const MAX_HEADER_BYTES: usize = 768;
 
 /// The event of a logout token (Back-Channel Logout 1.0, 2.4).
