@@ -1,6 +1,7 @@
 //! The published keys: changed, missing, wrong, or made up by whoever sends tokens.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use aimapper_core::auth::{Provider as Client, ProviderError, Refusal};
 use serde_json::{Value, json};
@@ -89,6 +90,7 @@ fn a_thousand_unknown_kids_fetch_once() {
     let site = Site::start(&realm);
     let good = token(&realm);
     let before = realm.hits(Endpoint::Certs);
+    let started = Instant::now();
     thread::scope(|scope| {
         for part in 0..8 {
             let (site, realm, good) = (&site, &realm, &good);
@@ -101,7 +103,16 @@ fn a_thousand_unknown_kids_fetch_once() {
             });
         }
     });
-    assert_eq!(realm.hits(Endpoint::Certs), before + 1);
+    let fetched = realm.hits(Endpoint::Certs) - before;
+    assert!(
+        (1..=fetches_within(started.elapsed())).contains(&fetched),
+        "{fetched}"
+    );
+}
+
+/// One at once, and one in each half minute: the machine may be slow.
+pub(crate) fn fetches_within(time: Duration) -> usize {
+    1 + usize::try_from(time.as_secs() / 30).unwrap()
 }
 
 #[test]
