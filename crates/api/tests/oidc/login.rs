@@ -195,6 +195,19 @@ fn a_page_leads_to_the_provider_and_back_to_the_page() {
 }
 
 #[test]
+fn forms_may_lead_to_the_provider_and_to_nobody_else() {
+    let (provider, realm) = Provider::with_realm();
+    let site = Site::start(&realm);
+    let page = Browser::new().sign_in(&site).reply;
+    let policy = page.header("content-security-policy");
+    let of_forms = policy
+        .split(';')
+        .find(|part| part.trim().starts_with("form-action"));
+    let expected = format!("form-action 'self' {}", provider.base());
+    assert_eq!(of_forms.map(str::trim), Some(expected.as_str()), "{policy}");
+}
+
+#[test]
 fn the_session_id_is_new_after_sign_in() {
     let (_provider, realm) = Provider::with_realm();
     let site = Site::start(&realm);

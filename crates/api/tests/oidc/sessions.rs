@@ -4,8 +4,8 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::browser::Browser;
-use crate::realm::{Answer, Document, Endpoint, Provider, User};
+use crate::browser::{Browser, cookie_name};
+use crate::realm::{Answer, Document, Endpoint, Provider, User, send_logout};
 use crate::site::Site;
 
 /// How often refresh tokens came to the provider.
@@ -40,6 +40,40 @@ fn twenty_requests_refresh_once() {
     site.make_renewals_due();
     assert_eq!(browser.me(&site).status, 200);
     assert_eq!(refreshed(&realm), 2);
+}
+
+#[test]
+fn two_processes_refresh_once() {
+    let (_provider, realm) = Provider::with_realm();
+    let site = Site::start(&realm);
+    let other = site.beside(&realm);
+    let browser = Browser::new();
+    browser.sign_in(&site);
+    let session = browser.session(&site).unwrap();
+    browser.set(&other, &cookie_name(&other), &session);
+    assert_eq!(browser.me(&other).json()["username"], "mia");
+    site.make_renewals_due();
+    let gate = realm.gate(Endpoint::Token);
+    thread::scope(|scope| {
+        let asked: Vec<_> = (0..20)
+            .map(|number| {
+                let at = if number % 2 == 0 { &site } else { &other };
+                let browser = &browser;
+                scope.spawn(move || browser.me(at).status)
+            })
+            .collect();
+        gate.holds(1);
+        gate.open();
+        for status in asked {
+            assert_eq!(status.join().unwrap(), 200);
+        }
+    });
+    assert_eq!(refreshed(&realm), 1);
+    // What the provider tells one of them, the other knows at once.
+    let logout = realm.logout_token(&realm.last_sid(), &json!({}));
+    assert_eq!(send_logout(site.base(), &logout).status, 200);
+    assert_eq!(browser.me(&other).status, 401);
+    assert_eq!(send_logout(other.base(), &logout).status, 400);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use aimapper_core::blob::Blobs;
 use aimapper_core::config::{AuthMode, Config};
 use aimapper_core::id::AccountId;
 use aimapper_core::store::accounts::{self, Account};
-use aimapper_core::store::{DatabaseUrl, audit};
+use aimapper_core::store::{DatabaseUrl, Store, audit};
 use diesel::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -44,7 +44,7 @@ pub(crate) struct Site {
     pub(crate) database: Database,
     base: String,
     running: Option<(ServerHandle, JoinHandle<()>)>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Site {
@@ -71,10 +71,32 @@ impl Site {
 
     /// A service at this address whose provider is this issuer.
     pub(crate) fn at(listener: TcpListener, issuer: &str, settings: &[(&str, &str)]) -> Self {
-        logs::listen();
-        let (database, store) = Database::migrated(databases::chosen());
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let config = config(folder.path(), issuer, settings);
+        let database = Database::migrated(databases::chosen());
+        Self::over(listener, config, database, folder)
+    }
+
+    /// Another process of the same service, as far as that goes in one: over the same database and keys, and
+    /// with a memory of its own.
+    pub(crate) fn beside(&self, realm: &Realm) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = config(self.folder.path(), realm.issuer(), &[]);
+        let database = self.database.again();
+        let store = database.open();
+        let folder = Arc::clone(&self.folder);
+        let site = Self::over(listener, config, (database, store), folder);
+        wait_until("the other process has keys", || site.is_ready());
+        site
+    }
+
+    fn over(
+        listener: TcpListener,
+        config: Config,
+        (database, store): (Database, Store),
+        folder: Arc<TempDir>,
+    ) -> Self {
+        logs::listen();
         let listens = listener.local_addr().unwrap();
         let identity = Identity::open(&config, listens).unwrap();
         let base = format!("http://localhost:{}", listens.port());
