@@ -331,6 +331,32 @@ fn disconnecting_the_last_identity_is_409() {
 }
 
 #[test]
+fn an_identity_is_added_for_whoever_is_still_signed_in() {
+    let (_provider, realm) = Provider::with_realm();
+    let site = Site::start(&realm);
+    let browser = Browser::new();
+    browser.sign_in(&site);
+    let mine = account_of(&browser, &site);
+    let login = site.url("/accounts/login/keycloak");
+    let begun = || {
+        let csrf = browser.csrf(&site);
+        realm.user(User::named("olaf"));
+        let sent = browser.post(&login, &[], &[("csrf", &csrf)]);
+        browser.until(sent.header("location"), "/accounts/complete/")
+    };
+    // Signed out meanwhile, and then somebody else is signed in.
+    let (first, second) = (begun(), begun());
+    let csrf = browser.csrf(&site);
+    browser.post(&site.url("/logout"), &[], &[("csrf", &csrf)]);
+    assert_problem(&browser.send("GET", &first, &JSON), 400, "state_mismatch");
+    realm.user(User::named("eve"));
+    browser.sign_in(&site);
+    assert_ne!(account_of(&browser, &site), mine);
+    assert_problem(&browser.send("GET", &second, &JSON), 400, "state_mismatch");
+    assert_eq!(site.count("identities"), 2);
+}
+
+#[test]
 fn an_identity_of_another_account_is_409() {
     let (_provider, realm) = Provider::with_realm();
     let site = Site::start(&realm);

@@ -189,6 +189,14 @@ async fn ended(
     if asked.get("iss").is_some_and(|iss| iss != sign_in.issuer()) {
         return Err(LoginError::MixUp);
     }
+    // Whoever began to add an identity may have signed out meanwhile, and somebody else in.
+    if let Some(account) = &attempt.account_id {
+        let owner = owner(request).await?;
+        let is_the_same = owner.is_some_and(|owner| owner.account.to_string() == *account);
+        if !is_the_same {
+            return Err(LoginError::StateMismatch);
+        }
+    }
     let code = value(asked, "code").ok_or(LoginError::Answer("there is no code"))?;
     signed_in(app, sign_in, attempt, code.to_owned()).await
 }
