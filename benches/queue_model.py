@@ -15,7 +15,7 @@ from dataclasses import dataclass
 # Milliseconds of processor time for each job without work, in a burst of them (benches/queue.sh), fsync on.
 # The last four by themselves, on the same machine.
 MEASURED = {
-    "database, per job": 5.1,  # accept, publish, claim, end
+    "database, per job": 3.7,  # accept, publish, claim, end
     "api, per job": 1.2,
     "worker, per job": 1.2,
     "broker, per job": 0.8,
@@ -67,16 +67,16 @@ def stations(there: Installation, workers: int, running: float) -> list[Station]
     taken = (workers * asked["idle worker"] + running * asked["running job"]) / 1e3
     left = max(there.database - taken, 1e-6)
     return [
-        Station("the database's processors", asked["database, per job"], left),
-        Station("commits that ring, one at a time", 2 * asked["ringing commit"]),
-        Station("the relay, which is one", asked["relay, per job"]),
-        Station("the api's processors", asked["api, per job"], there.api),
-        Station("the broker's processors", asked["broker, per job"], there.broker),
+        Station("database", asked["database, per job"], left),
+        Station("ringing commits", 2 * asked["ringing commit"]),
+        Station("relay", asked["relay, per job"]),
+        Station("api", asked["api, per job"], there.api),
+        Station("broker", asked["broker, per job"], there.broker),
     ]
 
 
-def throughput(there: Installation, workers: int) -> tuple[float, str, float]:
-    """Jobs a second, the station that is busiest, and how busy it is."""
+def throughput(there: Installation, workers: int) -> tuple[float, str]:
+    """Jobs a second, and what they wait for most."""
     slots = workers * there.slots
     rate, running = 0.0, float(slots)
     # How many jobs run depends on how fast they come, and how much the database has left on how many run.
@@ -89,8 +89,8 @@ def throughput(there: Installation, workers: int) -> tuple[float, str, float]:
         running = (running + now) / 2
     busiest = max(passed, key=lambda station: station.demand / station.servers)
     used = rate / 1e3 * busiest.demand / busiest.servers
-    name = busiest.name if used > 0.8 else "the slots"
-    return rate, name, used
+    name = busiest.name if used > 0.8 else "slots"
+    return rate, name
 
 
 def solved(passed: list[Station], customers: int, elsewhere: float) -> float:
@@ -128,26 +128,25 @@ def main() -> None:
     )
     parser.add_argument("--max-connections", type=int, default=100, help="PostgreSQL's setting")
     args = parser.parse_args()
+    all_of_them = [
+        Installation(database, args.api, args.broker, args.slots, seconds)
+        for database in args.database
+        for seconds in args.seconds
+    ]
     for database in args.database:
-        there = [
-            Installation(database, args.api, args.broker, args.slots, seconds) for seconds in args.seconds
-        ]
-        print(f"PostgreSQL with {database:g} processors. Jobs a second at most: {most(there[0])}\n")
-        print(
-            f"| workers | connections | " + " | ".join(f"jobs of {one.seconds:g} s" for one in there) + " |"
-        )
-        print("|---|---|" + "---|" * len(there))
-        for workers in WORKERS:
-            wanted = connections(workers, args.slots)
-            over = " (over the setting)" if wanted > args.max_connections else ""
-            cells = []
-            for one in there:
-                rate, name, used = throughput(one, workers)
-                cells.append(
-                    f"{rate:,.1f}/s: {name}" + ("" if name == "the slots" else f" ({min(used, 1):.0%})")
-                )
-            print(f"| {workers:,} | {wanted:,}{over} | " + " | ".join(cells) + " |")
-        print()
+        there = Installation(database, args.api, args.broker, args.slots, 0)
+        print(f"PostgreSQL with {database:g} processors. Jobs a second at most: {most(there)}")
+    print("\nJobs a second, and what they wait for most:\n")
+    heads = [f"{one.database:g} processors, jobs of {one.seconds:g} s" for one in all_of_them]
+    print("| workers | connections | " + " | ".join(heads) + " |")
+    print("|---|---|" + "---|" * len(heads))
+    for workers in WORKERS:
+        cells = []
+        for one in all_of_them:
+            rate, name = throughput(one, workers)
+            cells.append(f"{rate:,.0f} {name}" if rate >= 10 else f"{rate:.1f} {name}")
+        print(f"| {workers:,} | {connections(workers, args.slots):,} | " + " | ".join(cells) + " |")
+    print()
     fit = (args.max_connections - API_CONNECTIONS - 1) // (args.slots + BESIDE)
     print(
         f"First of all come the connections: max_connections = {args.max_connections} is enough for {fit} workers."

@@ -49,11 +49,12 @@ url=${url/@127.0.0.1:/@localhost:}
 port=${url##*:}
 port=${port%/*}
 
-# Runs a program with its data in the folder of this trial, over an address with these parameters.
+# Becomes a program with its data in the folder of this trial, over an address with these parameters; to be
+# called in a shell of its own, which then is the process that is ended.
 with() {
     local parameters=$1 program=$2
     shift 2
-    env -i PATH=/usr/bin:/bin AIMAPPER__DATA__DIR="$work/data" AIMAPPER__DATABASE__URL="$url?$parameters" \
+    exec env -i PATH=/usr/bin:/bin AIMAPPER__DATA__DIR="$work/data" AIMAPPER__DATABASE__URL="$url?$parameters" \
         AIMAPPER__LOG__LEVEL=warn,lapin=off "${settings[@]}" "$programs/$program" "$@"
 }
 settings=()
@@ -81,7 +82,7 @@ else
 fi
 refused "sslmode=verify-full&sslrootcert=$work/other-root/root.crt" "certificate verify failed"
 for mode in verify-ca verify-full; do
-    with "sslmode=$mode&sslrootcert=$work/root/root.crt" aimapper migrate >/dev/null
+    (with "sslmode=$mode&sslrootcert=$work/root/root.crt" aimapper migrate) >/dev/null
     printf 'let in with sslmode=%s\n' "$mode"
 done
 
