@@ -268,7 +268,14 @@ fn hostile_discovery_is_refused() {
             "{what}: {refused:?}"
         );
     }
-    // Behind an issuer with TLS nothing is without.
+    // Behind an issuer with TLS nothing is without; not even the document, unless it is on this machine.
+    let plain = [("auth.discovery_url", "http://keycloak:8080/realms/aimapper")];
+    let refused = Client::new(oidc("https://sso.example.test/realms/aimapper", &plain));
+    let refused = refused.unwrap().refresh(now());
+    assert!(
+        matches!(refused, Err(ProviderError::Address(_))),
+        "{refused:?}"
+    );
     let issuer = "https://sso.example.test/realms/aimapper";
     let discovery = realm.url(Endpoint::Discovery);
     let settings = oidc(issuer, &[("auth.discovery_url", &discovery)]);

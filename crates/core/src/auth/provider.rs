@@ -6,7 +6,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 use super::key_store::KeyStore;
 use super::keys::{KeySet, KeySetError};
@@ -227,6 +227,10 @@ impl Provider {
                 issuer.trim_end_matches('/')
             )
         });
+        // What comes over a network without TLS may come from anybody.
+        if issuer.starts_with("https://") && !has_tls_or_is_here(&url) {
+            return Err(ProviderError::Address(shortened(&url)));
+        }
         let answer = self.web.get(&url).map_err(ProviderError::Web)?;
         let document: Document =
             serde_json::from_slice(&answer).map_err(|_| ProviderError::NotADocument(url))?;
@@ -280,6 +284,19 @@ impl Provider {
         let answer = self.web.get(url).map_err(ProviderError::Web)?;
         KeySet::from_jwks(&answer).map_err(ProviderError::Keys)
     }
+}
+
+fn has_tls_or_is_here(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else {
+        return false;
+    };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || is_here
 }
 
 /// What somebody else says, for a message.
