@@ -1,9 +1,9 @@
 """Times a protected endpoint of `aimapper-api` against Django REST framework with PyJWT and gunicorn.
 
-Both check the same token (RS256, `aud`, `iss`, `exp`) and answer with what it says. AiMapper also checks
-what else makes a token strict, finds the account (remembered for 30 seconds) and writes a line of its log;
-gunicorn, as it comes, writes none. Before anything is timed, both have to take the good token and refuse
-forged ones, so that a fast wrong answer does not count. Server and wrk share the machine.
+Both check the same token (RS256, `aud`, `iss`, `exp`), find its account (remembered for 30 seconds), write a
+line of their log and answer with what the token says; AiMapper also checks what else makes a token strict.
+Bare Django is shown beside: no middleware, no account, no log. Before anything is timed, all have to take the
+good token and refuse forged ones, so that a fast wrong answer does not count. Server and wrk share the machine.
 """
 
 import argparse
@@ -43,6 +43,7 @@ GUNICORN = {
     "4 workers": ["--workers", "4"],
     "2 workers, threads": ["--workers", "2", "--worker-class", "gthread", "--threads", "4"],
 }
+BARE = "bare Django, 2 workers"
 
 
 def main() -> None:
@@ -72,7 +73,9 @@ def compare(args: argparse.Namespace, folder: Path, servers: list[subprocess.Pop
 
     urls = {OURS: start_aimapper(args, folder, public, servers)}
     for name, options in GUNICORN.items():
-        urls[f"Django, {name}"] = start_django(options, name, folder, public, servers)
+        logged = [*options, "--access-logfile", str(folder / f"{name}.access.log")]
+        urls[f"Django, {name}"] = start_django(logged, name, folder, public, servers)
+    urls[BARE] = start_django(GUNICORN["2 workers"], "bare", folder, public, servers)
     for name, url in urls.items():
         check(name, url, key, token)
 
@@ -88,7 +91,7 @@ def compare(args: argparse.Namespace, folder: Path, servers: list[subprocess.Pop
 
 def print_rates(rates: dict[str, list[float]]) -> None:
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    best = max((name for name in rates if name != OURS), key=medians.__getitem__)
+    best = max((name for name in rates if name not in (OURS, BARE)), key=medians.__getitem__)
     print(f"{'':28}{'requests/s':>12}{'(lowest':>10}{'highest)':>10}{'x best Django':>15}")
     for name, values in rates.items():
         ratio = medians[name] / medians[best]
@@ -144,6 +147,9 @@ def start_django(
         "BENCH_ISSUER": ISSUER,
         "BENCH_AUDIENCE": CLIENT,
     }
+    if name != "bare":
+        variables["BENCH_WHOLE"] = str(folder / f"{name}.db")
+        subprocess.run([sys.executable, HERE / "auth_django.py"], env=variables, check=True)
     gunicorn = [sys.executable, "-m", "gunicorn", "--chdir", HERE, "--bind", f"127.0.0.1:{port}", *options]
     command = [*gunicorn, "auth_django:application"]
     return start(command, port, variables, folder / f"django {name}.log", servers)

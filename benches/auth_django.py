@@ -1,7 +1,9 @@
 """The service that `auth.py` compares with: one view behind a bearer token, as Django REST framework does it.
 
-No database, no middleware, no session: nothing but the route, the check and the answer. What the token has
-to be stands in the variables BENCH_PUBLIC_KEY_FILE, BENCH_ISSUER and BENCH_AUDIENCE.
+With BENCH_WHOLE it is set up as `startproject` does it, with the account of the token from the database,
+remembered for 30 seconds; that is what `aimapper-api` does for a request. Without it there is nothing but the
+route, the check and the answer. What the token has to be stands in the variables BENCH_PUBLIC_KEY_FILE,
+BENCH_ISSUER and BENCH_AUDIENCE.
 """
 
 import os
@@ -13,11 +15,24 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+WHOLE = os.environ.get("BENCH_WHOLE")
+APPS = ["admin", "auth", "contenttypes", "sessions", "messages", "staticfiles"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": WHOLE}} if WHOLE else {},
     DEBUG=False,
-    INSTALLED_APPS=["rest_framework"],
-    MIDDLEWARE=[],
+    INSTALLED_APPS=[*(f"django.contrib.{app}" for app in APPS if WHOLE), "rest_framework"],
+    MIDDLEWARE=MIDDLEWARE if WHOLE else [],
     REST_FRAMEWORK={
         "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
         "UNAUTHENTICATED_USER": None,
@@ -27,6 +42,7 @@ settings.configure(
 )
 django.setup()
 
+from django.core.cache import cache  # noqa: E402
 from django.urls import path  # noqa: E402
 from rest_framework.authentication import BaseAuthentication, get_authorization_header  # noqa: E402
 from rest_framework.exceptions import AuthenticationFailed  # noqa: E402
@@ -38,6 +54,20 @@ from rest_framework.views import APIView  # noqa: E402
 KEY = load_pem_public_key(Path(os.environ["BENCH_PUBLIC_KEY_FILE"]).read_bytes())
 ISSUER = os.environ["BENCH_ISSUER"]
 AUDIENCE = os.environ["BENCH_AUDIENCE"]
+
+
+def account(subject: str):
+    """Whose token it is: a row, or just the name."""
+    if not WHOLE:
+        return subject
+    from django.contrib.auth.models import User
+
+    key = f"account:{subject}"
+    known = cache.get(key)
+    if known is None:
+        known, _ = User.objects.get_or_create(username=subject)
+        cache.set(key, known, 30)
+    return known
 
 
 class Bearer(BaseAuthentication):
@@ -59,7 +89,7 @@ class Bearer(BaseAuthentication):
             )
         except jwt.InvalidTokenError as error:
             raise AuthenticationFailed("the access token is not valid") from error
-        return claims["sub"], claims
+        return account(claims["sub"]), claims
 
     def authenticate_header(self, request):
         return 'Bearer realm="bench"'
@@ -78,7 +108,7 @@ class Me(APIView):
         claims = request.auth
         return Response({
             "issuer": claims["iss"],
-            "subject": request.user,
+            "subject": str(request.user),
             "name": claims.get("name"),
             "username": claims.get("preferred_username"),
             "email": claims.get("email"),
@@ -90,3 +120,8 @@ class Me(APIView):
 
 urlpatterns = [path("api/v1/me", Me.as_view())]
 application = get_wsgi_application()
+
+if __name__ == "__main__":
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)

@@ -402,19 +402,22 @@ fn one_renews_a_session(store: &Store) {
         .unwrap();
     assert_eq!((row.sealed.as_str(), row.renew_at), ("y", 9));
     assert!(row.created_at > 0 && row.created_at <= now.0);
-    let take = || {
+    let take = |row: &SessionRow| {
         store
-            .write(|conn| sessions::take_renewal(conn, &row))
+            .write(|conn| sessions::take_renewal(conn, row))
             .unwrap()
     };
+    assert!(take(&row));
     store
         .write(|conn| sessions::put_off_renewal(conn, "a", 60_000))
         .unwrap();
-    assert!(!take(), "it was put off");
-    store
-        .write(|conn| sessions::put_off_renewal(conn, "a", -1))
+    assert!(!take(&row), "what was read is old");
+    let (row, now) = store
+        .read(|conn| sessions::find(conn, "a"))
+        .unwrap()
         .unwrap();
-    assert!(take());
+    assert!(row.renew_at > now.0 + 50_000, "nobody is to ask before");
+    assert!(take(&row), "nobody is at it");
 }
 
 fn sessions_end_by_what_the_provider_names(store: &Store) {

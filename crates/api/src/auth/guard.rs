@@ -156,7 +156,7 @@ async fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, Aut
     }
     if request.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(request.headers())?;
-        return Ok(app.identity.access(token).await?.principal);
+        return app.identity.access(token).await;
     }
     let extensions = request.extensions();
     if let Some(session) = extensions.get::<Session>() {

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aimapper_core::auth::{
-    IdKey, LocalError, Principal, ProviderError, Role, SessionLimits, Verified,
-};
+use aimapper_core::auth::{IdKey, LocalError, Principal, ProviderError, Role, SessionLimits};
 use aimapper_core::config::{AuthMode, Config};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::id::{AccountId, TenantId, UserId};
@@ -179,9 +177,12 @@ impl Identity {
     }
 
     /// Checks an access token.
-    pub(super) async fn access(&self, token: &str) -> Result<Verified, AuthError> {
+    pub(super) async fn access(&self, token: &str) -> Result<Principal, AuthError> {
         match &self.way {
-            Way::Local(local) => local.access(token, now()).map_err(AuthError::Refused),
+            Way::Local(local) => {
+                let verified = local.access(token, now()).map_err(AuthError::Refused)?;
+                Ok(verified.principal)
+            }
             Way::Provider(sign_in) => sign_in.access(token, now()).await,
         }
     }

@@ -32,6 +32,7 @@ pub fn rest(config: &mut ServiceConfig) {
                 .wrap(from_fn(problem::layer))
                 .app_data(path_errors())
                 .app_data(query_errors())
+                .configure(names)
                 .configure(sources_and_targets)
                 .configure(mappings_and_runs)
                 .configure(jobs_and_memory)
@@ -55,6 +56,13 @@ pub fn rest(config: &mut ServiceConfig) {
                 .wrap(from_fn(problem::layer))
                 .route(web::get().to(docs::overview)),
         );
+}
+
+/// Paths without ids. They are tried one after the other, and those with ids are the ones that take time.
+fn names(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/me").route(web::get().to(me::me)))
+        .service(web::resource("/openapi.json").route(web::get().to(docs::openapi)));
 }
 
 fn sources_and_targets(config: &mut ServiceConfig) {
@@ -126,9 +134,7 @@ fn jobs_and_memory(config: &mut ServiceConfig) {
         .service(web::resource("/jobs/{id}/cancel").route(web::post().to(jobs::cancel)))
         .service(web::resource("/jobs/{id}/retry").route(web::post().to(jobs::retry)))
         .service(web::resource("/memory").route(web::get().to(memory::list)))
-        .service(web::resource("/memory/{id}").route(web::delete().to(memory::forget)))
-        .service(web::resource("/me").route(web::get().to(me::me)))
-        .service(web::resource("/openapi.json").route(web::get().to(docs::openapi)));
+        .service(web::resource("/memory/{id}").route(web::delete().to(memory::forget)));
 }
 
 async fn no_such_route() -> Result<HttpResponse, Problem> {

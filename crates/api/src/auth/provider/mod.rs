@@ -8,6 +8,7 @@
 //!
 //! The provider is asked on threads where that may block, few at a time. No token, code or secret is logged.
 
+mod checked;
 mod error;
 mod flow;
 mod login;
@@ -21,11 +22,12 @@ use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
 use aimapper_core::auth::{
-    IdKey, KeySet, Oidc, Provider, ProviderError, Refusal, Sealer, UserInfo, Verified,
+    IdKey, KeySet, Oidc, Principal, Provider, ProviderError, Refusal, Sealer, UserInfo, verify,
 };
 use openidconnect::url::{Url, form_urlencoded};
 use tokio::sync::{Mutex, Semaphore};
 
+use self::checked::Checked;
 use super::error::AuthError;
 use super::identity::{Identity, IdentityError, now};
 pub(super) use sessions::find as find_session;
@@ -51,6 +53,7 @@ const KEYS_LOOK: Duration = Duration::from_secs(1);
 /// The provider, and what this service needs for signing in there.
 pub(crate) struct SignIn {
     provider: Arc<Provider>,
+    checked: Checked,
     sealer: Sealer,
     redirect_uri: String,
     base_url: String,
@@ -72,6 +75,7 @@ impl SignIn {
         Ok(Self {
             sealer: Sealer::open(settings.encryption_key_file.as_deref(), key_dir)?,
             provider: Arc::new(Provider::new(settings.clone())?),
+            checked: Checked::default(),
             redirect_uri: format!("{base_url}{COMPLETE}"),
             base_url: base_url.to_owned(),
             asking: Mutex::default(),
@@ -121,15 +125,26 @@ impl SignIn {
         origins
     }
 
-    /// Checks an access token. If it names an unknown key, keys are fetched first, within bounds.
-    pub(super) async fn access(&self, token: &str, now: i64) -> Result<Verified, AuthError> {
-        match self.provider.verify(token, now) {
-            Some(Ok(verified)) => return Ok(verified),
-            Some(Err(Refusal::KeyUnknown)) | None => self.ask(now).await,
-            Some(Err(refusal)) => return Err(AuthError::Refused(refusal)),
+    /// Checks an access token, unless it was found good a moment ago. If it names an unknown key, keys are
+    /// fetched first, within bounds.
+    pub(super) async fn access(&self, token: &str, now: i64) -> Result<Principal, AuthError> {
+        let policy = &self.settings().policy;
+        let hash = checked::hash(token);
+        if let Some(keys) = self.provider.keys().keys(now) {
+            let leeway = policy.leeway_seconds;
+            if let Some(principal) = self.checked.find(&hash, &keys, (now, leeway)) {
+                return Ok((*principal).clone());
+            }
+            match verify(token, policy, &keys, now) {
+                Ok(verified) => return Ok(self.checked.keep(hash, verified.principal, keys, now)),
+                Err(Refusal::KeyUnknown) => {}
+                Err(refusal) => return Err(AuthError::Refused(refusal)),
+            }
         }
-        let checked = self.provider.verify(token, now).ok_or(AuthError::NoKeys)?;
-        checked.map_err(AuthError::Refused)
+        self.ask(now).await;
+        let keys = self.provider.keys().keys(now).ok_or(AuthError::NoKeys)?;
+        let verified = verify(token, policy, &keys, now).map_err(AuthError::Refused)?;
+        Ok(self.checked.keep(hash, verified.principal, keys, now))
     }
 
     /// Fetches keys, if that may be now; who comes meanwhile waits and takes what came.

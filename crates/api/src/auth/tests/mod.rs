@@ -518,7 +518,7 @@ async fn callers_are_looked_up_every_half_minute_and_when_their_name_changed() {
     let site = Site::new();
     let identity = &site.app.identity;
     let token = site.token(Role::Mapper);
-    let principal = identity.access(&token).await.unwrap().principal;
+    let principal = identity.access(&token).await.unwrap();
     let now = Instant::now();
     assert!(identity.recall(&principal, now).is_none());
     site.ask(get("/who").bearer(&token)).await;
@@ -553,7 +553,6 @@ async fn callers_are_looked_up_every_half_minute_and_when_their_name_changed() {
         assert!(identity.recall(&other, now).is_none(), "{other:?}");
     }
     let admin = identity.access(&site.token(Role::Admin)).await.unwrap();
-    let admin = admin.principal;
     let caller = identity.recall(&admin, now).unwrap();
     assert!(
         caller.principal.may(Role::Admin),
