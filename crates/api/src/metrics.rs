@@ -27,7 +27,8 @@ pub(crate) fn server(app: App, listener: TcpListener) -> io::Result<Server> {
 /// A database that is away takes its own figures away and no others.
 async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     let found = app.read(|conn| Ok(figures(conn)?)).await.ok();
-    let text = app.metrics.text(found.as_ref());
+    let keys = app.identity.key_figures();
+    let text = app.metrics.text(found.as_ref(), keys.as_ref());
     let text = text.map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }

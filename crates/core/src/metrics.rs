@@ -20,12 +20,24 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
 
+/// What is known of a provider's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFigures {
+    /// How often they were fetched.
+    pub fetched: u64,
+    /// How often that failed.
+    pub failed: u64,
+    /// How old they are, in seconds; nothing if there are none, or they are set.
+    pub age: Option<i64>,
+}
+
 /// What has happened in this process since it began. Copies count together.
 #[derive(Clone)]
 pub struct Metrics {
     requests: Counters,
     seconds: Family<Labels, Histogram, fn() -> Histogram>,
     attempts: Counters,
+    auth: Counters,
     fenced: Counter,
     lost: Counter,
     rows: Counters,
@@ -43,6 +55,7 @@ impl Default for Metrics {
             requests: Counters::default(),
             seconds: Family::new_with_constructor(buckets),
             attempts: Counters::default(),
+            auth: Counters::default(),
             fenced: Counter::default(),
             lost: Counter::default(),
             rows: Counters::default(),
@@ -58,6 +71,16 @@ impl Metrics {
         self.seconds.get_or_create(&labels).observe(seconds);
         labels.push(("status", status.to_string()));
         self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Somebody showed a token or a session: it was good, or is refused for this reason.
+    pub fn auth(&self, refusal: Option<&'static str>) {
+        let result = if refusal.is_none() { "good" } else { "refused" };
+        let labels = vec![
+            ("result", result.to_owned()),
+            ("reason", refusal.unwrap_or_default().to_owned()),
+        ];
+        self.auth.get_or_create(&labels).inc();
     }
 
     /// An attempt at a job has ended, and left it in this state.
@@ -93,13 +116,20 @@ impl Metrics {
         self.bytes.inc_by(bytes);
     }
 
-    /// All of them as text, with those of the database if there are some.
+    /// All of them as text, with those of the database and of a provider's keys if there are some.
     ///
     /// # Errors
     /// As writing to a text has, which is none.
-    pub fn text(&self, figures: Option<&Figures>) -> Result<String, fmt::Error> {
+    pub fn text(
+        &self,
+        figures: Option<&Figures>,
+        keys: Option<&KeyFigures>,
+    ) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry())?;
+        if let Some(keys) = keys {
+            encode_registry(&mut text, &of_keys(keys))?;
+        }
         if let Some(figures) = figures {
             encode_registry(&mut text, &of_database(figures))?;
         }
@@ -125,6 +155,11 @@ impl Metrics {
             self.attempts.clone(),
         );
         all.register(
+            "auth",
+            "Tokens and sessions that were shown, and why those were refused that were",
+            self.auth.clone(),
+        );
+        all.register(
             "fenced_finishes",
             "Ends of attempts that somebody else had overtaken",
             self.fenced.clone(),
@@ -148,6 +183,22 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
     }
+}
+
+fn of_keys(keys: &KeyFigures) -> Registry {
+    let mut all = Registry::with_prefix("aimapper");
+    let fetches = Counters::default();
+    for (result, count) in [("good", keys.fetched), ("failed", keys.failed)] {
+        let labels = vec![("result", result.to_owned())];
+        fetches.get_or_create(&labels).inc_by(count);
+    }
+    all.register("jwks_fetch", "Fetches of the provider's keys", fetches);
+    if let Some(age) = keys.age {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(age);
+        all.register("jwks_age_seconds", "Since the keys were fetched", gauge);
+    }
+    all
 }
 
 /// Every process that is asked gives the same of these: take one, or the maximum.
@@ -206,6 +257,8 @@ mod tests {
         metrics.request("GET", "/api/v1/jobs/{id}", 404, 0.001);
         metrics.attempt(Kind::Run, State::Succeeded);
         metrics.fenced();
+        metrics.auth(None);
+        metrics.auth(Some("audience"));
         let balance = Written {
             counted: 13,
             read: 13,
@@ -219,11 +272,21 @@ mod tests {
             jobs: vec![(State::Running, 2)],
             waits: vec![(Class::Batch, tenant, 61_500)],
         };
-        let text = metrics.text(Some(&figures)).unwrap();
+        let keys = KeyFigures {
+            fetched: 3,
+            failed: 1,
+            age: Some(42),
+        };
+        let text = metrics.text(Some(&figures), Some(&keys)).unwrap();
         for line in [
             "aimapper_http_requests_total{method=\"GET\",route=\"/api/v1/jobs/{id}\",status=\"404\"} 1",
             "aimapper_http_request_seconds_count{method=\"GET\",route=\"/api/v1/jobs/{id}\"} 2",
             "aimapper_job_attempts_total{kind=\"run\",end=\"succeeded\"} 1",
+            "aimapper_auth_total{result=\"good\",reason=\"\"} 1",
+            "aimapper_auth_total{result=\"refused\",reason=\"audience\"} 1",
+            "aimapper_jwks_fetch_total{result=\"good\"} 3",
+            "aimapper_jwks_fetch_total{result=\"failed\"} 1",
+            "aimapper_jwks_age_seconds 42",
             "aimapper_fenced_finishes_total 1",
             "aimapper_lease_losses_total 0",
             "aimapper_rows_total{end=\"rejected\"} 2",

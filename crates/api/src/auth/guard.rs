@@ -101,8 +101,9 @@ impl<R: Requirement> FromRequest for Guarded<R> {
                 .ok_or(AuthError::BrokenOff)?;
             let principal = authenticate(&app, &request)
                 .await
-                .inspect_err(log)
+                .inspect_err(|error| note(&app, error))
                 .map_err(|error| as_seen_by(&app, &request, error))?;
+            app.metrics.auth(None);
             if let Some(role) = R::ROLE
                 && !principal.may(role)
             {
@@ -117,9 +118,10 @@ impl<R: Requirement> FromRequest for Guarded<R> {
     }
 }
 
-/// Logs why credentials were refused; the answer does not say it.
-fn log(error: &AuthError) {
+/// Logs and counts why credentials were refused; the answer does not say it.
+fn note(app: &App, error: &AuthError) {
     if let AuthError::Refused(refusal) = error {
+        app.metrics.auth(Some(refusal.reason()));
         tracing::warn!(
             refusal = refusal.reason(),
             "a token or a session was refused"
@@ -236,7 +238,7 @@ async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError
         })
         .await
         .map_err(AuthError::Unknown)?;
-    let caller = looked_up.inspect_err(log)?;
+    let caller = looked_up.inspect_err(|error| note(&app, error))?;
     app.identity.remember(&caller, round);
     Ok(caller)
 }

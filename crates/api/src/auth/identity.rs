@@ -11,6 +11,7 @@ use aimapper_core::auth::{IdKey, LocalError, Principal, ProviderError, Role, Ses
 use aimapper_core::config::{AuthMode, Config};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::id::{AccountId, TenantId, UserId};
+use aimapper_core::metrics::KeyFigures;
 
 use super::error::AuthError;
 use super::guard::Caller;
@@ -152,6 +153,11 @@ impl Identity {
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
         self.sign_in().map(SignIn::issuer)
+    }
+
+    /// What is known of the provider's keys; nothing in local mode.
+    pub(crate) fn key_figures(&self) -> Option<KeyFigures> {
+        self.sign_in().map(SignIn::key_figures)
     }
 
     pub(crate) fn sign_in(&self) -> Option<&SignIn> {

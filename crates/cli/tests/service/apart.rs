@@ -75,6 +75,8 @@ fn the_api_has_its_figures_at_an_address_of_their_own() {
     assert_eq!(status, 200);
     let me = "aimapper_http_requests_total{method=\"GET\",route=\"/api/v1/me\",status=\"200\"} 1";
     assert!(text.lines().any(|it| it == me), "{text}");
+    let good = "aimapper_auth_total{result=\"good\",reason=\"\"} 2";
+    assert!(text.lines().any(|it| it == good), "{text}");
     assert!(!text.contains("of-nobody"), "{text}");
     assert!(text.contains("aimapper_outbox_oldest_seconds 0"), "{text}");
     assert_eq!(asked(&format!("{}/metrics", served.url)).0, 404);

@@ -42,6 +42,8 @@ struct State {
     asked_at: Option<i64>,
     /// How often keys were asked for, so that those who wait see that it was done.
     round: u64,
+    /// How often that failed.
+    failures: u64,
 }
 
 impl KeyStore {
@@ -72,6 +74,13 @@ impl KeyStore {
     pub fn age(&self, now: i64) -> Option<i64> {
         let state = self.state();
         (state.keys.is_some() && !state.is_fixed).then(|| now - state.fetched_at)
+    }
+
+    /// How often they were fetched, and how often that failed.
+    #[must_use]
+    pub fn fetches(&self) -> (u64, u64) {
+        let state = self.state();
+        (state.round - state.failures, state.failures)
     }
 
     /// Whether it is time to fetch them anew.
@@ -133,6 +142,7 @@ impl KeyStore {
         state.round += 1;
         state.tried_at = Some(now);
         state.has_failed = fetched.is_err();
+        state.failures += u64::from(state.has_failed);
         if is_asked {
             state.asked_at = Some(now);
         }
@@ -190,6 +200,7 @@ mod tests {
         assert_eq!(store.refresh(now + 480, || Err(())), Err(()));
         assert!(store.keys(now + 480).is_some());
         assert_eq!(store.age(now + 480), Some(480));
+        assert_eq!(store.fetches(), (1, 2));
         assert!(store.keys(now + MAX_AGE_SECONDS).is_some());
         assert!(store.keys(now + MAX_AGE_SECONDS + 1).is_none());
     }

@@ -24,6 +24,7 @@ use actix_web::web::{self, ServiceConfig};
 use aimapper_core::auth::{
     IdKey, KeySet, Oidc, Principal, Provider, ProviderError, Refusal, Sealer, UserInfo, verify,
 };
+use aimapper_core::metrics::KeyFigures;
 use openidconnect::url::{Url, form_urlencoded};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -108,6 +109,17 @@ impl SignIn {
         let keys = self.provider.keys();
         keys.keys(now()).ok_or(AuthError::NoKeys)?;
         Ok(keys.age(now()))
+    }
+
+    pub(super) fn key_figures(&self) -> KeyFigures {
+        let keys = self.provider.keys();
+        let (fetched, failed) = keys.fetches();
+        let age = keys.age(now());
+        KeyFigures {
+            fetched,
+            failed,
+            age,
+        }
     }
 
     /// Origins that a form may lead to: browsers ask about those of the redirects as well.
