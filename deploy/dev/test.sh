@@ -150,9 +150,10 @@ reports() {
     grep -qF -- "$2" "$1" || die "$1 does not say: $2" "look at its balance"
 }
 
-# What builds from nothing gains nothing from notes for the next build, and they take a third of the room.
+# What builds from nothing gains nothing from notes for the next build and for debuggers, and they take half of
+# the room.
 if [ ! -e "${CARGO_TARGET_DIR:-target}/debug" ]; then
-    export CARGO_INCREMENTAL=0
+    export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 fi
 
 need_cargo

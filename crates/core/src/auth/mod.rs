@@ -64,6 +64,8 @@ pub use policy::{Algorithm, Emails, HeaderTypes, IdKey, ListForm, Policy, RoleRu
 #[cfg(feature = "auth")]
 pub use provider::{Provider, ProviderError};
 #[cfg(feature = "auth")]
+pub use public_key::PublicKeyError;
+#[cfg(feature = "auth")]
 pub use refusal::Refusal;
 #[cfg(feature = "auth")]
 pub use seal::{SealError, Sealer};
