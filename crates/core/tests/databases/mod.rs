@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -121,7 +122,7 @@ impl Database {
     pub(crate) fn run(&self, sql: &str) {
         match &self.url {
             DatabaseUrl::Sqlite(_) => {
-                diesel::connection::SimpleConnection::batch_execute(&mut self.lite(), sql).unwrap();
+                self.lite().batch_execute(sql).unwrap();
             }
             DatabaseUrl::Postgres(url) => statement(url, sql),
         }
@@ -132,7 +133,7 @@ impl Database {
         let path = self.folder.as_ref().unwrap().path().join("test #1?.db");
         let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         let ready = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;";
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, ready).unwrap();
+        conn.batch_execute(ready).unwrap();
         conn
     }
 
@@ -148,14 +149,18 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some((server, schema)) = &self.schema {
-            statement(server, &format!("DROP SCHEMA {schema} CASCADE"));
+            // A request whose answer did not wait for it may still be at work, and stand in the way.
+            let drop = format!("DROP SCHEMA {schema} CASCADE");
+            let mut conn = PgConnection::establish(server).unwrap();
+            let dropped = (0..10).any(|_| conn.batch_execute(&drop).is_ok());
+            assert!(dropped, "{schema} is in use");
         }
     }
 }
 
 fn statement(url: &str, sql: &str) {
     let mut conn = PgConnection::establish(url).unwrap();
-    diesel::connection::SimpleConnection::batch_execute(&mut conn, sql).unwrap();
+    conn.batch_execute(sql).unwrap();
 }
 
 /// The rows of a query whose only column is called `line`, sorted.
