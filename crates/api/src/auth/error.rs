@@ -244,7 +244,7 @@ impl Explain for AuthError {
                 Some("people are let in by verified address (auth.allowed_emails, _domains)".into())
             }
             Self::NoCredentials | Self::Refused(_) => {
-                Some("`aimapper token` makes a token; send it as “Authorization: Bearer ..”".into())
+                Some("send a token of the provider, or of `aimapper token` in local mode, as “Authorization: Bearer ..”".into())
             }
             Self::Host => Some(
                 "open it by the address that `aimapper serve` prints, or set server.public_url"

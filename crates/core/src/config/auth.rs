@@ -72,7 +72,8 @@ impl Auth {
 fn oidc(layers: &Layers) -> Result<Oidc, ConfigError> {
     let client_id = layers.parsed(
         "auth.client_id",
-        "the name of this program's client",
+        "the name of this program's client at the provider (a provider is set: mode, issuer or \
+         authorization_url)",
         |text| (!text.is_empty()).then(|| text.to_owned()),
     )?;
     let mut endpoints = endpoints(layers)?;

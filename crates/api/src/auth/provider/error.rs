@@ -196,6 +196,9 @@ fn said(code: Code) -> &'static str {
     if code == Code::Internal {
         return "";
     }
+    if code == Code::ProviderUnreachable {
+        return "the place where people sign in does not answer; jobs go on";
+    }
     code.title()
 }
 
