@@ -28,7 +28,7 @@ pub(crate) fn server(app: App, listener: TcpListener) -> io::Result<Server> {
 async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     let found = app.read(|conn| Ok(figures(conn)?)).await.ok();
     let keys = app.identity.key_figures();
-    let text = app.metrics.text(found.as_ref(), keys.as_ref());
+    let text = app.metrics.text(found.as_ref(), &keys);
     let text = text.map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }

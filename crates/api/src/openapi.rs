@@ -8,7 +8,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi as _};
 
 use crate::problem::{MEDIA_TYPE, Told};
-use crate::routes::{jobs, mappings, run_files, runs, sources, targets};
+use crate::routes::{jobs, mappings, run_files, runs, sources, targets, tickets};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -26,11 +26,15 @@ use crate::routes::{jobs, mappings, run_files, runs, sources, targets};
         runs::create, runs::list, runs::find, run_files::file,
         jobs::list, jobs::find, jobs::events, jobs::cancel, jobs::retry, jobs::redrive,
         crate::routes::memory::list, crate::routes::memory::forget, crate::routes::me::me,
+        tickets::give,
     ),
     components(schemas(Told, run_files::RunFile)),
     modifiers(&Everywhere)
 )]
 struct Document;
+
+/// The one POST whose answer is never kept, and so not given again.
+const TICKETS: &str = "/api/v1/tickets";
 
 /// What holds for every operation: the token, the problems, and the key of what is made.
 struct Everywhere;
@@ -46,7 +50,7 @@ impl Modify for Everywhere {
             "bearer",
             Vec::<String>::new(),
         )]);
-        for item in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
             for (_, operation) in described_mut(item) {
                 let problem = ResponseBuilder::new()
                     .description("A problem (RFC 9457)")
@@ -62,7 +66,9 @@ impl Modify for Everywhere {
                     .insert("default".to_owned(), problem.build().into());
                 name(operation);
             }
-            if let Some(post) = &mut item.post {
+            if let Some(post) = &mut item.post
+                && path != TICKETS
+            {
                 let key = ParameterBuilder::new()
                     .name("Idempotency-Key")
                     .parameter_in(ParameterIn::Header)

@@ -20,9 +20,11 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
 
-/// What is known of a provider's keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is known of an issuer's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFigures {
+    /// The issuer, which is one of the settings.
+    pub issuer: String,
     /// How often they were fetched.
     pub fetched: u64,
     /// How often that failed.
@@ -116,18 +118,18 @@ impl Metrics {
         self.bytes.inc_by(bytes);
     }
 
-    /// All of them as text, with those of the database and of a provider's keys if there are some.
+    /// All of them as text, with those of the database and of the issuers' keys if there are some.
     ///
     /// # Errors
     /// As writing to a text has, which is none.
     pub fn text(
         &self,
         figures: Option<&Figures>,
-        keys: Option<&KeyFigures>,
+        keys: &[KeyFigures],
     ) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry())?;
-        if let Some(keys) = keys {
+        if !keys.is_empty() {
             encode_registry(&mut text, &of_keys(keys))?;
         }
         if let Some(figures) = figures {
@@ -185,19 +187,22 @@ impl fmt::Debug for Metrics {
     }
 }
 
-fn of_keys(keys: &KeyFigures) -> Registry {
+fn of_keys(keys: &[KeyFigures]) -> Registry {
     let mut all = Registry::with_prefix("aimapper");
     let fetches = Counters::default();
-    for (result, count) in [("good", keys.fetched), ("failed", keys.failed)] {
-        let labels = vec![("result", result.to_owned())];
-        fetches.get_or_create(&labels).inc_by(count);
+    let ages = Family::<Labels, Gauge>::default();
+    for of in keys {
+        let issuer = ("issuer", of.issuer.clone());
+        for (result, count) in [("good", of.fetched), ("failed", of.failed)] {
+            let labels = vec![("result", result.to_owned()), issuer.clone()];
+            fetches.get_or_create(&labels).inc_by(count);
+        }
+        if let Some(age) = of.age {
+            ages.get_or_create(&vec![issuer]).set(age);
+        }
     }
-    all.register("jwks_fetch", "Fetches of the provider's keys", fetches);
-    if let Some(age) = keys.age {
-        let gauge = Gauge::<i64>::default();
-        gauge.set(age);
-        all.register("jwks_age_seconds", "Since the keys were fetched", gauge);
-    }
+    all.register("jwks_fetch", "Fetches of an issuer's keys", fetches);
+    all.register("jwks_age_seconds", "Since the keys were fetched", ages);
     all
 }
 
@@ -273,20 +278,21 @@ mod tests {
             waits: vec![(Class::Batch, tenant, 61_500)],
         };
         let keys = KeyFigures {
+            issuer: "https://sso".to_owned(),
             fetched: 3,
             failed: 1,
             age: Some(42),
         };
-        let text = metrics.text(Some(&figures), Some(&keys)).unwrap();
+        let text = metrics.text(Some(&figures), &[keys]).unwrap();
         for line in [
             "aimapper_http_requests_total{method=\"GET\",route=\"/api/v1/jobs/{id}\",status=\"404\"} 1",
             "aimapper_http_request_seconds_count{method=\"GET\",route=\"/api/v1/jobs/{id}\"} 2",
             "aimapper_job_attempts_total{kind=\"run\",end=\"succeeded\"} 1",
             "aimapper_auth_total{result=\"good\",reason=\"\"} 1",
             "aimapper_auth_total{result=\"refused\",reason=\"audience\"} 1",
-            "aimapper_jwks_fetch_total{result=\"good\"} 3",
-            "aimapper_jwks_fetch_total{result=\"failed\"} 1",
-            "aimapper_jwks_age_seconds 42",
+            "aimapper_jwks_fetch_total{result=\"good\",issuer=\"https://sso\"} 3",
+            "aimapper_jwks_fetch_total{result=\"failed\",issuer=\"https://sso\"} 1",
+            "aimapper_jwks_age_seconds{issuer=\"https://sso\"} 42",
             "aimapper_fenced_finishes_total 1",
             "aimapper_lease_losses_total 0",
             "aimapper_rows_total{end=\"rejected\"} 2",

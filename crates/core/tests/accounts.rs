@@ -41,6 +41,7 @@ on_both! {
     a_user_from_before_becomes_the_account_s
     names_become_subjects_if_that_is_clear
     an_attempt_is_taken_once
+    attempts_of_strangers_are_bounded
     one_renews_a_session
     sessions_end_by_what_the_provider_names
     a_notice_is_taken_once
@@ -356,7 +357,7 @@ fn an_attempt_is_taken_once(store: &Store) {
         created_at: 0,
     };
     store
-        .write(|conn| sessions::begin_attempt(conn, attempt.clone()))
+        .write(|conn| sessions::begin_attempt(conn, attempt.clone(), 9))
         .unwrap();
     let take = |state| {
         store
@@ -373,6 +374,46 @@ fn an_attempt_is_taken_once(store: &Store) {
     assert!(take("s").is_none());
 }
 
+fn attempts_of_strangers_are_bounded(store: &Store) {
+    let begin = |state: String, browser: &str, most| {
+        let attempt = Attempt {
+            state_hash: state,
+            browser_hash: browser.to_owned(),
+            nonce: "n".to_owned(),
+            pkce_verifier: "v".to_owned(),
+            next: "/".to_owned(),
+            account_id: None,
+            created_at: 0,
+        };
+        let begun = store.write(|conn| sessions::begin_attempt(conn, attempt.clone(), most));
+        begun.unwrap()
+    };
+    let take = |state: &str| {
+        let taken = store.write(|conn| sessions::take_attempt(conn, state));
+        taken.unwrap().is_some()
+    };
+    // One browser pushes out what is its own.
+    assert!(begin("of-mia".to_owned(), "mia", 100));
+    for number in 0..40 {
+        assert!(begin(format!("tab-{number}"), "eve", 100));
+    }
+    let open = (0..40).filter(|number| take(&format!("tab-{number}")));
+    assert_eq!(open.count(), 16);
+    assert!(take("of-mia"));
+    // Many pretend to be many; those who were sent away just now stay.
+    for number in 0..5 {
+        assert!(begin(format!("a{number}"), &format!("browser-{number}"), 5));
+    }
+    assert!(!begin("late".to_owned(), "late", 5));
+    // After a minute the oldest makes room.
+    let aged = "UPDATE login_attempts SET created_at = created_at - 60001";
+    databases::run(store, aged);
+    assert!(begin("late".to_owned(), "late", 5));
+    let left = (0..5).filter(|number| take(&format!("a{number}")));
+    assert_eq!(left.count(), 4);
+    assert!(take("late"));
+}
+
 fn one_renews_a_session(store: &Store) {
     let mia = see(store, &sight("7", "mia"));
     begin(store, session("a", mia.id, None));
@@ -382,7 +423,7 @@ fn one_renews_a_session(store: &Store) {
         .unwrap();
     let take = || {
         store
-            .write(|conn| sessions::take_renewal(conn, &row))
+            .write(|conn| sessions::take_renewal(conn, &row, 10_000))
             .unwrap()
     };
     assert!(take());
@@ -404,7 +445,7 @@ fn one_renews_a_session(store: &Store) {
     assert!(row.created_at > 0 && row.created_at <= now.0);
     let take = |row: &SessionRow| {
         store
-            .write(|conn| sessions::take_renewal(conn, row))
+            .write(|conn| sessions::take_renewal(conn, row, 10_000))
             .unwrap()
     };
     assert!(take(&row));

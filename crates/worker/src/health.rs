@@ -61,7 +61,7 @@ async fn ready(health: Data<Health>) -> HttpResponse {
 /// A database that is away takes its own figures away and no others.
 async fn metrics(health: Data<Health>) -> HttpResponse {
     let found = read(&health.store, figures).await.ok();
-    match health.metrics.text(found.as_ref(), None) {
+    match health.metrics.text(found.as_ref(), &[]) {
         Ok(text) => HttpResponse::Ok().content_type(CONTENT_TYPE).body(text),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }

@@ -39,6 +39,9 @@ pub enum AuthError {
     /// There are no keys to check a token with.
     #[error("the keys of the provider are not here, so tokens cannot be checked")]
     NoKeys,
+    /// The issuer of a token cannot be asked whether it still counts.
+    #[error("the provider cannot be asked whether the token still counts")]
+    NoWord,
     /// The account was disabled.
     #[error("the account is disabled")]
     Disabled,
@@ -81,7 +84,7 @@ impl AuthError {
             Self::Refused(Refusal::Expired) => Code::TokenExpired,
             Self::Refused(Refusal::NotAllowed) => Code::NotAllowed,
             Self::Refused(_) | Self::Bound => Code::InvalidToken,
-            Self::NoKeys => Code::ProviderUnreachable,
+            Self::NoKeys | Self::NoWord => Code::ProviderUnreachable,
             Self::Disabled => Code::AccountDisabled,
             Self::NoStartCodes => Code::NoSuchRoute,
             Self::Role(_) => Code::RoleMissing,
@@ -106,6 +109,7 @@ impl AuthError {
             | Self::Bound
             | Self::Role(_)
             | Self::NoKeys
+            | Self::NoWord
             | Self::Disabled
             | Self::NoStartCodes
             | Self::Host
@@ -147,6 +151,7 @@ impl AuthError {
             | Self::Bound
             | Self::Role(_)
             | Self::NoKeys
+            | Self::NoWord
             | Self::Disabled
             | Self::NoStartCodes
             | Self::Host
@@ -180,6 +185,7 @@ impl AuthError {
             )),
             Self::SignIn(_)
             | Self::NoKeys
+            | Self::NoWord
             | Self::Disabled
             | Self::NoStartCodes
             | Self::Host
@@ -217,7 +223,7 @@ impl AuthError {
 impl Explain for AuthError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoKeys => ErrorKind::Unavailable,
+            Self::NoKeys | Self::NoWord => ErrorKind::Unavailable,
             Self::NoStartCodes => ErrorKind::NotFound,
             Self::NoCredentials | Self::SignIn(_) | Self::Refused(_) | Self::Bound => {
                 ErrorKind::Unauthenticated
@@ -238,6 +244,7 @@ impl Explain for AuthError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoKeys => Some("try again; /health/ready says when they are here".into()),
+            Self::NoWord => Some("try again in a moment; whoever runs the service finds the reason in its log".into()),
             Self::NoStartCodes => Some("open /sign-in".into()),
             Self::Disabled => Some("ask an administrator".into()),
             Self::Refused(Refusal::NotAllowed) => {

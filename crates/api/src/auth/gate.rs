@@ -16,6 +16,7 @@ use super::identity::{Identity, Way, now};
 use super::local::Local;
 use super::login::session_cookie;
 use super::provider::{self, SignIn};
+use super::ticket;
 use crate::App;
 use crate::pages::PageError;
 
@@ -35,6 +36,7 @@ pub async fn gate<B: MessageBody + 'static>(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Ok(refused(request, &AuthError::BrokenOff));
     };
+    ticket::take_out(&mut request);
     let session = match admit(&app, &mut request).await {
         Ok(session) => session,
         Err(error) => return Ok(refused(request, &error)),

@@ -16,6 +16,7 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 
 use super::error::AuthError;
 use super::gate::NoSession;
+use super::ticket;
 use crate::App;
 
 /// What a route asks of its caller.
@@ -99,23 +100,37 @@ impl<R: Requirement> FromRequest for Guarded<R> {
                 .app_data::<Data<App>>()
                 .cloned()
                 .ok_or(AuthError::BrokenOff)?;
-            let principal = authenticate(&app, &request)
+            let (principal, shown) = authenticate(&app, &request, R::ROLE)
                 .await
                 .inspect_err(|error| note(&app, error))
                 .map_err(|error| as_seen_by(&app, &request, error))?;
-            app.metrics.auth(None);
             if let Some(role) = R::ROLE
                 && !principal.may(role)
             {
+                app.metrics.auth(None);
                 return Err(AuthError::Role(role));
             }
+            if shown == Shown::Token {
+                confirm(&app, &request, &principal, R::ROLE)
+                    .await
+                    .inspect_err(|error| note(&app, error))?;
+            }
+            app.metrics.auth(None);
             Ok(Self {
-                caller: known(app, principal).await?,
+                caller: known(app, principal, shown).await?,
                 requirement: PhantomData,
             })
         }
         .boxed_local()
     }
+}
+
+/// What a caller showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Token,
+    Session,
+    Ticket,
 }
 
 /// Logs and counts why credentials were refused; the answer does not say it.
@@ -140,6 +155,8 @@ fn as_seen_by(app: &App, request: &HttpRequest, error: AuthError) -> AuthError {
     let follows_link = headers.contains_key("HX-Boosted");
     let opens_page = request.method() == Method::GET
         && !headers.contains_key(header::AUTHORIZATION)
+        // A used ticket leads nowhere, and belongs in no further address.
+        && matches!(ticket::shown(request), Ok(None))
         && (accepts_page || follows_link);
     let is_stranger = matches!(error, AuthError::NoCredentials | AuthError::Refused(_));
     if opens_page && is_stranger {
@@ -150,19 +167,31 @@ fn as_seen_by(app: &App, request: &HttpRequest, error: AuthError) -> AuthError {
     error
 }
 
-async fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, AuthError> {
+async fn authenticate(
+    app: &App,
+    request: &HttpRequest,
+    role: Option<Role>,
+) -> Result<(Principal, Shown), AuthError> {
     if has_token_in_query(request.query_string()) {
         return Err(AuthError::Malformed(
             "a token does not belong in an address",
         ));
     }
+    let ticket = ticket::shown(request)?;
     if request.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(request.headers())?;
-        return app.identity.access(token).await;
+        if ticket.is_some() {
+            return Err(AuthError::Malformed("there is a ticket besides the token"));
+        }
+        return Ok((app.identity.access(token).await?, Shown::Token));
+    }
+    if let Some(ticket) = ticket {
+        let principal = ticket::redeem(app, request, (&ticket, role)).await?;
+        return Ok((principal, Shown::Ticket));
     }
     let extensions = request.extensions();
     if let Some(session) = extensions.get::<Session>() {
-        return Ok(session.principal.clone());
+        return Ok((session.principal.clone(), Shown::Session));
     }
     match extensions.get::<NoSession>() {
         Some(NoSession(refusal @ (Refusal::Expired | Refusal::Ended))) => {
@@ -171,6 +200,18 @@ async fn authenticate(app: &App, request: &HttpRequest) -> Result<Principal, Aut
         // A cookie that never was a session of ours says nothing.
         Some(NoSession(_)) | None => Err(AuthError::NoCredentials),
     }
+}
+
+/// Asks the issuer about a token, if the settings want that. Sessions are renewed there anyway, and it was asked
+/// when a ticket was given.
+async fn confirm(
+    app: &App,
+    request: &HttpRequest,
+    principal: &Principal,
+    role: Option<Role>,
+) -> Result<(), AuthError> {
+    let token = bearer(request.headers())?;
+    app.identity.confirm(token, principal, role).await
 }
 
 fn has_token_in_query(query: &str) -> bool {
@@ -204,12 +245,14 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
 }
 
 /// Account, tenant and user of a principal. They are looked up at the first sight and every half minute,
-/// and whether the token was revoked with them.
-async fn known(app: Data<App>, principal: Principal) -> Result<Caller, AuthError> {
-    if let Some(caller) = app.identity.recall(&principal, Instant::now()) {
+/// and whether the token was revoked with them. A ticket is looked up each time, which is once.
+async fn known(app: Data<App>, principal: Principal, shown: Shown) -> Result<Caller, AuthError> {
+    if shown != Shown::Ticket
+        && let Some(caller) = app.identity.recall(&principal, Instant::now())
+    {
         return Ok(caller);
     }
-    let (id_key, links_by_email) = app.identity.finds_by();
+    let (id_key, links_by_email) = app.identity.finds_by(&principal.issuer);
     let round = app.identity.round();
     let looked_up = app
         .write(move |conn| {

@@ -155,9 +155,9 @@ impl Identity {
         self.sign_in().map(SignIn::issuer)
     }
 
-    /// What is known of the provider's keys; nothing in local mode.
-    pub(crate) fn key_figures(&self) -> Option<KeyFigures> {
-        self.sign_in().map(SignIn::key_figures)
+    /// What is known of the issuers' keys; nothing in local mode.
+    pub(crate) fn key_figures(&self) -> Vec<KeyFigures> {
+        self.sign_in().map(SignIn::key_figures).unwrap_or_default()
     }
 
     pub(crate) fn sign_in(&self) -> Option<&SignIn> {
@@ -193,11 +193,40 @@ impl Identity {
         }
     }
 
-    /// What accounts are found by, and whether a verified address is enough.
-    pub(super) fn finds_by(&self) -> (IdKey, bool) {
+    /// Asks the issuer whether a token still counts that was found good, if that is set for requests that need
+    /// this role.
+    ///
+    /// # Errors
+    /// [`AuthError::Refused`] if it does not, [`AuthError::NoWord`] if it cannot be asked.
+    pub(super) async fn confirm(
+        &self,
+        token: &str,
+        principal: &Principal,
+        role: Option<Role>,
+    ) -> Result<(), AuthError> {
+        match &self.way {
+            Way::Local(_) => Ok(()),
+            Way::Provider(sign_in) => sign_in.confirm(token, principal, role).await,
+        }
+    }
+
+    /// Whether what an issuer said still counts here, and the session that it was said to goes on, as far as
+    /// that is not a row.
+    pub(super) fn still_takes(&self, issuer: &str, session: Option<&str>) -> bool {
+        match &self.way {
+            Way::Local(local) => {
+                let has_ended = session.is_some_and(|id| local.has_ended(id));
+                local.name() == issuer && !has_ended
+            }
+            Way::Provider(sign_in) => sign_in.named(issuer).is_some(),
+        }
+    }
+
+    /// What accounts of an issuer are found by, and whether a verified address is enough.
+    pub(super) fn finds_by(&self, issuer: &str) -> (IdKey, bool) {
         match &self.way {
             Way::Local(_) => (IdKey::Sub, false),
-            Way::Provider(sign_in) => sign_in.finds_by(),
+            Way::Provider(sign_in) => sign_in.finds_by(issuer),
         }
     }
 

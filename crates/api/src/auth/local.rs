@@ -61,7 +61,7 @@ impl Local {
         now: i64,
     ) -> Result<Session, Refusal> {
         let session = self.issuer.verify_session(token, limits, now)?;
-        if self.has_ended(&session) {
+        if self.has_ended(&session.id) {
             return Err(Refusal::Ended);
         }
         Ok(session)
@@ -75,14 +75,19 @@ impl Local {
         now: i64,
     ) -> Option<String> {
         let age = now.saturating_sub(session.issued_at);
-        if age < RENEWED_AFTER.min(limits.idle_seconds / 4) || self.has_ended(session) {
+        if age < RENEWED_AFTER.min(limits.idle_seconds / 4) || self.has_ended(&session.id) {
             return None;
         }
         self.issuer.renew_session(session, limits, now).ok()
     }
 
-    fn has_ended(&self, session: &Session) -> bool {
-        lock(&self.ended).contains_key(&session.id)
+    /// How its tokens name it.
+    pub(super) fn name(&self) -> &str {
+        self.issuer.name()
+    }
+
+    pub(super) fn has_ended(&self, session: &str) -> bool {
+        lock(&self.ended).contains_key(session)
     }
 
     /// Ends a session: none of its tokens is taken any more.

@@ -117,8 +117,10 @@ pub(super) async fn logout(
             provider::end_session(&app, sign_in, &session).await
         }
     };
+    let here = app.identity.sign_in().and_then(|one| one.after_logout());
+    let to = goes_on.as_deref().or(here).unwrap_or(SIGN_IN);
     let mut answer = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, goes_on.as_deref().unwrap_or(SIGN_IN)))
+        .insert_header((header::LOCATION, to))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish();
     let mut cookie = session_cookie(&app.identity, String::new());

@@ -5,7 +5,7 @@
 //!                                                               token or session ─► Caller ─► role
 //! ```
 //!
-//! A bearer token goes before a cookie. The cookie counts only behind the [`gate`], so a route that
+//! A bearer token goes before a ticket in the address, and that before a cookie. The cookie counts only behind the [`gate`], so a route that
 //! was mounted without it lets nobody in by cookie. Tokens and codes are never logged; a refusal is,
 //! with its reason.
 
@@ -18,6 +18,7 @@ mod identity;
 mod local;
 mod login;
 mod provider;
+mod ticket;
 
 #[cfg(test)]
 mod tests;
@@ -29,4 +30,5 @@ pub use guard::{AnyCaller, Caller, CanAdmin, CanMap, CanOperate, Guarded, Requir
 pub use identity::{Identity, IdentityError};
 pub use login::{SIGN_IN, routes};
 pub use provider::COMPLETE;
-pub(crate) use provider::keep_keys;
+pub(crate) use provider::{Issuer, keep_keys};
+pub(crate) use ticket::give as give_ticket;

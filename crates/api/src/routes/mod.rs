@@ -14,6 +14,7 @@ pub(crate) mod run_files;
 pub(crate) mod runs;
 pub(crate) mod sources;
 pub(crate) mod targets;
+pub(crate) mod tickets;
 mod views;
 
 use actix_web::HttpResponse;
@@ -62,6 +63,7 @@ pub fn rest(config: &mut ServiceConfig) {
 fn names(config: &mut ServiceConfig) {
     config
         .service(web::resource("/me").route(web::get().to(me::me)))
+        .service(web::resource("/tickets").route(web::post().to(tickets::give)))
         .service(web::resource("/openapi.json").route(web::get().to(docs::openapi)));
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn good_request(caller: &str, method: &Method, path: &str) -> TestReq
         (_, path) if path.contains("/targets/") => {
             json!({"schema": {"properties": {"a": {"type": "string"}}}})
         }
+        (_, path) if path.ends_with("/tickets") => json!({"path": "/api/v1/me"}),
         ("PATCH", _) => json!({"fields": [{"field": "currency", "verdict": "accepted"}]}),
         _ => json!({}),
     };

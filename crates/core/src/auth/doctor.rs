@@ -7,11 +7,11 @@ use ureq::http::{Request, StatusCode};
 use url::Url;
 
 use super::keys::{KeySet, left_out};
-use super::oidc::Oidc;
+use super::oidc::{Introspection, Oidc};
 use super::policy::Policy;
 use super::provider::{Provider, ProviderError};
 use super::refusal::Refusal;
-use super::verify::{peek, verify};
+use super::verify::{named_issuer, peek, verify};
 use crate::error::Explain;
 
 /// Clocks that are further apart than this are worth a word.
@@ -84,6 +84,40 @@ pub fn examine(
     token: Option<&str>,
     now: i64,
 ) -> Vec<Finding> {
+    let mut found = of_provider(provider, redirect_uri, now);
+    let further: Vec<(String, Result<Provider, ProviderError>)> = provider
+        .settings()
+        .further
+        .iter()
+        .map(|one| (one.policy.issuer.clone(), Provider::new(one.clone())))
+        .collect();
+    for (issuer, one) in &further {
+        match one {
+            Ok(one) => found.extend(of_further(one, now)),
+            Err(error) => found.push(about(issuer, failed("issuer", error))),
+        }
+    }
+    let Some(token) = token else {
+        return found;
+    };
+    // The token's own issuer, if it is one of ours.
+    let named = named_issuer(token);
+    let its = further.iter().find_map(|(issuer, one)| {
+        let one = one.as_ref().ok()?;
+        (Some(issuer) == named.as_ref()).then_some(one)
+    });
+    found.extend(of_token(its.unwrap_or(provider), token, now));
+    found
+}
+
+/// What is said about one of several issuers.
+fn about(issuer: &str, mut finding: Finding) -> Finding {
+    finding.says = format!("{issuer}: {}", finding.says);
+    finding
+}
+
+/// The provider that people sign in at.
+fn of_provider(provider: &Provider, redirect_uri: &str, now: i64) -> Vec<Finding> {
     let settings = provider.settings();
     let mut found = of_settings(settings);
     match provider.endpoints() {
@@ -94,13 +128,46 @@ pub fn examine(
             found.extend(of_clock(provider, now));
             found.push(of_redirect(provider, redirect_uri));
             found.push(of_secret(provider, redirect_uri));
+            found.extend(of_introspection(provider));
         }
         Err(error) => found.push(failed("provider", &error)),
     }
-    if let Some(token) = token {
-        found.extend(of_token(provider, token, now));
-    }
     found
+}
+
+/// An issuer whose tokens are taken, and where nobody signs in.
+fn of_further(provider: &Provider, now: i64) -> Vec<Finding> {
+    let policy = &provider.settings().policy;
+    let says = format!("taken for {}", policy.audiences.join(" or "));
+    let mut found = vec![good("issuer", says), of_keys(provider, now)];
+    found.extend(of_introspection(provider));
+    let issuer = policy.issuer.as_str();
+    found.into_iter().map(|one| about(issuer, one)).collect()
+}
+
+/// Asks about a token that nobody issued: whoever is taken for the client hears that it does not count.
+fn of_introspection(provider: &Provider) -> Option<Finding> {
+    let what = "introspection";
+    let settings = provider.settings();
+    if settings.introspection == Introspection::Off {
+        return None;
+    }
+    Some(match provider.is_active("doctor", "doctor") {
+        Ok(false) => good(what, "the issuer says which tokens count"),
+        Ok(true) => wrong(
+            what,
+            "the issuer says of a token that nobody issued that it counts",
+            "look at what auth.introspection_url leads to",
+        ),
+        Err(error) => Finding {
+            fix: Some(format!(
+                "is {} let in there with its secret (client authentication on), and is this the address \
+                 (auth.introspection_url)?",
+                settings.client_id
+            )),
+            ..failed(what, &error)
+        },
+    })
 }
 
 fn of_settings(settings: &Oidc) -> Vec<Finding> {
@@ -382,7 +449,9 @@ fn mend(refusal: Refusal) -> &'static str {
         | Refusal::TokenType
         | Refusal::Nonce
         | Refusal::AccessHash
-        | Refusal::Ended => "what is wrong is named above",
+        | Refusal::Ended
+        | Refusal::Inactive
+        | Refusal::Ticket => "what is wrong is named above",
     }
 }
 
@@ -392,7 +461,7 @@ fn issuer(claims: &Map<String, Value>, policy: &Policy) -> Option<Finding> {
         wrong(
             "issuer",
             format!("iss is {found:?}, and auth.issuer says {:?}", policy.issuer),
-            "set auth.issuer to what the tokens say; if that is an inner name, tell Keycloak its public \
+            "set auth.issuer to what the tokens say, or add a table [[auth.issuers]] for theirs; if that is an inner name, tell Keycloak its public \
              one (--hostname), and how this machine reaches it with auth.discovery_url",
         )
     })

@@ -16,6 +16,8 @@ mod claims;
 #[cfg(feature = "auth")]
 mod doctor;
 #[cfg(feature = "auth")]
+mod introspection;
+#[cfg(feature = "auth")]
 mod key_store;
 #[cfg(feature = "auth")]
 mod keys;
@@ -59,7 +61,10 @@ pub use key_store::{KeyStore, MAX_AGE_SECONDS, REFETCH_SECONDS, REFRESH_SECONDS}
 pub use keys::{KeySet, KeySetError};
 #[cfg(feature = "auth")]
 pub use local::{Grant, LocalError, LocalIssuer, MAX_TTL_SECONDS, Session, SessionLimits, TENANT};
-pub use oidc::{ClientAuth, ClientSecret, Endpoints, Oidc};
+pub use oidc::{
+    Asking, ClientAuth, ClientSecret, Endpoints, Introspection, Oidc, Redirects, is_path_here,
+    is_plain_address,
+};
 pub use policy::{Algorithm, Emails, HeaderTypes, IdKey, ListForm, Policy, RoleRule, TenantRule};
 #[cfg(feature = "auth")]
 pub use provider::{Provider, ProviderError};
@@ -73,8 +78,8 @@ pub use seal::{SealError, Sealer};
 pub use start::{CODE_SECONDS, StartCodes};
 #[cfg(feature = "auth")]
 pub use verify::{
-    IdClaims, LogoutNotice, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, UserInfo, Verified, verify,
-    verify_id, verify_logout, verify_user_info,
+    IdClaims, LogoutNotice, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, UserInfo, Verified, named_issuer,
+    verify, verify_id, verify_logout, verify_user_info,
 };
 #[cfg(feature = "auth")]
 pub use web::{WebClient, WebError};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[cfg(feature = "auth")]
 use base64::Engine as _;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 #[cfg(feature = "auth")]
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::Role;
 use super::policy::{IdKey, Policy};
 
 /// How this program shows the provider's token endpoint who it is (RFC 6749, 2.3.1).
@@ -62,6 +64,77 @@ pub struct Endpoints {
     pub end_session: Option<String>,
     /// Where tokens are given back (RFC 7009).
     pub revocation: Option<String>,
+    /// Where it says whether a token still counts (RFC 7662).
+    pub introspection: Option<String>,
+}
+
+/// For which requests the issuer is asked whether their token still counts (RFC 7662), besides the check of
+/// the token itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// None.
+    Off,
+    /// Those that need the role `admin`.
+    Admin,
+    /// Every request with a token.
+    All,
+}
+
+impl Introspection {
+    /// Whether it is asked about the token of a request that needs this role.
+    #[must_use]
+    pub fn covers(self, role: Option<Role>) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Admin => role == Some(Role::Admin),
+            Self::All => true,
+        }
+    }
+}
+
+/// How the provider is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// For one question and its whole answer.
+    pub timeout: Duration,
+    /// What this program calls itself; none: name and version.
+    pub user_agent: Option<String>,
+    /// Certificates that are trusted, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where browsers are sent to: paths of this server ([`is_path_here`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirects {
+    /// After signing in, if nothing was asked for.
+    pub login: String,
+    /// After signing out.
+    pub logout: Option<String>,
+    /// After signing in for the first time, whatever was asked for.
+    pub new_user: Option<String>,
+    /// Whoever may not come in, because the account is disabled.
+    pub inactive: Option<String>,
+    /// When signing in failed.
+    pub error: Option<String>,
+}
+
+/// Longer addresses are not of ours.
+const MAX_ADDRESS_BYTES: usize = 2_048;
+
+/// Whether an address that a browser is sent to stays as it is: browsers take `\` for `/`, and leave out tabs
+/// and line ends before they look.
+#[must_use]
+pub fn is_plain_address(text: &str) -> bool {
+    text.len() <= MAX_ADDRESS_BYTES
+        && !text
+            .chars()
+            .any(|c| c.is_control() || c == '\\' || c == ' ')
+}
+
+/// Whether an address leads to a path of this server, whatever browser reads it.
+#[must_use]
+pub fn is_path_here(text: &str) -> bool {
+    is_plain_address(text) && text.starts_with('/') && !text.starts_with("//")
 }
 
 /// What is set about the provider.
@@ -87,12 +160,18 @@ pub struct Oidc {
     pub link_by_verified_email: bool,
     /// Other hosts that a browser may be sent to after it signed in.
     pub redirect_hosts: Vec<String>,
-    /// Where it is sent to if it asks for nothing.
-    pub redirect_after_login: String,
+    /// Where it is sent to otherwise.
+    pub redirects: Redirects,
     /// The file of the key that seals what is stored of a session.
     pub encryption_key_file: Option<PathBuf>,
-    /// Certificates that are trusted, instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    /// How it is asked.
+    pub asking: Asking,
+    /// For which requests it is asked about their token.
+    pub introspection: Introspection,
+    /// How long its word about a token holds; at most half a minute.
+    pub introspection_holds: Duration,
+    /// Further issuers, whose tokens are taken as well. Nobody signs in there, and they have none themselves.
+    pub further: Vec<Self>,
 }
 
 impl Oidc {
@@ -135,6 +214,31 @@ impl Oidc {
                  key, every token is refused until the setting is changed",
             );
         }
+        if self.further.iter().any(|one| one.public_key.is_some()) {
+            warnings.push(
+                "keys of a further issuer are set (public_key), so none is fetched: when it changes its \
+                 key, its tokens are refused until the setting is changed",
+            );
+        }
         warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_asked_about_as_far_as_the_settings_say() {
+        let roles = [
+            None,
+            Some(Role::Mapper),
+            Some(Role::Operator),
+            Some(Role::Admin),
+        ];
+        let covered = |of: Introspection| roles.map(|role| of.covers(role));
+        assert_eq!(covered(Introspection::Off), [false; 4]);
+        assert_eq!(covered(Introspection::Admin), [false, false, false, true]);
+        assert_eq!(covered(Introspection::All), [true; 4]);
     }
 }

@@ -10,10 +10,8 @@ use url::{Host, Url};
 
 use super::key_store::KeyStore;
 use super::keys::{KeySet, KeySetError};
-use super::oidc::{Endpoints, Oidc};
+use super::oidc::{Endpoints, Introspection, Oidc};
 use super::public_key::PublicKeyError;
-use super::refusal::Refusal;
-use super::verify::{Verified, verify};
 use super::web::{WebClient, WebError};
 use crate::error::{ErrorKind, Explain};
 
@@ -94,6 +92,7 @@ struct Document {
     userinfo_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
 }
 
 /// The provider, for checking tokens and for signing in.
@@ -118,7 +117,7 @@ impl Provider {
             None => KeyStore::default(),
         };
         Ok(Self {
-            web: WebClient::new(settings.ca_file.as_deref()).map_err(ProviderError::Web)?,
+            web: WebClient::new(&settings.asking).map_err(ProviderError::Web)?,
             keys,
             settings,
             document: RwLock::default(),
@@ -141,13 +140,6 @@ impl Provider {
     #[must_use]
     pub const fn web(&self) -> &WebClient {
         &self.web
-    }
-
-    /// Checks an access token with the keys that are here. `None` if there are none to check it with.
-    #[must_use]
-    pub fn verify(&self, token: &str, now: i64) -> Option<Result<Verified, Refusal>> {
-        let keys = self.keys.keys(now)?;
-        Some(verify(token, &self.settings.policy, &keys, now))
     }
 
     /// Fetches the keys because it is time. Blocks.
@@ -184,12 +176,13 @@ impl Provider {
         known.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A set-up that says all that a login needs asks for no document.
+    /// A set-up that says all that is needed asks for no document.
     fn discover(&self) -> Result<Arc<Endpoints>, ProviderError> {
         let set = &self.settings.endpoints;
         let is_whole = set.authorization.is_some()
             && set.token.is_some()
-            && (set.jwks.is_some() || self.settings.public_key.is_some());
+            && (set.jwks.is_some() || self.settings.public_key.is_some())
+            && (set.introspection.is_some() || self.settings.introspection == Introspection::Off);
         let endpoints = if is_whole {
             set.clone()
         } else {
@@ -215,6 +208,7 @@ impl Provider {
             user_info: set.user_info.or(document.userinfo_endpoint),
             end_session: set.end_session.or(document.end_session_endpoint),
             revocation: set.revocation.or(document.revocation_endpoint),
+            introspection: set.introspection.or(document.introspection_endpoint),
         }
     }
 
@@ -243,8 +237,8 @@ impl Provider {
         Ok(document)
     }
 
+    /// Where a secret is shown, `is_active` looks itself.
     fn check_addresses(&self, endpoints: &Endpoints) -> Result<(), ProviderError> {
-        let needs_tls = self.settings.policy.issuer.starts_with("https://");
         let all = [
             &endpoints.authorization,
             &endpoints.token,
@@ -254,14 +248,19 @@ impl Provider {
             &endpoints.revocation,
         ];
         for address in all.into_iter().flatten() {
-            let scheme = Url::parse(address).ok().map(|url| url.scheme().to_owned());
-            match scheme.as_deref() {
-                Some("https") => {}
-                Some("http") if !needs_tls => {}
-                Some(_) | None => return Err(ProviderError::Address(shortened(address))),
-            }
+            self.check_address(address)?;
         }
         Ok(())
+    }
+
+    fn check_address(&self, address: &str) -> Result<(), ProviderError> {
+        let needs_tls = self.settings.policy.issuer.starts_with("https://");
+        let scheme = Url::parse(address).ok().map(|url| url.scheme().to_owned());
+        match scheme.as_deref() {
+            Some("https") => Ok(()),
+            Some("http") if !needs_tls => Ok(()),
+            Some(_) | None => Err(ProviderError::Address(shortened(address))),
+        }
     }
 
     fn fetch_keys(&self) -> Result<KeySet, ProviderError> {
@@ -275,18 +274,27 @@ impl Provider {
         })
     }
 
-    fn published(&self) -> Result<KeySet, ProviderError> {
+    /// Where the keys are. An issuer whose tokens are checked, and where nobody signs in, needs no document for
+    /// that.
+    fn jwks_url(&self) -> Result<String, ProviderError> {
+        if let Some(url) = &self.settings.endpoints.jwks {
+            self.check_address(url)?;
+            return Ok(url.clone());
+        }
         let endpoints = self.endpoints()?;
-        let url = endpoints
-            .jwks
-            .as_deref()
-            .ok_or(ProviderError::Missing("set of keys (jwks_uri)"))?;
-        let answer = self.web.get(url).map_err(ProviderError::Web)?;
+        let url = endpoints.jwks.clone();
+        url.ok_or(ProviderError::Missing("set of keys (jwks_uri)"))
+    }
+
+    fn published(&self) -> Result<KeySet, ProviderError> {
+        let url = self.jwks_url()?;
+        let answer = self.web.get(&url).map_err(ProviderError::Web)?;
         KeySet::from_jwks(&answer).map_err(ProviderError::Keys)
     }
 }
 
-fn has_tls_or_is_here(address: &str) -> bool {
+/// Whether nobody on the way reads what goes there.
+pub(super) fn has_tls_or_is_here(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else {
         return false;
     };
@@ -300,6 +308,6 @@ fn has_tls_or_is_here(address: &str) -> bool {
 }
 
 /// What somebody else says, for a message.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -93,6 +93,12 @@ pub enum Refusal {
     /// It is a session that was ended by its owner.
     #[error("the session was ended")]
     Ended,
+    /// Its issuer says that it does not count any more.
+    #[error("the issuer takes the token no more")]
+    Inactive,
+    /// A ticket that was used, is late, or is for something else.
+    #[error("the ticket is not one for this")]
+    Ticket,
 }
 
 impl Refusal {
@@ -129,6 +135,8 @@ impl Refusal {
             Self::AccessHash => "access_hash",
             Self::NotAllowed => "not_allowed",
             Self::Ended => "ended",
+            Self::Inactive => "inactive",
+            Self::Ticket => "ticket",
         }
     }
 }

@@ -1,19 +1,16 @@
-//! Asking the provider, within bounds: no redirects, five seconds, answers of a quarter of a megabyte.
+//! Asking the provider, within bounds: no redirects, a few seconds, answers of a quarter of a megabyte.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use ureq::http::{Request, Response, StatusCode};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Agent, Body};
 
+use super::oidc::Asking;
 use crate::error::{ErrorKind, Explain};
-
-/// For one question and its whole answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longer answers are given up. Documents, key sets and tokens are far below.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024;
@@ -95,12 +92,12 @@ pub struct WebClient {
 }
 
 impl WebClient {
-    /// A client that trusts the certificates of a file, or those of the system.
+    /// A client that asks as the settings say.
     ///
     /// # Errors
     /// [`WebError::Certificates`].
-    pub fn new(ca_file: Option<&Path>) -> Result<Self, WebError> {
-        let roots = match ca_file {
+    pub fn new(asking: &Asking) -> Result<Self, WebError> {
+        let roots = match &asking.ca_file {
             Some(path) => certificates(path).map_err(WebError::Certificates)?,
             None => RootCerts::PlatformVerifier,
         };
@@ -109,13 +106,14 @@ impl WebClient {
             .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
             .root_certs(roots)
             .build();
+        let name = concat!("aimapper/", env!("CARGO_PKG_VERSION"));
         let config = Agent::config_builder()
             .tls_config(tls)
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(asking.timeout))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
-            .user_agent(concat!("aimapper/", env!("CARGO_PKG_VERSION")))
+            .user_agent(asking.user_agent.as_deref().unwrap_or(name))
             .build();
         Ok(Self {
             agent: config.new_agent(),

@@ -8,12 +8,15 @@ use super::error::ConfigError;
 use super::layers::Layers;
 use super::parts::{DAY, seconds};
 use crate::auth::{
-    Algorithm, ClientAuth, ClientSecret, Emails, Endpoints, HeaderTypes, IdKey, ListForm, Oidc,
-    Policy, Role, RoleRule, TenantRule,
+    Algorithm, Asking, ClientAuth, ClientSecret, Emails, Endpoints, HeaderTypes, IdKey,
+    Introspection, ListForm, Oidc, Policy, Redirects, Role, RoleRule, TenantRule, is_path_here,
 };
 
 /// What Keycloak's addresses end in, behind the realm.
 const KEYCLOAK: &str = "/protocol/openid-connect/";
+
+/// More issuers than this are no list that somebody keeps by hand, and each is a word in the figures.
+const MAX_ISSUERS: usize = 16;
 
 /// Who issues the tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +50,7 @@ impl Auth {
         let idle = seconds(layers, "auth.session.idle_seconds", 60, 30 * DAY)?;
         let absolute = seconds(layers, "auth.session.absolute_seconds", 60, 30 * DAY)?;
         // Half a provider is a mistake to be told, not a reason to let people in another way.
-        let mut names_provider = false;
+        let mut names_provider = !layers.issuers().is_empty();
         for key in ["auth.client_id", "auth.issuer", "auth.authorization_url"] {
             names_provider |= !layers.text(key)?.is_empty();
         }
@@ -69,7 +72,31 @@ impl Auth {
     }
 }
 
+/// The provider that people sign in at, and the further issuers.
 fn oidc(layers: &Layers) -> Result<Oidc, ConfigError> {
+    let mut first = provider(layers)?;
+    for layers in layers.issuers() {
+        let own = "an issuer of its own, and one that is not in the list yet";
+        if layers.text("auth.issuer")?.is_empty() {
+            return Err(layers.wrong("auth.issuer", own));
+        }
+        let further = provider(&layers)?;
+        let issuer = &further.policy.issuer;
+        let is_known = first.policy.issuer == *issuer
+            || first.further.iter().any(|one| one.policy.issuer == *issuer);
+        if is_known {
+            return Err(layers.wrong("auth.issuer", own));
+        }
+        if first.further.len() + 1 >= MAX_ISSUERS {
+            let takes = format!("no more: there are {MAX_ISSUERS} issuers");
+            return Err(layers.wrong("auth.issuer", &takes));
+        }
+        first.further.push(further);
+    }
+    Ok(first)
+}
+
+fn provider(layers: &Layers) -> Result<Oidc, ConfigError> {
     let client_id = layers.parsed(
         "auth.client_id",
         "the name of this program's client at the provider (a provider is set: mode, issuer or \
@@ -86,9 +113,12 @@ fn oidc(layers: &Layers) -> Result<Oidc, ConfigError> {
         Some(path) => Some(read("auth.public_key_file", path)?),
         None => optional(layers, "auth.public_key")?.map(str::to_owned),
     };
+    let client_secret = ClientSecret::new(secret.trim());
     Ok(Oidc {
+        introspection: introspection(layers, client_secret.is_some())?,
+        introspection_holds: seconds(layers, "auth.introspection_seconds", 0, 30)?,
         policy: policy(layers, issuer, &client_id)?,
-        client_secret: ClientSecret::new(secret.trim()),
+        client_secret,
         client_auth: layers.parsed("auth.client_auth", "post or basic", |text| match text {
             "post" => Some(ClientAuth::Post),
             "basic" => Some(ClientAuth::Basic),
@@ -101,18 +131,67 @@ fn oidc(layers: &Layers) -> Result<Oidc, ConfigError> {
         authorization_params: authorization_params(layers)?,
         link_by_verified_email: yes_or_no(layers, "auth.link_by_verified_email")?,
         redirect_hosts: words(layers, "auth.redirect_hosts")?,
-        redirect_after_login: layers.parsed(
-            "auth.redirect_after_login",
-            "a path of this server, such as /",
-            |text| is_path(text).then(|| text.to_owned()),
-        )?,
+        redirects: redirects(layers)?,
         encryption_key_file: optional(layers, "auth.encryption_key_file")?.map(PathBuf::from),
+        asking: asking(layers)?,
+        further: Vec::new(),
+    })
+}
+
+fn asking(layers: &Layers) -> Result<Asking, ConfigError> {
+    Ok(Asking {
+        timeout: seconds(layers, "auth.http_timeout_seconds", 1, 30)?,
+        user_agent: layers.parsed(
+            "auth.user_agent",
+            "nothing or a name of visible ASCII characters",
+            |text| {
+                let is_one = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+                (is_one && text.len() <= 200).then(|| (!text.is_empty()).then(|| text.to_owned()))
+            },
+        )?,
         ca_file: optional(layers, "auth.ca_file")?.map(PathBuf::from),
     })
 }
 
-fn is_path(text: &str) -> bool {
-    text.starts_with('/') && !text.starts_with("//") && !text.contains('\\')
+fn redirects(layers: &Layers) -> Result<Redirects, ConfigError> {
+    let path = |key| {
+        layers.parsed(
+            key,
+            "nothing or a path of this server, such as /jobs",
+            |text| {
+                let is_good = text.is_empty() || is_path_here(text);
+                is_good.then(|| (!text.is_empty()).then(|| text.to_owned()))
+            },
+        )
+    };
+    Ok(Redirects {
+        login: layers.parsed(
+            "auth.redirects.login",
+            "a path of this server, such as /",
+            |text| is_path_here(text).then(|| text.to_owned()),
+        )?,
+        logout: path("auth.redirects.logout")?,
+        new_user: path("auth.redirects.new_user")?,
+        inactive: path("auth.redirects.inactive")?,
+        error: path("auth.redirects.error")?,
+    })
+}
+
+/// The issuer answers only whom it knows (RFC 7662, 2.1).
+fn introspection(layers: &Layers, has_secret: bool) -> Result<Introspection, ConfigError> {
+    let key = "auth.introspection";
+    let asked = layers.parsed(key, "off, admin or all", |text| match text {
+        "off" => Some(Introspection::Off),
+        "admin" => Some(Introspection::Admin),
+        "all" => Some(Introspection::All),
+        _ => None,
+    })?;
+    if asked != Introspection::Off && !has_secret {
+        let takes = "a client_secret, because auth.introspection is on: an issuer answers only whom it \
+                     knows, and each issuer is shown its own secret";
+        return Err(layers.wrong("auth.client_secret", takes));
+    }
+    Ok(asked)
 }
 
 fn policy(layers: &Layers, issuer: String, client_id: &str) -> Result<Policy, ConfigError> {
@@ -176,6 +255,7 @@ fn issuer(layers: &Layers, endpoints: &mut Endpoints) -> Result<String, ConfigEr
         of(&mut endpoints.user_info, "userinfo");
         of(&mut endpoints.end_session, "logout");
         of(&mut endpoints.revocation, "revoke");
+        of(&mut endpoints.introspection, "token/introspect");
         realm
     } else {
         set.to_owned()
@@ -218,6 +298,7 @@ fn endpoints(layers: &Layers) -> Result<Endpoints, ConfigError> {
         user_info: address("auth.user_info_url")?,
         end_session: address("auth.end_session_url")?,
         revocation: None,
+        introspection: address("auth.introspection_url")?,
     })
 }
 

@@ -19,7 +19,10 @@ pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml"
 pub(super) const PREFIX: &str = "AIMAPPER__";
 
 /// What the predecessor called its settings, as variables of the environment.
-pub(super) const ALIASES: [(&str, &str); 16] = [
+///
+/// Later ones go before earlier ones: the predecessor looks for a setting of the backend, then for one of all
+/// backends, then for one without a prefix.
+pub(super) const ALIASES: [(&str, &str); 32] = [
     ("SOCIAL_AUTH_KEYCLOAK_KEY", "auth.client_id"),
     ("SOCIAL_AUTH_KEYCLOAK_SECRET", "auth.client_secret"),
     ("SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY", "auth.public_key"),
@@ -48,10 +51,97 @@ pub(super) const ALIASES: [(&str, &str); 16] = [
         "auth.allowed_domains",
     ),
     ("SOCIAL_AUTH_KEYCLOAK_GROUPS_KEY", "auth.groups_claim"),
-    ("LOGIN_REDIRECT_URL", "auth.redirect_after_login"),
+    ("LOGIN_REDIRECT_URL", "auth.redirects.login"),
+    ("SOCIAL_AUTH_LOGIN_REDIRECT_URL", "auth.redirects.login"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_LOGIN_REDIRECT_URL",
+        "auth.redirects.login",
+    ),
+    ("LOGOUT_REDIRECT_URL", "auth.redirects.logout"),
+    ("NEW_USER_REDIRECT_URL", "auth.redirects.new_user"),
+    (
+        "SOCIAL_AUTH_NEW_USER_REDIRECT_URL",
+        "auth.redirects.new_user",
+    ),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_NEW_USER_REDIRECT_URL",
+        "auth.redirects.new_user",
+    ),
+    ("INACTIVE_USER_URL", "auth.redirects.inactive"),
+    ("SOCIAL_AUTH_INACTIVE_USER_URL", "auth.redirects.inactive"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_INACTIVE_USER_URL",
+        "auth.redirects.inactive",
+    ),
+    ("LOGIN_ERROR_URL", "auth.redirects.error"),
+    ("SOCIAL_AUTH_LOGIN_ERROR_URL", "auth.redirects.error"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_LOGIN_ERROR_URL",
+        "auth.redirects.error",
+    ),
+    ("SOCIAL_AUTH_REQUESTS_TIMEOUT", "auth.http_timeout_seconds"),
+    (
+        "SOCIAL_AUTH_KEYCLOAK_REQUESTS_TIMEOUT",
+        "auth.http_timeout_seconds",
+    ),
+    ("SOCIAL_AUTH_USER_AGENT", "auth.user_agent"),
+    ("SOCIAL_AUTH_KEYCLOAK_USER_AGENT", "auth.user_agent"),
     ("ALLOWED_REDIRECT_HOSTS", "auth.redirect_hosts"),
     ("SOCIAL_AUTH_KEYCLOAK_USER_INFO_URL", "auth.user_info_url"),
 ];
+
+/// Where further issuers stand, by number.
+const ISSUERS: &str = "auth.issuers";
+
+/// What a further issuer may have of its own. What it has not is that of `[auth]`.
+pub(super) const OF_ISSUERS: [&str; 15] = [
+    "auth.issuer",
+    "auth.discovery_url",
+    "auth.jwks_url",
+    "auth.public_key",
+    "auth.public_key_file",
+    "auth.audiences",
+    "auth.authorized_parties",
+    "auth.service_clients",
+    "auth.algorithms",
+    "auth.role_mappings",
+    "auth.client_id",
+    "auth.client_secret",
+    "auth.client_secret_file",
+    "auth.client_auth",
+    "auth.introspection_url",
+];
+
+/// What a further issuer never has of `[auth]`: its addresses and keys are its own, the secret is nobody
+/// else's business, and an account is not found by what two issuers may say of different people.
+const NOT_PASSED_ON: [&str; 14] = [
+    "auth.issuer",
+    "auth.discovery_url",
+    "auth.authorization_url",
+    "auth.access_token_url",
+    "auth.jwks_url",
+    "auth.user_info_url",
+    "auth.end_session_url",
+    "auth.introspection_url",
+    "auth.public_key",
+    "auth.public_key_file",
+    "auth.client_secret",
+    "auth.client_secret_file",
+    "auth.id_key",
+    "auth.link_by_verified_email",
+];
+
+/// Number and setting of a further issuer: `auth.issuers.0.issuer` is `auth.issuer` of the first.
+fn of_issuer(key: &str) -> Option<(usize, &'static str)> {
+    let (number, name) = key
+        .strip_prefix(ISSUERS)?
+        .strip_prefix('.')?
+        .split_once('.')?;
+    let known = OF_ISSUERS
+        .into_iter()
+        .find(|known| known.strip_prefix("auth.") == Some(name))?;
+    Some((number.parse().ok()?, known))
+}
 
 /// Whether this is a variable of the predecessor.
 pub(super) fn is_alias(name: &str) -> bool {
@@ -65,8 +155,11 @@ struct Set {
     origin: String,
 }
 
-/// All keys with the values that count.
-pub(super) struct Layers(BTreeMap<&'static str, Set>);
+/// All keys with the values that count, and what further issuers have of their own.
+pub(super) struct Layers {
+    all: BTreeMap<&'static str, Set>,
+    issuers: BTreeMap<usize, BTreeMap<&'static str, Set>>,
+}
 
 /// The defaults by key; they are part of the program and hold by a test.
 static KNOWN: LazyLock<BTreeMap<String, ValueKind>> = LazyLock::new(|| {
@@ -84,7 +177,14 @@ fn flatten(prefix: &str, table: Map<String, Value>, into: &mut BTreeMap<String, 
         } else {
             format!("{prefix}.{name}")
         };
-        if let ValueKind::Table(inner) = value.kind {
+        let is_list = key == ISSUERS && matches!(value.kind, ValueKind::Array(_));
+        if is_list {
+            let tables = value.into_array().unwrap_or_default().into_iter();
+            let numbered = tables
+                .enumerate()
+                .map(|(number, table)| (number.to_string(), table));
+            flatten(&key, numbered.collect(), into);
+        } else if let ValueKind::Table(inner) = value.kind {
             flatten(&key, inner, into);
         } else {
             into.insert(key, value.kind);
@@ -107,16 +207,23 @@ impl Layers {
         file: Option<&Path>,
         variables: Map<String, String>,
     ) -> Result<Self, ConfigError> {
-        let mut layers = Self(BTreeMap::new());
+        let mut layers = Self {
+            all: BTreeMap::new(),
+            issuers: BTreeMap::new(),
+        };
         for (key, value) in KNOWN.iter() {
-            let origin = "the default".to_owned();
-            let value = value.clone();
-            layers.0.insert(key, Set { value, origin });
+            layers.all.insert(key, by_default(value));
         }
         if let Some(path) = file {
             let mut set = BTreeMap::new();
             flatten("", read(path)?, &mut set);
-            layers.lay(set, |_| path.display().to_string())?;
+            layers.lay(set, |key| match of_issuer(key) {
+                Some((number, _)) => {
+                    let number = number + 1;
+                    format!("{}, [[{ISSUERS}]] number {number},", path.display())
+                }
+                None => path.display().to_string(),
+            })?;
         }
         // Under its own name a setting goes before that of the predecessor.
         for (alias, key) in ALIASES {
@@ -147,7 +254,12 @@ impl Layers {
     ) -> Result<(), ConfigError> {
         for (key, value) in set {
             let origin = origin(&key);
-            let Some(held) = self.0.get_mut(key.as_str()) else {
+            if let Some((number, known)) = of_issuer(&key) {
+                let issuer = self.issuers.entry(number).or_default();
+                issuer.insert(known, Set { value, origin });
+                continue;
+            }
+            let Some(held) = self.all.get_mut(key.as_str()) else {
                 let near = nearest_names(&key, keys());
                 return Err(ConfigError::Unknown { origin, key, near });
             };
@@ -156,9 +268,25 @@ impl Layers {
         Ok(())
     }
 
+    /// The settings of each further issuer, as if it were the one.
+    pub(super) fn issuers(&self) -> Vec<Self> {
+        let of_one = |own: &BTreeMap<&'static str, Set>| {
+            let mut all = self.all.clone();
+            for key in NOT_PASSED_ON {
+                if let Some(value) = KNOWN.get(key) {
+                    all.insert(key, by_default(value));
+                }
+            }
+            all.extend(own.iter().map(|(key, set)| (*key, set.clone())));
+            let issuers = BTreeMap::new();
+            Self { all, issuers }
+        };
+        self.issuers.values().map(of_one).collect()
+    }
+
     /// A text.
     pub(super) fn text(&self, key: &'static str) -> Result<&str, ConfigError> {
-        match self.0.get(key).map(|set| &set.value) {
+        match self.all.get(key).map(|set| &set.value) {
             Some(ValueKind::String(text)) => Ok(text),
             _ => Err(self.wrong(key, "a text")),
         }
@@ -170,7 +298,7 @@ impl Layers {
         key: &'static str,
         range: RangeInclusive<u64>,
     ) -> Result<u64, ConfigError> {
-        let number = match self.0.get(key).map(|set| &set.value) {
+        let number = match self.all.get(key).map(|set| &set.value) {
             Some(ValueKind::I64(number)) => u64::try_from(*number).ok(),
             Some(ValueKind::U64(number)) => Some(*number),
             Some(ValueKind::String(text)) if self.is_variable(key) => text.trim().parse().ok(),
@@ -204,21 +332,28 @@ impl Layers {
 
     /// The file or the variable that a value comes from.
     pub(super) fn origin(&self, key: &str) -> String {
-        self.0
+        self.all
             .get(key)
             .map(|set| set.origin.clone())
             .unwrap_or_default()
     }
 
     fn is_variable(&self, key: &str) -> bool {
-        self.0
+        self.all
             .get(key)
             .is_some_and(|set| set.origin.starts_with(PREFIX) || is_alias(&set.origin))
     }
 
     /// Whether a value was set under the predecessor's name.
     pub(super) fn is_by_alias(&self, key: &str) -> bool {
-        self.0.get(key).is_some_and(|set| is_alias(&set.origin))
+        self.all.get(key).is_some_and(|set| is_alias(&set.origin))
+    }
+}
+
+fn by_default(value: &ValueKind) -> Set {
+    Set {
+        value: value.clone(),
+        origin: "the default".to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::conn::{Conn, on};
 use super::error::{StoreError, storable};
 use super::schema::{accounts, identities, sessions};
 use super::sessions::SessionRow;
+use super::tickets;
 use crate::id::{AccountId, IdentityId};
 use crate::time::Millis;
 
@@ -227,6 +228,7 @@ pub fn set_active(conn: &mut Conn<'_>, account: AccountId, active: bool) -> Resu
         on!(conn, c => diesel::delete(sessions::table)
             .filter(sessions::account_id.eq(account.to_string()))
             .execute(c))?;
+        tickets::forget(conn, account)?;
         Event::AccountDisabled
     };
     audit::add(conn, event, (Some(account), None), None)

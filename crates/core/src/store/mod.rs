@@ -5,7 +5,7 @@
 //!   belongs together is called in one `write` and is one transaction.
 //! - Every query is by (tenant, id). A row of another tenant is as if it were not there. The only
 //!   exceptions work for the system and no tenant (claim, relay, reaper, sweep), or say who somebody is before
-//!   there is a tenant (accounts, sessions, revocations, audit).
+//!   there is a tenant (accounts, sessions, tickets, revocations, audit).
 //! - Times are milliseconds by the database's clock ([`Conn::now`]).
 //! - Calls block. Async callers run them where blocking is allowed.
 //!
@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sources;
 pub mod targets;
 pub mod tenants;
+pub mod tickets;
 mod url;
 pub mod users;
 pub mod workers;

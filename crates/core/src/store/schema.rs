@@ -66,6 +66,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    tickets (hash) {
+        hash -> Text,
+        account_id -> Text,
+        path -> Text,
+        principal -> Text,
+        session_id -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     login_attempts (state_hash) {
         state_hash -> Text,
         browser_hash -> Text,
@@ -361,6 +372,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     target_versions,
     targets,
     tenants,
+    tickets,
     turns,
     users,
     worker_slots,

@@ -12,8 +12,15 @@ use crate::time::Millis;
 /// A browser that is away for longer than this is not expected back.
 pub const ATTEMPT_MS: i64 = 600_000;
 
-/// Who asks the provider to renew a session has so long; then another may.
-pub const RENEWING_MS: i64 = 10_000;
+/// So many browsers may be away at once.
+pub const ATTEMPTS: i64 = 20_000;
+
+/// So many attempts of one browser are open at once: its tabs. A further one takes the place of its oldest.
+const ATTEMPTS_OF_BROWSER: i64 = 16;
+
+/// An attempt that is not older is in nobody's way: whoever sends many cannot push out those who are at the
+/// provider's page just now.
+const ATTEMPT_KEPT_MS: i64 = 60_000;
 
 /// A browser that was sent to the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
@@ -35,20 +42,63 @@ pub struct Attempt {
     pub created_at: i64,
 }
 
-/// Writes down an attempt, and forgets those that are over.
+/// Writes down an attempt, and forgets those that are over. Of so many at most, the oldest makes room, if it is
+/// not a young one; says whether there was room.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn begin_attempt(conn: &mut Conn<'_>, mut attempt: Attempt) -> Result<(), StoreError> {
+pub fn begin_attempt(
+    conn: &mut Conn<'_>,
+    mut attempt: Attempt,
+    most: i64,
+) -> Result<bool, StoreError> {
     let now = conn.now()?;
     on!(conn, c => diesel::delete(login_attempts::table)
         .filter(login_attempts::created_at.lt(now.plus(-ATTEMPT_MS).0))
         .execute(c))?;
+    forget_tabs(conn, &attempt.browser_hash)?;
+    let open: i64 = on!(conn, c => login_attempts::table.count().get_result(c))?;
+    if open >= most && !push_out(conn, now)? {
+        return Ok(false);
+    }
     attempt.created_at = now.0;
     on!(conn, c => diesel::insert_into(login_attempts::table)
         .values(&attempt)
         .execute(c))?;
+    Ok(true)
+}
+
+/// Makes room for one more attempt of a browser.
+fn forget_tabs(conn: &mut Conn<'_>, browser_hash: &str) -> Result<(), StoreError> {
+    let over: Vec<String> = on!(conn, c => login_attempts::table
+        .filter(login_attempts::browser_hash.eq(browser_hash))
+        .order((login_attempts::created_at.desc(), login_attempts::state_hash))
+        // SQLite has no offset without a limit.
+        .limit(ATTEMPTS)
+        .offset(ATTEMPTS_OF_BROWSER - 1)
+        .select(login_attempts::state_hash)
+        .load(c))?;
+    on!(conn, c => diesel::delete(login_attempts::table)
+        .filter(login_attempts::state_hash.eq_any(&over))
+        .execute(c))?;
     Ok(())
+}
+
+/// Forgets the oldest attempt, unless it is a young one.
+fn push_out(conn: &mut Conn<'_>, now: Millis) -> Result<bool, StoreError> {
+    let oldest: Option<String> = on!(conn, c => login_attempts::table
+        .filter(login_attempts::created_at.le(now.plus(-ATTEMPT_KEPT_MS).0))
+        .order(login_attempts::created_at)
+        .select(login_attempts::state_hash)
+        .first(c)
+        .optional())?;
+    let Some(oldest) = oldest else {
+        return Ok(false);
+    };
+    on!(conn, c => diesel::delete(login_attempts::table)
+        .filter(login_attempts::state_hash.eq(oldest))
+        .execute(c))?;
+    Ok(true)
 }
 
 /// Takes an attempt, which is gone then: it can be ended once. Says whether it is still in time.
@@ -151,17 +201,22 @@ pub fn touch(conn: &mut Conn<'_>, hash: &str) -> Result<(), StoreError> {
 }
 
 /// Takes the right to renew a session, if nobody has it and nobody used it since it was read. It is a lock
-/// on the row that outlives the statement: the provider is asked outside of any transaction.
+/// on the row that outlives the statement: the provider is asked outside of any transaction. After so long
+/// another may.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn take_renewal(conn: &mut Conn<'_>, session: &SessionRow) -> Result<bool, StoreError> {
+pub fn take_renewal(
+    conn: &mut Conn<'_>,
+    session: &SessionRow,
+    milliseconds: i64,
+) -> Result<bool, StoreError> {
     let now = conn.now()?;
     let taken = on!(conn, c => diesel::update(sessions::table)
         .filter(sessions::hash.eq(&session.hash))
         .filter(sessions::renew_at.eq(session.renew_at))
         .filter(sessions::renewing_until.le(now.0))
-        .set(sessions::renewing_until.eq(now.plus(RENEWING_MS).0))
+        .set(sessions::renewing_until.eq(now.plus(milliseconds).0))
         .execute(c))?;
     Ok(taken == 1)
 }

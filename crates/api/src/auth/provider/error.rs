@@ -2,11 +2,12 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
-use aimapper_core::auth::{ProviderError, Refusal, SealError, WebError};
+use aimapper_core::auth::{ProviderError, Redirects, Refusal, SealError, WebError};
 use aimapper_core::error::{ErrorKind, Explain};
 use aimapper_core::store::StoreError;
 
 use super::super::error::AuthError;
+use super::next;
 use crate::pages::PageError;
 use crate::problem::{Code, Problem};
 
@@ -65,6 +66,9 @@ pub(super) enum LoginError {
     /// The only one of its account.
     #[error("this is the only way to sign in to the account")]
     Last,
+    /// More browsers are away than there is room for.
+    #[error("too many are signing in just now")]
+    Crowded,
     /// What is stored cannot be sealed.
     #[error("the session cannot be sealed")]
     Seal(#[source] SealError),
@@ -106,6 +110,7 @@ impl LoginError {
             Self::Auth(error) => error.code(),
             Self::InUse => Code::IdentityInUse,
             Self::Last => Code::LastIdentity,
+            Self::Crowded => Code::Unavailable,
             Self::Store(problem) => problem.code(),
             Self::Seal(_) | Self::Random | Self::BrokenOff => Code::Internal,
         }
@@ -113,71 +118,31 @@ impl LoginError {
 
     /// The stable word for the audit.
     pub(super) fn reason(&self) -> &'static str {
-        match self {
-            Self::Token { refusal, .. } => refusal.reason(),
-            Self::NoProvider
-            | Self::Declined
-            | Self::Provider(_)
-            | Self::MixUp
-            | Self::StateMissing
-            | Self::StateExpired
-            | Self::StateMismatch
-            | Self::Code
-            | Self::Client
-            | Self::Unreachable(_)
-            | Self::Answer(_)
-            | Self::Auth(_)
-            | Self::InUse
-            | Self::Last
-            | Self::Seal(_)
-            | Self::Random
-            | Self::Store(_)
-            | Self::BrokenOff => self.code().word(),
+        if let Self::Token { refusal, .. } = self {
+            return refusal.reason();
         }
+        self.code().word()
     }
 
     fn problem(self) -> Problem {
-        let code = self.code();
-        match self {
-            Self::Store(problem) => problem,
-            Self::Auth(error) => error
-                .problem()
-                .unwrap_or_else(|| Problem::new(Code::Unauthenticated, "")),
-            error @ (Self::NoProvider
-            | Self::Declined
-            | Self::Provider(_)
-            | Self::MixUp
-            | Self::StateMissing
-            | Self::StateExpired
-            | Self::StateMismatch
-            | Self::Code
-            | Self::Client
-            | Self::Unreachable(_)
-            | Self::Answer(_)
-            | Self::Token { .. }
-            | Self::InUse
-            | Self::Last
-            | Self::Seal(_)
-            | Self::Random
-            | Self::BrokenOff) => Problem::new(code, said(code))
-                .hint(hint(code).to_owned())
-                .caused_by(&error),
+        if let Self::Store(problem) = self {
+            return problem;
         }
+        if let Self::Auth(error) = &self {
+            let none = || Problem::new(Code::Unauthenticated, "");
+            return error.problem().unwrap_or_else(none);
+        }
+        let code = self.code();
+        Problem::new(code, said(code))
+            .hint(hint(code).to_owned())
+            .caused_by(&self)
     }
 
     /// The answer: a page for a person, a problem for a program.
     pub(super) fn answer(self, request: &HttpRequest) -> HttpResponse {
-        tracing::warn!(
-            refusal = self.reason(),
-            error = %self,
-            "somebody could not sign in"
-        );
+        self.log();
         let problem = self.problem();
-        let accept = request.headers().get(header::ACCEPT);
-        let is_person = accept
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
-        let mut answer = if is_person {
+        let mut answer = if is_person(request) {
             PageError::from(problem).error_response()
         } else {
             problem.error_response()
@@ -186,6 +151,52 @@ impl LoginError {
         answer.headers_mut().insert(header::CACHE_CONTROL, never);
         answer
     }
+
+    /// The same, unless a person asks and the settings name a page for it.
+    pub(super) fn answer_or_lead(
+        self,
+        request: &HttpRequest,
+        redirects: Option<&Redirects>,
+    ) -> HttpResponse {
+        let to = redirects
+            .filter(|_| is_person(request))
+            .and_then(|redirects| self.leads_to(redirects));
+        let Some(to) = to else {
+            return self.answer(request);
+        };
+        self.log();
+        HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, to))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .finish()
+    }
+
+    fn leads_to(&self, redirects: &Redirects) -> Option<String> {
+        let code = self.code();
+        if code == Code::AccountDisabled
+            && let Some(path) = &redirects.inactive
+        {
+            return Some(path.clone());
+        }
+        let path = redirects.error.as_deref()?;
+        Some(next::with_pair(path, "error", code.word()))
+    }
+
+    fn log(&self) {
+        tracing::warn!(
+            refusal = self.reason(),
+            error = %self,
+            "somebody could not sign in"
+        );
+    }
+}
+
+fn is_person(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT);
+    accept
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// What a person is told; of the provider's own words nothing.
@@ -199,6 +210,9 @@ fn said(code: Code) -> &'static str {
     if code == Code::ProviderUnreachable {
         return "the place where people sign in does not answer; jobs go on";
     }
+    if code == Code::Unavailable {
+        return "too many are signing in just now";
+    }
     code.title()
 }
 
@@ -207,7 +221,7 @@ const LOOK: &str =
     "whoever runs the service finds the reason in its log, and with `aimapper auth doctor`";
 
 /// What a person can do.
-const HINTS: [(Code, &str); 11] = [
+const HINTS: [(Code, &str); 12] = [
     (Code::StateMissing, AGAIN),
     (Code::StateExpired, AGAIN),
     (Code::StateMismatch, AGAIN),
@@ -217,6 +231,7 @@ const HINTS: [(Code, &str); 11] = [
         "sign in again, and agree to what the provider asks",
     ),
     (Code::ProviderUnreachable, "try again in a moment"),
+    (Code::Unavailable, "try again in a moment"),
     (Code::ClientRejected, LOOK),
     (Code::TokenRejected, LOOK),
     (Code::ProviderError, LOOK),

@@ -11,7 +11,7 @@ use aimapper_core::auth::{Principal, Refusal, Session, UserInfo};
 use aimapper_core::id::{AccountId, IdentityId};
 use aimapper_core::store::accounts::{self, Account};
 use aimapper_core::store::audit::{self, Event};
-use aimapper_core::store::sessions::{self, ATTEMPT_MS, Attempt, SessionRow};
+use aimapper_core::store::sessions::{self, ATTEMPT_MS, ATTEMPTS, Attempt, SessionRow};
 
 use super::super::error::AuthError;
 use super::super::guard::{AnyCaller, Caller, Guarded, sight};
@@ -32,7 +32,14 @@ type Asked = Query<HashMap<String, String>>;
 /// Sends a browser away.
 pub(super) async fn begin(app: Data<App>, asked: Asked, request: HttpRequest) -> HttpResponse {
     let sent = send(&app, &asked, &request, None).await;
-    sent.unwrap_or_else(|error| error.answer(&request))
+    sent.unwrap_or_else(|error| answered(&app, error, &request))
+}
+
+/// What somebody is told who could not sign in: the page of the settings, if they name one.
+fn answered(app: &App, error: LoginError, request: &HttpRequest) -> HttpResponse {
+    let sign_in = app.identity.sign_in();
+    let redirects = sign_in.map(|sign_in| &sign_in.settings().redirects);
+    error.answer_or_lead(request, redirects)
 }
 
 /// Sends the browser of somebody who is signed in away, to add another identity to the account. The gate has
@@ -40,11 +47,11 @@ pub(super) async fn begin(app: Data<App>, asked: Asked, request: HttpRequest) ->
 pub(super) async fn link(app: Data<App>, asked: Asked, request: HttpRequest) -> HttpResponse {
     let owner = match owner(&request).await {
         Ok(owner) => owner,
-        Err(error) => return LoginError::from(error).answer(&request),
+        Err(error) => return answered(&app, error.into(), &request),
     };
     let account = owner.map(|caller| caller.account);
     let sent = send(&app, &asked, &request, account).await;
-    sent.unwrap_or_else(|error| error.answer(&request))
+    sent.unwrap_or_else(|error| answered(&app, error, &request))
 }
 
 /// Who is signed in, if somebody is.
@@ -69,7 +76,7 @@ async fn send(
     let next = next::sanitised(
         asked.get("next").map(String::as_str),
         &settings.redirect_hosts,
-        &settings.redirect_after_login,
+        &settings.redirects.login,
     );
     let passed_on: Vec<(String, String)> = PASSED_ON
         .iter()
@@ -94,8 +101,12 @@ async fn send(
         account_id: account.map(|id| id.to_string()),
         created_at: 0,
     };
-    app.write(move |conn| Ok(sessions::begin_attempt(conn, attempt)?))
+    let has_room = app
+        .write(move |conn| Ok(sessions::begin_attempt(conn, attempt, ATTEMPTS)?))
         .await?;
+    if !has_room {
+        return Err(LoginError::Crowded);
+    }
     // A script of our pages that asks (htmx) cannot follow to another site; it sends its window there.
     let (status, to) = if request.headers().contains_key("HX-Request") {
         (StatusCode::OK, "HX-Redirect")
@@ -139,7 +150,7 @@ pub(super) async fn complete(app: Data<App>, asked: Asked, request: HttpRequest)
         Err(error) => {
             // Whoever was not sent away from here could fill the table.
             if matches!(error, LoginError::StateMissing | LoginError::StateExpired) {
-                return error.answer(&request);
+                return answered(&app, error, &request);
             }
             let reason = error.reason();
             let issuer = app.identity.provider().map(str::to_owned);
@@ -152,7 +163,7 @@ pub(super) async fn complete(app: Data<App>, asked: Asked, request: HttpRequest)
             if let Err(problem) = written {
                 tracing::warn!(error = problem.detail(), "the audit could not be written");
             }
-            error.answer(&request)
+            answered(&app, error, &request)
         }
     }
 }
@@ -272,7 +283,7 @@ async fn begun(
     let sealed = sign_in.sealed(&hash, &kept)?;
     let json = serde_json::to_string(&principal).map_err(|_| LoginError::BrokenOff)?;
     let absolute_ms = app.identity.limits.absolute_seconds.saturating_mul(1_000);
-    let (id_key, links_by_email) = sign_in.finds_by();
+    let (id_key, links_by_email) = sign_in.finds_by(&principal.issuer);
     let began = app
         .write(move |conn| {
             let account: Account =
@@ -297,10 +308,15 @@ async fn begun(
             sessions::begin(conn, session, absolute_ms)?;
             let who = (Some(account.id), Some(principal.issuer.as_str()));
             audit::add(conn, Event::SignedIn, who, None)?;
-            Ok(Ok(()))
+            // Whoever was here before was seen later than that.
+            Ok(Ok(account.created_at == account.seen_at))
         })
         .await?;
-    began?;
+    let is_new = began?;
+    let next = match &sign_in.settings().redirects.new_user {
+        Some(path) if is_new => next::with_pair(path, "next", &next),
+        Some(_) | None => next,
+    };
     let mut answer = HttpResponse::SeeOther()
         .insert_header((header::LOCATION, next))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -318,7 +334,7 @@ async fn linked(
     next: String,
 ) -> Result<HttpResponse, LoginError> {
     let account: AccountId = account.parse().map_err(|_| LoginError::BrokenOff)?;
-    let (id_key, _) = sign_in.finds_by();
+    let (id_key, _) = sign_in.finds_by(&principal.issuer);
     let linked = app
         .write(move |conn| {
             Ok(accounts::link(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::http::header;
 use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
-use aimapper_core::auth::{LogoutNotice, Session, verify_logout};
+use aimapper_core::auth::{LogoutNotice, Refusal, Session, verify_logout};
 use aimapper_core::id::AccountId;
 use aimapper_core::store::audit::{self, Event};
 use aimapper_core::store::{Conn, StoreError, revocations, sessions};
@@ -48,7 +48,8 @@ pub(in super::super) async fn end(
         .question(|provider| provider.endpoints().map_err(LoginError::Unreachable))
         .await;
     let mut url = Url::parse(endpoints.ok()?.end_session.as_deref()?).ok()?;
-    let back = format!("{}/", sign_in.base_url);
+    let path = sign_in.after_logout().unwrap_or("/");
+    let back = format!("{}{path}", sign_in.base_url);
     let mut query = url.query_pairs_mut();
     query.append_pair("client_id", &sign_in.settings().client_id);
     query.append_pair("post_logout_redirect_uri", &back);
@@ -70,10 +71,15 @@ pub(super) async fn back_channel(
         return LoginError::NoProvider.answer(&request);
     };
     let token = form.get("logout_token").map(String::as_str);
-    let settings = sign_in.settings();
-    let (client, policy) = (&settings.client_id, &settings.policy);
-    let checked = sign_in
-        .checked(|keys| verify_logout(token.unwrap_or_default(), client, (policy, keys), now()))
+    let token = token.unwrap_or_default();
+    let Some(of) = sign_in.issuer_of(token) else {
+        let refusal = Refusal::Issuer.reason();
+        tracing::warn!(refusal, "a logout token was refused");
+        return refused();
+    };
+    let (client, policy) = (&of.settings().client_id, of.policy());
+    let checked = of
+        .checked(|keys| verify_logout(token, client, (policy, keys), now()))
         .await;
     let notice = match checked {
         Ok(Ok(notice)) => notice,
@@ -90,7 +96,7 @@ pub(super) async fn back_channel(
     let taken = app
         .write(move |conn| Ok(taken(conn, &issuer, &notice, until)?))
         .await;
-    app.identity.forget(sign_in.issuer());
+    app.identity.forget(of.name());
     match taken {
         Ok(true) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-store"))

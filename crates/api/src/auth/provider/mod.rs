@@ -3,14 +3,17 @@
 //! ```text
 //! browser ─► /accounts/login/keycloak ─► provider ─► /accounts/complete/keycloak/ ─► session row
 //!              state, nonce, PKCE: one row           code ─► tokens ─► checks          + cookie
-//! bearer  ─► access(): keys that are here ─► unknown key: fetched once, within bounds
+//! bearer  ─► access(): the issuer it names, if it is one of ours
+//!              ─► its keys that are here ─► unknown key: fetched once, within bounds
 //! ```
 //!
 //! The provider is asked on threads where that may block, few at a time. No token, code or secret is logged.
 
+mod active;
 mod checked;
 mod error;
 mod flow;
+mod issuer;
 mod login;
 mod logout;
 mod next;
@@ -22,15 +25,17 @@ use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
 use aimapper_core::auth::{
-    IdKey, KeySet, Oidc, Principal, Provider, ProviderError, Refusal, Sealer, UserInfo, verify,
+    IdKey, KeySet, Oidc, Principal, Provider, ProviderError, Refusal, Role, Sealer, UserInfo,
+    named_issuer,
 };
 use aimapper_core::metrics::KeyFigures;
+use futures_util::future::join_all;
 use openidconnect::url::{Url, form_urlencoded};
 use tokio::sync::{Mutex, Semaphore};
 
-use self::checked::Checked;
+pub(crate) use self::issuer::Issuer;
 use super::error::AuthError;
-use super::identity::{Identity, IdentityError, now};
+use super::identity::{Identity, IdentityError};
 pub(super) use sessions::find as find_session;
 
 /// Where a browser is sent to the provider.
@@ -48,18 +53,21 @@ const QUESTIONS: usize = 8;
 /// Locks for renewals, by session. Two sessions of one lock wait for each other, no more.
 const RENEWALS: usize = 64;
 
+/// Who asks the provider to renew a session has at least so long; then another may.
+const LEAST_RENEWING: Duration = Duration::from_secs(10);
+
 /// Between two looks at whether keys are due.
 const KEYS_LOOK: Duration = Duration::from_secs(1);
 
 /// The provider, and what this service needs for signing in there.
 pub(crate) struct SignIn {
-    provider: Arc<Provider>,
-    checked: Checked,
+    /// The provider that people sign in at.
+    first: Issuer,
+    /// Those whose tokens are taken as well.
+    further: Vec<Issuer>,
     sealer: Sealer,
     redirect_uri: String,
     base_url: String,
-    /// Held by the request that fetches keys for an unknown one.
-    asking: Mutex<()>,
     questions: Semaphore,
     renewals: Vec<Mutex<()>>,
 }
@@ -75,11 +83,14 @@ impl SignIn {
         }
         Ok(Self {
             sealer: Sealer::open(settings.encryption_key_file.as_deref(), key_dir)?,
-            provider: Arc::new(Provider::new(settings.clone())?),
-            checked: Checked::default(),
+            first: Issuer::new(settings.clone())?,
+            further: settings
+                .further
+                .iter()
+                .map(|one| Issuer::new(one.clone()))
+                .collect::<Result<Vec<_>, _>>()?,
             redirect_uri: format!("{base_url}{COMPLETE}"),
             base_url: base_url.to_owned(),
-            asking: Mutex::default(),
             questions: Semaphore::new(QUESTIONS),
             renewals: std::iter::repeat_with(Mutex::default)
                 .take(RENEWALS)
@@ -88,14 +99,19 @@ impl SignIn {
     }
 
     pub(super) fn issuer(&self) -> &str {
-        &self.settings().policy.issuer
+        self.first.name()
     }
 
     fn settings(&self) -> &Oidc {
-        self.provider.settings()
+        self.first.settings()
     }
 
-    pub(super) fn finds_by(&self) -> (IdKey, bool) {
+    /// What accounts of an issuer are found by, and whether a verified address is enough: never one that a
+    /// further issuer says.
+    pub(super) fn finds_by(&self, issuer: &str) -> (IdKey, bool) {
+        if issuer != self.issuer() {
+            return (IdKey::Sub, false);
+        }
         let settings = self.settings();
         (settings.policy.id_key, settings.link_by_verified_email)
     }
@@ -104,22 +120,24 @@ impl SignIn {
         self.sealer.csrf_key()
     }
 
-    /// Whether tokens can be checked now, and how old the keys are, in seconds.
-    pub(crate) fn key_age(&self) -> Result<Option<i64>, AuthError> {
-        let keys = self.provider.keys();
-        keys.keys(now()).ok_or(AuthError::NoKeys)?;
-        Ok(keys.age(now()))
+    /// All issuers; people sign in at the first.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &Issuer> {
+        std::iter::once(&self.first).chain(&self.further)
     }
 
-    pub(super) fn key_figures(&self) -> KeyFigures {
-        let keys = self.provider.keys();
-        let (fetched, failed) = keys.fetches();
-        let age = keys.age(now());
-        KeyFigures {
-            fetched,
-            failed,
-            age,
-        }
+    pub(super) fn key_figures(&self) -> Vec<KeyFigures> {
+        self.issuers().map(Issuer::key_figures).collect()
+    }
+
+    /// Where a browser goes after it signed out, if that is set.
+    pub(super) fn after_logout(&self) -> Option<&str> {
+        self.settings().redirects.logout.as_deref()
+    }
+
+    /// Who asks the provider to renew a session has so long: as long as two answers may take.
+    fn renewing(&self) -> Duration {
+        let answers = self.settings().asking.timeout.saturating_mul(2);
+        answers.max(LEAST_RENEWING)
     }
 
     /// Origins that a form may lead to: browsers ask about those of the redirects as well.
@@ -137,52 +155,51 @@ impl SignIn {
         origins
     }
 
-    /// Checks an access token, unless it was found good a moment ago. If it names an unknown key, keys are
-    /// fetched first, within bounds.
-    pub(super) async fn access(&self, token: &str, now: i64) -> Result<Principal, AuthError> {
-        let policy = &self.settings().policy;
-        let hash = checked::hash(token);
-        if let Some(keys) = self.provider.keys().keys(now) {
-            let leeway = policy.leeway_seconds;
-            if let Some(principal) = self.checked.find(&hash, &keys, (now, leeway)) {
-                return Ok((*principal).clone());
-            }
-            match verify(token, policy, &keys, now) {
-                Ok(verified) => return Ok(self.checked.keep(hash, verified.principal, keys, now)),
-                Err(Refusal::KeyUnknown) => {}
-                Err(refusal) => return Err(AuthError::Refused(refusal)),
-            }
+    /// The one who says that it issued a token, if it is one of those that are set; nobody else is asked about
+    /// it. A token that names nobody is one for the first, who says what is wrong with it.
+    pub(super) fn issuer_of(&self, token: &str) -> Option<&Issuer> {
+        if self.further.is_empty() {
+            return Some(&self.first);
         }
-        self.ask(now).await;
-        let keys = self.provider.keys().keys(now).ok_or(AuthError::NoKeys)?;
-        let verified = verify(token, policy, &keys, now).map_err(AuthError::Refused)?;
-        Ok(self.checked.keep(hash, verified.principal, keys, now))
+        match named_issuer(token) {
+            None => Some(&self.first),
+            Some(named) => self.named(&named),
+        }
     }
 
-    /// Fetches keys, if that may be now; who comes meanwhile waits and takes what came.
-    async fn ask(&self, now: i64) {
-        let keys = self.provider.keys();
-        let is_wanted = || match keys.keys(now) {
-            Some(_) => keys.may_ask(now),
-            None => keys.is_due(now),
-        };
-        if !is_wanted() {
-            return;
+    /// One of the issuers.
+    pub(super) fn named(&self, name: &str) -> Option<&Issuer> {
+        self.issuers().find(|one| one.name() == name)
+    }
+
+    /// Checks an access token, unless it was found good a moment ago.
+    pub(super) async fn access(&self, token: &str, now: i64) -> Result<Principal, AuthError> {
+        let hash = checked::hash(token);
+        if let Some(principal) = self.issuers().find_map(|one| one.recall(&hash, now)) {
+            return Ok(principal);
         }
-        let _turn = self.asking.lock().await;
-        if !is_wanted() {
-            return;
+        match self.issuer_of(token) {
+            Some(issuer) => issuer.access(token, hash, now).await,
+            None => Err(AuthError::Refused(Refusal::Issuer)),
         }
-        let provider = Arc::clone(&self.provider);
-        let has_keys = keys.keys(now).is_some();
-        let asked = web::block(move || {
-            if has_keys {
-                provider.ask(now)
-            } else {
-                provider.refresh(now)
-            }
-        });
-        log(asked.await.unwrap_or(Ok(())));
+    }
+
+    /// Asks the issuer whether a token still counts that was found good, if that is set for requests that need
+    /// this role.
+    pub(super) async fn confirm(
+        &self,
+        token: &str,
+        principal: &Principal,
+        role: Option<Role>,
+    ) -> Result<(), AuthError> {
+        let issuer = self.named(&principal.issuer).ok_or(AuthError::NoWord)?;
+        if !issuer.settings().introspection.covers(role) {
+            return Ok(());
+        }
+        if issuer.is_active(token, &principal.sub).await? {
+            return Ok(());
+        }
+        Err(AuthError::Refused(Refusal::Inactive))
     }
 
     /// Asks the provider something on a thread where that may block.
@@ -192,28 +209,18 @@ impl SignIn {
         F: FnOnce(&Provider) -> Result<T, error::LoginError> + Send + 'static,
     {
         let permit = self.questions.acquire().await;
-        let provider = Arc::clone(&self.provider);
+        let provider = Arc::clone(self.first.provider());
         let answer = web::block(move || question(&provider)).await;
         drop(permit);
         answer.unwrap_or(Err(error::LoginError::BrokenOff))
     }
 
-    /// Checks something with the keys that are here, and once more after they were fetched, if it names an
-    /// unknown one.
+    /// Checks something of the provider with its keys, as [`Issuer::checked`] does.
     async fn checked<T>(
         &self,
         check: impl Fn(&KeySet) -> Result<T, Refusal>,
     ) -> Result<Result<T, Refusal>, AuthError> {
-        let now = now();
-        if let Some(keys) = self.provider.keys().keys(now) {
-            match check(&keys) {
-                Err(Refusal::KeyUnknown) => {}
-                checked @ (Ok(_) | Err(_)) => return Ok(checked),
-            }
-        }
-        self.ask(now).await;
-        let keys = self.provider.keys().keys(now).ok_or(AuthError::NoKeys)?;
-        Ok(check(&keys))
+        self.first.checked(check).await
     }
 
     /// What a signed or plain answer about a person says.
@@ -231,28 +238,32 @@ impl SignIn {
     }
 }
 
-fn log(fetched: Result<(), ProviderError>) {
+fn log(issuer: &str, fetched: Result<(), ProviderError>) {
     if let Err(error) = fetched {
-        let mut said = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(next) = cause {
-            said.push_str(&format!(": {next}"));
-            cause = next.source();
-        }
-        tracing::warn!(error = said, "the provider's keys cannot be fetched");
+        tracing::warn!(
+            issuer,
+            error = chain(&error),
+            "the issuer's keys cannot be fetched"
+        );
     }
 }
 
-/// Keeps the keys fresh, until the identity is gone.
+/// An error with what is behind it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        said.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    said
+}
+
+/// Keeps the keys fresh, until the identity is gone. An issuer that is slow keeps no other waiting.
 pub(crate) async fn keep_keys(identity: Weak<Identity>) {
     while let Some(held) = identity.upgrade() {
         if let Some(sign_in) = held.sign_in() {
-            let provider = Arc::clone(&sign_in.provider);
-            let now = now();
-            if provider.keys().is_due(now) {
-                let fetched = web::block(move || provider.refresh(now));
-                log(fetched.await.unwrap_or(Ok(())));
-            }
+            join_all(sign_in.issuers().map(Issuer::keep_keys)).await;
         }
         drop(held);
         tokio::time::sleep(KEYS_LOOK).await;

@@ -1,31 +1,17 @@
 //! Where a browser goes after it signed in: a path of this server, or a host that the settings allow. A link
 //! of somebody else never leads through here to a third place.
 
-use openidconnect::url::Url;
-
-/// Longer addresses are not of ours.
-const MAX_BYTES: usize = 2_048;
+use aimapper_core::auth::{is_path_here, is_plain_address};
+use openidconnect::url::{Url, form_urlencoded};
 
 /// The address that is asked for, if it may be; else the one of the settings.
 pub(super) fn sanitised(asked: Option<&str>, hosts: &[String], fallback: &str) -> String {
-    let good = asked.filter(|next| is_path(next) || is_allowed(next, hosts));
+    let good = asked.filter(|next| is_path_here(next) || is_allowed(next, hosts));
     good.unwrap_or(fallback).to_owned()
 }
 
-/// Browsers take `\` for `/`, and leave out tabs and line ends before they look.
-fn is_plain(next: &str) -> bool {
-    next.len() <= MAX_BYTES
-        && !next
-            .chars()
-            .any(|c| c.is_control() || c == '\\' || c == ' ')
-}
-
-fn is_path(next: &str) -> bool {
-    is_plain(next) && next.starts_with('/') && !next.starts_with("//")
-}
-
 fn is_allowed(next: &str, hosts: &[String]) -> bool {
-    if !is_plain(next) || !next.starts_with("https://") {
+    if !is_plain_address(next) || !next.starts_with("https://") {
         return false;
     }
     let Ok(url) = Url::parse(next) else {
@@ -37,6 +23,17 @@ fn is_allowed(next: &str, hosts: &[String]) -> bool {
         (None, _) => return false,
     };
     url.username().is_empty() && url.password().is_none() && hosts.contains(&authority)
+}
+
+/// A path with one more pair in its query.
+pub(super) fn with_pair(path: &str, name: &str, value: &str) -> String {
+    let (path, fragment) = match path.split_once('#') {
+        Some((path, fragment)) => (path, format!("#{fragment}")),
+        None => (path, String::new()),
+    };
+    let mark = if path.contains('?') { '&' } else { '?' };
+    let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    format!("{path}{mark}{name}={value}{fragment}")
 }
 
 #[cfg(test)]
@@ -92,5 +89,16 @@ mod tests {
             );
         }
         assert_eq!(sanitised(None, &hosts, "/home"), "/home");
+    }
+
+    #[test]
+    fn a_pair_is_put_behind_the_path_and_what_is_in_it_stays_in_it() {
+        for (path, expected) in [
+            ("/welcome", "/welcome?next=%2Fjobs%3Fa%3D1%26b"),
+            ("/welcome?x=1", "/welcome?x=1&next=%2Fjobs%3Fa%3D1%26b"),
+            ("/welcome#top", "/welcome?next=%2Fjobs%3Fa%3D1%26b#top"),
+        ] {
+            assert_eq!(with_pair(path, "next", "/jobs?a=1&b"), expected);
+        }
     }
 }

@@ -169,7 +169,8 @@ async fn renewed(
         None => None,
     };
     let started = Instant::now();
-    let most = Duration::from_millis(sessions::RENEWING_MS.unsigned_abs());
+    let most = sign_in.renewing();
+    let most_ms = i64::try_from(most.as_millis()).unwrap_or(i64::MAX);
     loop {
         let Some((row, db_now)) = load(app, &row.hash).await? else {
             return Ok(None);
@@ -179,7 +180,7 @@ async fn renewed(
         }
         let taken = {
             let row = row.clone();
-            write(app, move |conn| sessions::take_renewal(conn, &row)).await?
+            write(app, move |conn| sessions::take_renewal(conn, &row, most_ms)).await?
         };
         if taken {
             return renew(app, sign_in, row).await;

@@ -1,5 +1,7 @@
 //! Tests of the settings.
 
+mod provider;
+
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -43,7 +45,7 @@ fn the_defaults_are_good_and_are_those_of_the_modules() {
 }
 
 /// A value other than the default for every key, so that none is read and forgotten.
-const OTHERS: [(&str, &str); 65] = [
+const OTHERS: [(&str, &str); 74] = [
     ("server.bind", "[::1]:9000"),
     ("server.public_url", "http://localhost:9000"),
     ("server.metrics_bind", "127.0.0.1:9001"),
@@ -109,7 +111,16 @@ const OTHERS: [(&str, &str); 65] = [
     ("auth.allowed_domains", "example.org"),
     ("auth.link_by_verified_email", "yes"),
     ("auth.redirect_hosts", "portal.example.org"),
-    ("auth.redirect_after_login", "/jobs"),
+    ("auth.redirects.login", "/jobs"),
+    ("auth.redirects.logout", "/bye"),
+    ("auth.redirects.new_user", "/welcome?from=sign-in"),
+    ("auth.redirects.inactive", "/inactive"),
+    ("auth.redirects.error", "/sign-in"),
+    ("auth.http_timeout_seconds", "9"),
+    ("auth.user_agent", "mapper of Example Ltd"),
+    ("auth.introspection", "admin"),
+    ("auth.introspection_url", "https://sso/introspect"),
+    ("auth.introspection_seconds", "0"),
     ("auth.encryption_key_file", "/run/secrets/key"),
     ("auth.ca_file", "/etc/ca.pem"),
 ];
@@ -123,6 +134,9 @@ fn ground(key: &str) -> Vec<(&'static str, &'static str)> {
     }
     if key == "auth.id_key" {
         ground.push(("auth.id_key_i_accept_mutable", "yes"));
+    }
+    if key == "auth.introspection" {
+        ground.push(("auth.client_secret", "hunter2"));
     }
     ground.retain(|(name, _)| *name != key);
     ground
@@ -244,7 +258,7 @@ fn settings_of_the_predecessor_mean_what_they_meant() {
     assert_eq!(oidc.policy.leeway_seconds, 7);
     assert_eq!(oidc.scopes, ["roles"]);
     assert_eq!(oidc.policy.emails.domains, ["example.org"]);
-    assert_eq!(oidc.redirect_after_login, "/start");
+    assert_eq!(oidc.redirects.login, "/start");
     assert_eq!(oidc.client_id, "ours");
 }
 
@@ -374,7 +388,7 @@ fn the_environment_goes_before_the_file() {
 
 #[test]
 fn the_example_names_every_key_with_its_default() {
-    let example = include_str!("../../../../.env.example");
+    let example = include_str!("../../../../../.env.example");
     let lines: Vec<(String, String)> = example
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
@@ -494,8 +508,8 @@ fn wrong_settings_about_the_provider_are_refused() {
         ("auth.role_mappings", "realm=admin"),
         ("auth.role_mappings", "user:mia=admin"),
         ("auth.tenant_claim", "group:"),
-        ("auth.redirect_after_login", "//evil"),
-        ("auth.redirect_after_login", "https://evil"),
+        ("auth.redirects.login", "//evil"),
+        ("auth.redirects.login", "https://evil"),
         ("auth.link_by_verified_email", "1"),
     ] {
         let mut set = ground(key);

@@ -1,0 +1,2 @@
+DROP INDEX login_attempts_by_browser;
+DROP TABLE tickets;
