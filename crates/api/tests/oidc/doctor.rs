@@ -197,3 +197,56 @@ fn settings_that_may_bite_are_told() {
     let found = examined(&realm, &settings, None);
     assert_complaint(&found, "settings", &["auth.id_key", "relink"]);
 }
+
+#[test]
+fn further_issuers_are_looked_at_each_with_its_name() {
+    let (provider, realm) = healthy();
+    let second = provider.add_realm("partners");
+    let settings = [("auth.issuers.0.issuer", second.issuer())];
+    let found = examined(&realm, &settings, None);
+    assert_eq!(complaints(&found), [""; 0]);
+    let of_second = |found: &[Finding]| {
+        let says = found
+            .iter()
+            .filter(|one| one.says.starts_with(second.issuer()));
+        says.map(|one| one.what).collect::<Vec<_>>()
+    };
+    assert_eq!(of_second(&found), ["issuer", "keys"]);
+    // A token is looked at with the eyes of its own issuer.
+    let theirs = second.access_token(&json!({}));
+    let found = examined(&realm, &settings, Some(&theirs));
+    assert_eq!(complaints(&found), [""; 0]);
+    let found = examined(&realm, &[], Some(&theirs));
+    assert_complaint(&found, "issuer", &[second.issuer(), "[[auth.issuers]]"]);
+    second.fail(Endpoint::Certs, Answer::error(500, "server_error"));
+    let found = examined(&realm, &settings, None);
+    assert_complaint(&found, "keys", &[second.issuer(), "status 500"]);
+}
+
+#[test]
+fn a_realm_that_does_not_say_which_tokens_count_is_told() {
+    let (_provider, realm) = healthy();
+    let on = ("auth.introspection", "admin");
+    let found = examined(&realm, &[on], None);
+    assert_eq!(complaints(&found), [""; 0]);
+    assert!(found.iter().any(|one| one.what == "introspection"));
+    assert!(
+        !examined(&realm, &[], None)
+            .iter()
+            .any(|one| one.what == "introspection")
+    );
+    let secret = ("auth.client_secret", "not-the-secret");
+    let found = examined(&realm, &[on, secret], None);
+    let words = ["status 401", "secret", "auth.introspection_url"];
+    assert_complaint(&found, "introspection", &words);
+    realm.change(Document::Introspection, |said| {
+        *said = json!({"active": true})
+    });
+    let found = examined(&realm, &[on], None);
+    assert_complaint(&found, "introspection", &["nobody issued"]);
+    realm.change(Document::Discovery, |document| {
+        document["introspection_endpoint"] = Value::Null;
+    });
+    let found = examined(&realm, &[on], None);
+    assert_complaint(&found, "introspection", &["introspection_endpoint"]);
+}

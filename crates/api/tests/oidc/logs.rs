@@ -64,6 +64,19 @@ fn nothing_secret_is_logged() {
     for token in [&good, &wrong, &logout] {
         secrets.extend(token.split('.').skip(1).map(str::to_owned));
     }
+    // A ticket that is used, and used again.
+    let bearer = format!("Bearer {good}");
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body = json!({"path": "/api/v1/me"}).to_string();
+    let tickets = site.url("/api/v1/tickets");
+    let given = http::send("POST", &tickets, &headers, body.as_bytes()).json();
+    let url = site.url(given["url"].as_str().unwrap());
+    assert_eq!(http::get(&url, &[]).status, 200);
+    assert_eq!(http::get(&url, &[("Accept", "text/html")]).status, 401);
+    secrets.push(http::value(&url, "ticket"));
     // Renewals, with what the provider says when they fail, and when it cannot be reached.
     site.make_renewals_due();
     assert_eq!(browser.me(&site).status, 200);
@@ -80,7 +93,7 @@ fn nothing_secret_is_logged() {
 
     let logged = String::from_utf8_lossy(&lock(&LINES)).into_owned();
     // It was listened to.
-    for word in ["audience", "/api/v1/me", "cannot be reached"] {
+    for word in ["audience", "/api/v1/me", "cannot be reached", "ticket"] {
         assert!(logged.contains(word), "nothing is said of {word}");
     }
     for secret in secrets {

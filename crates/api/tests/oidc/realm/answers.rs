@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Answer, Asked, CLIENT, Document, Endpoint, Grant, Realm, SECRET, changed, now};
 
-const ENDPOINTS: [Endpoint; 7] = [
+const ENDPOINTS: [Endpoint; 8] = [
     Endpoint::Discovery,
     Endpoint::Certs,
     Endpoint::Authorize,
@@ -16,6 +16,7 @@ const ENDPOINTS: [Endpoint; 7] = [
     Endpoint::UserInfo,
     Endpoint::EndSession,
     Endpoint::Revoke,
+    Endpoint::Introspect,
 ];
 
 impl Realm {
@@ -44,6 +45,7 @@ impl Realm {
             Endpoint::UserInfo => self.user_info(&asked),
             Endpoint::EndSession => self.signed_out(&asked),
             Endpoint::Revoke => self.revoke(&asked),
+            Endpoint::Introspect => self.introspect(&asked),
             Endpoint::Other => Answer::error(404, "not_found"),
         }
     }
@@ -65,6 +67,7 @@ impl Realm {
             "userinfo_endpoint": self.url(Endpoint::UserInfo),
             "end_session_endpoint": self.url(Endpoint::EndSession),
             "revocation_endpoint": self.url(Endpoint::Revoke),
+            "introspection_endpoint": self.url(Endpoint::Introspect),
         });
         Answer::json(200, &self.changed(Document::Discovery, document))
     }
@@ -220,6 +223,20 @@ impl Realm {
             self.state().ended.insert(sid.to_owned());
         }
         Answer::redirect(asked.value("post_logout_redirect_uri").unwrap_or("/"))
+    }
+
+    fn introspect(&self, asked: &Asked) -> Answer {
+        if !is_client(asked) {
+            return Answer::error(401, "invalid_request");
+        }
+        let token = asked.value("token").unwrap_or_default();
+        let claims = claims_of(token).filter(|claims| claims["iss"] == self.issuer);
+        let is_gone = self.state().taken_back.contains(token);
+        let said = match claims {
+            Some(claims) if !is_gone => changed(claims, &json!({"active": true})),
+            Some(_) | None => json!({"active": false}),
+        };
+        Answer::json(200, &self.changed(Document::Introspection, said))
     }
 
     fn revoke(&self, asked: &Asked) -> Answer {

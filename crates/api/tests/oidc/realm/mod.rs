@@ -34,6 +34,7 @@ pub(crate) enum Endpoint {
     UserInfo,
     EndSession,
     Revoke,
+    Introspect,
     /// Nothing of the realm.
     Other,
 }
@@ -48,6 +49,8 @@ pub(crate) enum Document {
     UserInfo,
     /// The answer of the token endpoint.
     Tokens,
+    /// What is said about a token.
+    Introspection,
     /// What a browser brings back, as an object.
     WayBack,
 }
@@ -230,6 +233,8 @@ struct State {
     codes: BTreeMap<String, Grant>,
     refresh: BTreeMap<String, Grant>,
     ended: BTreeSet<String>,
+    /// Access tokens that were taken back.
+    taken_back: BTreeSet<String>,
     faults: BTreeMap<Endpoint, Answer>,
     gates: BTreeMap<Endpoint, Gate>,
     changes: BTreeMap<Document, Change>,
@@ -273,6 +278,7 @@ impl Realm {
             Endpoint::UserInfo => "/protocol/openid-connect/userinfo",
             Endpoint::EndSession => "/protocol/openid-connect/logout",
             Endpoint::Revoke => "/protocol/openid-connect/revoke",
+            Endpoint::Introspect => "/protocol/openid-connect/token/introspect",
             Endpoint::Other => "/other",
         };
         format!("{}{path}", self.issuer)
@@ -412,6 +418,11 @@ impl Realm {
         });
         let header = json!({"typ": "logout+jwt"});
         self.signed(&header, &changed(claims, changes))
+    }
+
+    /// Takes an access token back; nobody but the realm knows.
+    pub(crate) fn take_back(&self, token: &str) {
+        self.state().taken_back.insert(token.to_owned());
     }
 
     /// Ends the session at the provider, so that it is not renewed any more.
