@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use aimapper_core::auth::{
     Algorithm, Emails, HeaderTypes, IdKey, KeySet, ListForm, MAX_HEADER_BYTES, Policy, Principal,
-    Role, RoleRule, TenantRule, verify,
+    Role, RoleRule, TenantRule, named_issuer, verify,
 };
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -89,6 +89,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let is_taken = verify(token, &case.policy, &case.keys, NOW).is_ok();
     assert_eq!(is_taken, GOOD.contains(&token), "{token:?}");
+    let is_named = named_issuer(token).as_deref() == Some(ISSUER);
+    assert!(is_named || !is_taken, "{token:?}");
 });
 
 fn check_signed(case: &Case, bytes: &[u8]) {
@@ -101,6 +103,8 @@ fn check_signed(case: &Case, bytes: &[u8]) {
     let token = format!("{message}.{}", encode(signature.as_ref()));
     if let Ok(verified) = verify(&token, &case.policy, &case.own, NOW) {
         assert!(header.len() <= MAX_HEADER_BYTES, "a long header");
+        let named = named_issuer(&token);
+        assert_eq!(named.as_deref(), Some(ISSUER), "the issuer that is chosen");
         check_header(&serde_json::from_slice(header).expect("a header is JSON"));
         let claims = serde_json::from_slice(claims).expect("claims are JSON");
         check_claims(&claims, &verified.principal);

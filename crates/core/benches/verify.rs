@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use aimapper_core::auth::{
     Algorithm, Emails, HeaderTypes, IdKey, KeySet, ListForm, Policy, Refusal, Role, RoleRule,
-    TenantRule, verify,
+    TenantRule, Verified, named_issuer, verify,
 };
 
 use self::attacks::realm::{NOW, base, policy, published};
@@ -74,25 +74,39 @@ fn micros(time: Option<&Duration>) -> f64 {
 
 fn main() -> ExitCode {
     let (policy, keys) = (policy(), published());
+    let alone = measured("one issuer", |token| verify(token, &policy, &keys, NOW));
+    // Where there are several, the token is read for its issuer's name before.
+    let chosen = measured("one of several issuers", |token| {
+        black_box(named_issuer(token));
+        verify(token, &policy, &keys, NOW)
+    });
+    if alone.max(chosen) > MOST {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Measures a check of all tokens, and says how much dearer the dearest wrong one is than the good one.
+fn measured(what: &str, check: impl Fn(&str) -> Result<Verified, Refusal>) -> f64 {
     let mut good = Timed::new("good", base());
     let mut wrong: Vec<Timed> = attacks::all()
         .into_iter()
         .map(|attack| Timed::new(attack.name, attack.token))
         .collect();
-    let is_good = verify(&good.token, &policy, &keys, NOW).is_ok();
-    assert!(is_good, "the good token is refused");
+    assert!(check(&good.token).is_ok(), "the good token is refused");
 
     for _ in 0..ROUNDS {
         for timed in wrong.iter_mut().chain([&mut good]) {
             let start = Instant::now();
             for _ in 0..CALLS {
-                let _verified = black_box(verify(black_box(&timed.token), &policy, &keys, NOW));
+                let _verified = black_box(check(black_box(&timed.token)));
             }
             timed.times.push(start.elapsed() / CALLS);
         }
     }
 
     wrong.sort_by(|one, two| two.least().total_cmp(&one.least()));
+    println!("{what}");
     println!(
         "{:28}{:>8}{:>10}{:>10}{:>8}",
         "token", "bytes", "least us", "median us", "x good"
@@ -112,8 +126,5 @@ fn main() -> ExitCode {
         "{} wrong tokens; the dearest costs {dearest:.2} times what the good one costs",
         wrong.len()
     );
-    if dearest > MOST {
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    dearest
 }

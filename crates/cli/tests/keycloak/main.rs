@@ -16,6 +16,7 @@ mod by_hand;
 #[path = "../browser/chromedriver.rs"]
 mod chromedriver;
 mod door;
+mod issuers;
 mod person;
 mod predecessor;
 mod realm;

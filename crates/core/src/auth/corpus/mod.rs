@@ -36,6 +36,9 @@ fn every_attack_is_refused_for_its_reason() {
         match (attack.outcome, found) {
             (Outcome::Refused(expected), Err(refusal)) => {
                 assert_eq!(refusal, expected, "{name}");
+                // One that is of no issuer of ours, or of two, is not led to ours.
+                let is_named = named_issuer(token).as_deref() == Some(ISSUER);
+                assert!(!is_named || refusal != Refusal::Issuer, "{name}");
                 // The message tells nothing of the token.
                 let said = format!("{refusal} {refusal:?} {}", refusal.reason());
                 let tells = |part: &str| part.len() > 8 && said.contains(part);
@@ -131,6 +134,8 @@ fn good_tokens_pass() {
     ] {
         let verified = check(&token).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert_eq!(verified.principal.issuer, ISSUER, "{name}");
+        // Among several issuers the right one is chosen.
+        assert_eq!(named_issuer(&token).as_deref(), Some(ISSUER), "{name}");
         let roles = BTreeSet::from([Role::Mapper]);
         assert_eq!(verified.principal.roles, roles, "{name}");
     }
