@@ -94,7 +94,8 @@ pub(crate) async fn give(
     })
 }
 
-fn hash(ticket: &str) -> String {
+/// What the table holds of a ticket.
+pub(super) fn hash(ticket: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(ticket.as_bytes()))
 }
 

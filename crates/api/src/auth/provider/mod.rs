@@ -259,12 +259,23 @@ fn chain(error: &dyn std::error::Error) -> String {
     said
 }
 
-/// Keeps the keys fresh, until the identity is gone. An issuer that is slow keeps no other waiting.
+/// Keeps the keys fresh, until the identity is gone. Each issuer has its own rounds, so that one that is slow
+/// keeps no other waiting.
 pub(crate) async fn keep_keys(identity: Weak<Identity>) {
+    let number = identity
+        .upgrade()
+        .and_then(|held| Some(held.sign_in()?.issuers().count()));
+    let all = (0..number.unwrap_or_default()).map(|number| keep_keys_of(&identity, number));
+    join_all(all).await;
+}
+
+async fn keep_keys_of(identity: &Weak<Identity>, number: usize) {
     while let Some(held) = identity.upgrade() {
-        if let Some(sign_in) = held.sign_in() {
-            join_all(sign_in.issuers().map(Issuer::keep_keys)).await;
+        let mut issuers = held.sign_in().into_iter().flat_map(SignIn::issuers);
+        if let Some(issuer) = issuers.nth(number) {
+            issuer.keep_keys().await;
         }
+        drop(issuers);
         drop(held);
         tokio::time::sleep(KEYS_LOOK).await;
     }

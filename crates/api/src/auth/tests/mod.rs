@@ -1,6 +1,7 @@
 //! Tests of the way in: each over the real gate, guard, database and key file.
 
 mod forms;
+mod tickets;
 mod wire;
 
 use std::net::SocketAddr;
