@@ -7,11 +7,12 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App as Routes, test as served};
 use aimapper_api::auth::{CanAdmin, CanMap, Guarded, gate};
+use aimapper_core::auth::{Provider as Client, ProviderError};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::realm::{Answer, CLIENT, Document, Endpoint, Provider, Realm, SECRET};
-use crate::site::{Site, assert_problem};
+use crate::site::{Site, assert_problem, oidc};
 
 const EACH_TIME: [(&str, &str); 2] = [
     ("auth.introspection", "all"),
@@ -179,6 +180,13 @@ fn the_address_may_be_set_and_has_tls_or_is_here() {
     let site = Site::with(&realm, &EACH_TIME);
     let token = realm.access_token(&json!({}));
     assert_problem(&site.me(&token), 503, "provider_unreachable");
+    // It is not that nobody answers there: nobody was asked.
+    let client = Client::new(oidc(realm.issuer(), &EACH_TIME)).unwrap();
+    let refused = client.is_active(&token, "sub-of-mia");
+    assert!(
+        matches!(refused, Err(ProviderError::Address(_))),
+        "{refused:?}"
+    );
     let place = realm.url(Endpoint::Introspect);
     let set = ("auth.introspection_url", place.as_str());
     let site = Site::with(&realm, &[&EACH_TIME[..], &[set]].concat());
