@@ -103,8 +103,12 @@ fn check_signed(case: &Case, bytes: &[u8]) {
     let token = format!("{message}.{}", encode(signature.as_ref()));
     if let Ok(verified) = verify(&token, &case.policy, &case.own, NOW) {
         assert!(header.len() <= MAX_HEADER_BYTES, "a long header");
+        // It may stand too far behind to be found.
         let named = named_issuer(&token);
-        assert_eq!(named.as_deref(), Some(ISSUER), "the issuer that is chosen");
+        assert!(
+            named.is_none_or(|named| named == ISSUER),
+            "the issuer that is chosen"
+        );
         check_header(&serde_json::from_slice(header).expect("a header is JSON"));
         let claims = serde_json::from_slice(claims).expect("claims are JSON");
         check_claims(&claims, &verified.principal);

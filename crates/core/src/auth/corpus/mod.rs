@@ -145,6 +145,31 @@ fn good_tokens_pass() {
 
 /// A header of the longest length passes, one byte more does not, whatever it says.
 #[test]
+fn an_issuer_is_named_near_the_beginning() {
+    let named = |claims: String| named_issuer(&rs256(header().to_string(), claims));
+    let behind = |bytes: usize| {
+        let pad = "x".repeat(bytes);
+        named(format!(r#"{{"pad":"{pad}","iss":"{ISSUER}"}}"#))
+    };
+    assert_eq!(behind(1_900).as_deref(), Some(ISSUER));
+    assert_eq!(behind(2_100), None);
+    // What follows is looked at by the check itself.
+    let cut = format!(r#"{{"iss":"{ISSUER}","pad":[[[["#);
+    assert_eq!(named(cut).as_deref(), Some(ISSUER));
+    for none in [
+        r#"{"a":{"iss":"https://b"}}"#,
+        r#"{"iss":7}"#,
+        r#"{"iss":["https://b"]}"#,
+        r#"["iss","https://b"]"#,
+        r#""iss""#,
+        "{}",
+        "",
+    ] {
+        assert_eq!(named(none.to_owned()), None, "{none}");
+    }
+}
+
+#[test]
 fn headers_are_bounded() {
     let of_length = |length: usize| {
         let bare = with(header(), &json!({"x": ""})).to_string();
