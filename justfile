@@ -36,6 +36,18 @@ bench-queue:
     bash benches/queue.sh
     python3 benches/queue_model.py
 
+# Distils the table of word vectors again, and says whether it is still the same. Wants a Python with
+# what training/requirements.txt lists (pip install --no-deps); takes about a minute and no network.
+distill python="python3":
+    {{python}} training/distill.py crates/core/src/matching/meaning | diff - training/checksums.txt
+    {{python}} training/golden.py crates/core/src/matching/meaning
+    {{python}} training/evaluate.py crates/core/src/matching/meaning
+
+# Trains the weights of matching again from the cases of a folder. Wants what `distill` wants.
+train cases python="python3":
+    cargo run --release -- eval {{cases}} --features training/features.bin.gz
+    {{python}} training/train.py training/features.bin.gz crates/core/src/matching/model/weights.json
+
 # Fuzzes the reading and the check of tokens: each target so many seconds, all five one after the other.
 fuzz seconds="300":
     bash fuzz/run.sh {{seconds}}

@@ -192,6 +192,9 @@ say "REST, pages and signing in on PostgreSQL, clicks and keys over api and work
 AIMAPPER_TEST_REST=postgres cargo test --workspace --all-features --locked --test rest --test pages --test oidc
 AIMAPPER_TEST_APART=1 cargo test --workspace --all-features --locked --test browser -- clicks keys plain
 
+say "the weights of matching against their script"
+bash deploy/dev/training.sh
+
 say "the interface against its document"
 bash deploy/dev/schemathesis.sh "${CARGO_TARGET_DIR:-target}/debug/aimapper"
 
@@ -223,7 +226,7 @@ reports "$report" '"balanced": true'
 say "an ambiguous date is asked, and settled"
 readme 4 "cargo run --release -- map examples/bank/statement_2026-03.csv --to examples/bank/transaction.schema.json -o target/example --force"
 [ ! -e target/example/statement_2026-03.good.csv ] || die "rows were written before the decision" "exit code 4 publishes no rows"
-readme 0 "cargo run --release -- map examples/bank/statement_2026-03.csv --to examples/bank/transaction.schema.json --set date_order=mdy -o target/example --force"
+readme 0 "cargo run --release -- map examples/bank/statement_2026-03.csv --to examples/bank/transaction.schema.json --set date_order=mdy --accept 0.6 -o target/example --force"
 reports target/example/statement_2026-03.report.json '"good": 40'
 
 say "done"

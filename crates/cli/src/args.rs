@@ -21,6 +21,7 @@ Examples:
   aimapper map bank.csv --to schema.json --set date_order=dmy --max-rejects 2
   aimapper run --mapping bank.mapping.yaml feb.csv run a kept mapping over the next file
   aimapper check bank.mapping.yaml feb.csv         does the mapping still fit?
+  aimapper eval cases/                             how good matching is on tables of your own
 
 Exit codes:
   0  done
@@ -60,6 +61,10 @@ pub(crate) enum Verb {
     /// Says whether a mapping is valid and, with a source, whether it fits; writes nothing.
     #[command(after_help = "Example: aimapper check bank.mapping.yaml feb.csv")]
     Check(Check),
+    /// Says how good matching is on tables whose mapping is known.
+    #[command(after_help = "Example: aimapper eval cases/ --only bank,orders\n\
+                      docs/matching.md shows the files of a case.")]
+    Eval(Eval),
     /// Serves pages and REST on this machine, and runs the jobs; all in one process.
     #[cfg(feature = "server")]
     #[command(after_help = "Example: aimapper serve --data ~/aimapper-data")]
@@ -235,6 +240,56 @@ pub(crate) struct Check {
     pub(crate) json: bool,
 }
 
+/// `aimapper eval`.
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Folder with the cases, as `SUITE/CASE/`.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Takes only the cases that a JSON file lists under a key, as `SUITE/CASE`.
+    #[arg(long, value_name = "FILE:KEY", value_parser = parse_split)]
+    pub(crate) split: Option<Split>,
+    /// Takes only these suites.
+    #[arg(long, value_name = "SUITE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Writes the answers to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) predictions: Option<PathBuf>,
+    /// Writes what the confidence of values rests on, one JSON object a line, for training it.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) signals: Option<PathBuf>,
+    /// Prints the figures as JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads; only the seconds depend on it.
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) threads: Option<usize>,
+    /// Takes the trained weights from this file instead of the built-in ones.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) weights: Option<PathBuf>,
+    /// Writes the features of the cases that may be trained on, for training/train.py, and nothing
+    /// else.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) features: Option<PathBuf>,
+}
+
+/// A list of cases in a JSON file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) file: PathBuf,
+    pub(crate) key: String,
+}
+
+fn parse_split(text: &str) -> Result<Split, String> {
+    match text.rsplit_once(':') {
+        Some((file, key)) if !file.is_empty() && !key.is_empty() => Ok(Split {
+            file: file.into(),
+            key: key.to_owned(),
+        }),
+        Some(_) | None => Err("write it as file:key, for example split.json:dev".to_owned()),
+    }
+}
+
 /// Format of good rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -398,6 +453,17 @@ mod tests {
         );
         assert!(parse_set("date_order=ddmm").unwrap_err().contains("dmy"));
         assert!(parse_set("delimiter").unwrap_err().contains("what=value"));
+    }
+
+    #[test]
+    fn a_split_is_a_file_and_a_key() {
+        let split = parse_split("a:b/split.json:dev").unwrap();
+        assert_eq!(
+            (split.file, split.key.as_str()),
+            ("a:b/split.json".into(), "dev")
+        );
+        assert!(parse_split("split.json").is_err());
+        assert!(parse_split("split.json:").is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! decision ends with exit code 4 and says how to settle it.
 
 mod args;
+mod cases;
 mod failure;
 mod job;
 mod outputs;
@@ -44,6 +45,7 @@ fn run(cli: &Cli) -> Result<Ending, Failure> {
         Verb::Map(args) => verbs::map::map(args),
         Verb::Run(args) => verbs::run::run(args),
         Verb::Check(args) => verbs::check::check(args),
+        Verb::Eval(args) => verbs::eval::eval(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => server::serve::serve(args),
         #[cfg(feature = "server")]

@@ -21,6 +21,7 @@ pub mod blob;
 #[cfg(feature = "settings")]
 pub mod config;
 pub mod error;
+pub mod evaluate;
 #[cfg(feature = "store")]
 pub mod id;
 #[cfg(feature = "store")]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules whose results depend on their arguments alone.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "source",
     "profile",
     "target",
@@ -20,6 +20,7 @@ const PURE: [&str; 10] = [
     "value",
     "report",
     "job",
+    "evaluate",
 ];
 
 /// What a pure module never names: the file system, the clock, randomness, the environment, the
@@ -150,7 +151,7 @@ const NEVER_KNOWS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("mapping", &["matching", "report", "pipeline"]),
-    ("matching", &["transform", "report", "pipeline"]),
+    ("matching", &["transform", "report", "pipeline", "evaluate"]),
     ("transform", &["profile", "matching", "report", "pipeline"]),
 ];
 

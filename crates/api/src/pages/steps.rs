@@ -47,6 +47,7 @@ fn proposed(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Op
         name: None,
         columns: std::slice::from_ref(&alike),
         named: true,
+        stated: &[],
     };
     let target = TargetSchema {
         name: String::new(),

@@ -1,6 +1,7 @@
 //! One file per verb.
 
 pub(crate) mod check;
+pub(crate) mod eval;
 pub(crate) mod map;
 pub(crate) mod profile;
 pub(crate) mod read;

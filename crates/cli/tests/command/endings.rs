@@ -194,7 +194,7 @@ fn force_leaves_no_result_of_an_earlier_run_beside_a_newer_report() {
     let place = Place::with_bank();
     let line = "map statement_2026-03.csv --to transaction.schema.json -o out";
     place
-        .run(&format!("{line} --set date_order=mdy --excel"))
+        .run(&format!("{line} --set date_order=mdy --accept 0.6 --excel"))
         .ends(0);
     place.run(&format!("{line} --force")).ends(4);
     assert_eq!(

@@ -131,7 +131,7 @@ fn the_english_statement_maps_when_the_date_order_is_set() {
     for set in ["date_order=mdy", "date_order@Txn Dt=mdy"] {
         let place = Place::with_bank();
         let mut args: Vec<&str> = MAP_ENGLISH.split(' ').collect();
-        args.extend(["--set", set, "-o", "out"]);
+        args.extend(["--set", set, "--accept", "0.6", "-o", "out"]);
         place.args(&args, b"").ends(0);
         let report = place.json(&format!("out/{ENGLISH}.report.json"));
         assert_eq!(sources(&report), english_truth());
@@ -152,10 +152,12 @@ fn the_english_statement_maps_when_the_date_order_is_set() {
 fn the_accepted_reading_settles_the_english_statement_too() {
     let place = Place::with_bank();
     place
-        .run(&format!("{MAP_ENGLISH} --accept 0.8 -o accepted"))
+        .run(&format!("{MAP_ENGLISH} --accept 0.6 -o accepted"))
         .ends(0);
     place
-        .run(&format!("{MAP_ENGLISH} --set date_order=mdy -o set"))
+        .run(&format!(
+            "{MAP_ENGLISH} --set date_order=mdy --accept 0.6 -o set"
+        ))
         .ends(0);
     let good = |folder| place.text(&format!("{folder}/{ENGLISH}.good.csv"));
     assert_eq!(good("accepted"), good("set"));

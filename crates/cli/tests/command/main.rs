@@ -6,6 +6,8 @@ mod determinism;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+mod evaluating;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod golden;

@@ -28,6 +28,7 @@ pub(crate) fn field(name: &str, kind: FieldType, required: bool) -> Field {
         default: None,
         constraints: Vec::new(),
         sample: Vec::new(),
+        values: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Assignment: which column fills which field, or none where nothing is likely enough.
 
+use super::rivals::beside_rivals;
 use super::scores::{Pair, Scores};
 use crate::mapping::{Evidence, SourceAlternative};
 
@@ -20,17 +21,20 @@ pub struct Proposal {
 
 /// How many alternatives are listed.
 const MOST_ALTERNATIVES: usize = 5;
+/// Highest confidence of what is only likely: below what is called sure.
+const MOST_UNPROVED: f64 = 0.89;
 /// Alternatives below this are not worth showing.
 const FLOOR: f64 = 0.02;
 
 /// Takes the most probable pairs one after another, each column and each field once; pairs below
 /// `bar` are not taken. One proposal per field, in the target's order.
 ///
-/// Rivals have already been weighed against each other in the probabilities, so that the order of
-/// taking decides nothing that is close: two equal rivals both stay below one half. Equals are
+/// Rivals are weighed against each other first, so that the order of taking decides nothing that is
+/// close: two equal rivals both stay below one half. What is not [`Pair::proved`] is never sure. Equals are
 /// taken in the order of columns, then fields.
 #[must_use]
 pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
+    let scores = &contested(scores);
     let mut pairs: Vec<&Pair> = scores
         .pairs()
         .iter()
@@ -59,6 +63,16 @@ pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
         .zip(taken)
         .map(|((index, field), taken)| propose(scores, index, field, taken))
         .collect()
+}
+
+/// The scores beside their rivals.
+fn contested(scores: &Scores) -> Scores {
+    let mut contested = scores.clone();
+    for (pair, beside) in contested.pairs_mut().zip(beside_rivals(scores)) {
+        let most = if pair.proved { 1.0 } else { MOST_UNPROVED };
+        pair.probability = beside.min(pair.probability).min(most);
+    }
+    contested
 }
 
 fn propose(scores: &Scores, index: usize, field: &str, taken: Option<&Pair>) -> Proposal {

@@ -331,14 +331,15 @@ fn tell(pairs: &[(&Term, &Term)]) -> String {
             parts.push(part);
         }
     }
-    let german = pairs
-        .iter()
-        .any(|(column, _)| column.origin == Origin::German);
-    format!(
-        "{}{}",
-        parts.join(", "),
-        if german { " (German)" } else { "" }
-    )
+    let language = pairs.iter().find_map(|(column, _)| match column.origin {
+        Origin::Foreign(language) => Some(language.name()),
+        Origin::Plain | Origin::Abbreviation => None,
+    });
+    let told = parts.join(", ");
+    match language {
+        Some(language) => format!("{told} ({language})"),
+        None => told,
+    }
 }
 
 #[cfg(test)]
@@ -436,6 +437,31 @@ mod tests {
         );
         assert!(found.score > 0.97);
         assert_eq!(found.text, "PAYEE = Payee");
+    }
+
+    #[test]
+    fn the_evidence_names_the_language() {
+        for (column, target, expected) in [
+            ("Montant", "amount", "Montant = amount (French)"),
+            (
+                "Fecha valor",
+                "value_date",
+                "Fecha valor = value, date (Spanish)",
+            ),
+            (
+                "Begünstigter",
+                "payee",
+                "Begünstigter = beneficiary ~ payee (German)",
+            ),
+            ("Amt", "amount", "Amt = amount"),
+        ] {
+            let found = compare_names(
+                &Name::parse(column),
+                &FieldNames::of(&field(target, FieldType::String)),
+                &Rarity::default(),
+            );
+            assert_eq!(found.text, expected);
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! Txn Dt       -> txn dt        -> transaction date
 //! ```
 
-use super::lexicon::{Entry, LONGEST_KEY, Origin, lexicon};
+use super::lexicon::{Entry, LONGEST_KEY, Language, Languages, Origin, Reading, lexicon};
+use super::meaning::cut_words;
 use super::text::{fold, singular, tokens, undo_digraphs};
 
 /// One word of a name.
@@ -38,11 +39,16 @@ pub(crate) struct Name {
 /// Most readings that a name is given.
 const MOST_READINGS: usize = 6;
 
-/// Words that carry nothing in a name.
-const STOP_WORDS: [&str; 19] = [
+/// Words that carry nothing in a name: articles and prepositions of the lexicon's languages.
+const STOP_WORDS: [&str; 45] = [
     "of", "the", "a", "an", "for", "and", "by", "in", "is", "der", "die", "das", "des", "den",
-    "und", "fur", "im", "am", "zum",
+    "und", "fur", "im", "am", "zum", "zur", "beim", "mit", "de", "la", "le", "les", "du", "et",
+    "en", "las", "del", "di", "della", "dello", "dell", "dei", "degli", "delle", "da", "do", "het",
+    "een", "voor", "och", "og",
 ];
+
+/// Words that are left where an apostrophe or brackets cut: `date d'opération`, `Director(s)`.
+const ELIDED: [&str; 3] = ["d", "l", "s"];
 
 /// Currencies that are looked for behind a name, with their symbols.
 const UNITS: [(&str, &str); 24] = [
@@ -89,7 +95,7 @@ impl Name {
         Self {
             text: text.to_owned(),
             joined: tokens.concat(),
-            readings: read(&tokens),
+            readings: read(&tokens, rest.contains(['\'', '’']) || rest.contains("(s)")),
             tokens,
             unit,
         }
@@ -156,111 +162,278 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     (!before.trim().is_empty()).then_some((before, inside))
 }
 
+/// One meaning of one piece of a name.
+#[derive(Debug, Clone)]
+struct Choice {
+    words: Vec<String>,
+    token: String,
+    /// What it is if it is not from one of `languages`.
+    english: Option<Origin>,
+    languages: Languages,
+}
+
+impl Choice {
+    fn plain(word: &str, token: &str) -> Self {
+        Self {
+            words: vec![word.to_owned()],
+            token: token.to_owned(),
+            english: Some(Origin::Plain),
+            languages: Languages::default(),
+        }
+    }
+
+    fn of(reading: &Reading, token: &str) -> Self {
+        Self {
+            words: reading.words.iter().map(|&word| word.to_owned()).collect(),
+            token: token.to_owned(),
+            english: reading.abbreviation.then_some(Origin::Abbreviation),
+            languages: reading.languages,
+        }
+    }
+
+    fn is_in(&self, language: Option<Language>) -> bool {
+        language.is_some_and(|language| self.languages.contains(language))
+    }
+
+    /// Its words, told as of the language of the name where they are in it.
+    fn terms(&self, language: Option<Language>) -> impl Iterator<Item = Term> {
+        let foreign = language
+            .filter(|_| self.is_in(language))
+            .map(Origin::Foreign);
+        let origin = foreign
+            .or(self.english)
+            .or(self.languages.first().map(Origin::Foreign))
+            .unwrap_or(Origin::Plain);
+        self.words.iter().map(move |word| Term {
+            word: word.clone(),
+            token: self.token.clone(),
+            origin,
+        })
+    }
+}
+
 /// All readings of the tokens, at most [`MOST_READINGS`].
-fn read(tokens: &[String]) -> Vec<Vec<Term>> {
-    let mut readings: Vec<Vec<Term>> = vec![Vec::new()];
+fn read(tokens: &[String], elided: bool) -> Vec<Vec<Term>> {
+    let mut pieces: Vec<Piece> = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
-        let (taken, mut choices) = read_next(rest);
+        let (taken, piece) = read_next(rest, elided);
         // Only after the keys were tried: `paid in` is one.
-        let stop = rest
-            .first()
-            .is_some_and(|token| STOP_WORDS.contains(&token.as_str()));
-        if stop && taken == 1 && tokens.len() > 1 {
-            choices = vec![Vec::new()];
+        let front = rest.first().filter(|_| taken == 1 && tokens.len() > 1);
+        let stop = front.is_some_and(|token| is_stop(token, elided));
+        if !stop {
+            pieces.push(piece);
         }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    let language = language_of(&pieces);
+    // With how unusual it is: the sum of the places of its choices.
+    let mut readings: Vec<(usize, Vec<Term>)> = vec![(0, Vec::new())];
+    for piece in &pieces {
         let mut longer = Vec::new();
-        for choice in &choices {
-            for reading in &readings {
+        for (place, terms) in piece.in_order(language).enumerate() {
+            for (rank, reading) in &readings {
                 let mut reading = reading.clone();
-                for term in choice {
+                for term in &terms {
                     // `Valutadatum` is one date, not two.
                     if !reading.iter().any(|known| known.word == term.word) {
                         reading.push(term.clone());
                     }
                 }
-                longer.push(reading);
+                longer.push((rank + place, reading));
             }
         }
+        longer.sort_by_key(|(rank, _)| *rank);
         longer.truncate(MOST_READINGS);
         readings = longer;
-        rest = rest.get(taken..).unwrap_or_default();
     }
-    readings
+    readings.into_iter().map(|(_, reading)| reading).collect()
+}
+
+/// Whether a token carries nothing; `l` and `d` only where the name has an apostrophe.
+fn is_stop(token: &str, elided: bool) -> bool {
+    STOP_WORDS.contains(&token) || (elided && ELIDED.contains(&token))
+}
+
+/// What the tokens of one key, or one token, may mean.
+#[derive(Debug)]
+enum Piece {
+    /// One of these.
+    Any(Vec<Choice>),
+    /// All parts of a compound, and the languages that have them all; none for English.
+    Compound(Vec<Choice>, Languages),
+}
+
+impl Piece {
+    /// The languages in which it means something, and whether it means nothing in English: only
+    /// then is it evidence that a name is in one of them.
+    fn languages(&self) -> (Languages, bool) {
+        match self {
+            Self::Compound(_, languages) => (*languages, true),
+            Self::Any(choices) => {
+                let none = Languages::default();
+                let all = choices.iter().fold(none, |all, c| all.with(c.languages));
+                (all, choices.iter().all(|choice| choice.english.is_none()))
+            }
+        }
+    }
+
+    /// What it may mean in a name of the language, that of the language first.
+    fn in_order(&self, language: Option<Language>) -> impl Iterator<Item = Vec<Term>> {
+        let (first, second): (Vec<Vec<Term>>, Vec<Vec<Term>>) = match self {
+            Self::Compound(parts, _) => {
+                let own = parts.iter().flat_map(|part| part.terms(language));
+                (vec![own.collect()], Vec::new())
+            }
+            Self::Any(choices) => {
+                let of = |in_language: bool| {
+                    choices
+                        .iter()
+                        .filter(|choice| choice.is_in(language) == in_language)
+                        .map(|choice| choice.terms(language).collect())
+                        .collect()
+                };
+                (of(true), of(false))
+            }
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+/// The language of a name: the one that most of its pieces are in, if one of them is in no other
+/// than such languages. So `data` is a date in `data nascita`, and data in `data type`.
+fn language_of(pieces: &[Piece]) -> Option<Language> {
+    let found: Vec<(Languages, bool)> = pieces.iter().map(Piece::languages).collect();
+    let mut best: Option<(Language, usize)> = None;
+    for language in Language::ALL {
+        let has = |(languages, _): &&(Languages, bool)| languages.contains(language);
+        let count = found.iter().filter(has).count();
+        let is_evident = found
+            .iter()
+            .filter(has)
+            .any(|(_, is_evidence)| *is_evidence);
+        if is_evident && count > best.map_or(0, |(_, most)| most) {
+            best = Some((language, count));
+        }
+    }
+    best.map(|(language, _)| language)
+}
+
+/// What may be a key at the front of the tokens, the longest first, each with how many tokens it
+/// takes: so many tokens as they stand, or without what carries nothing between them, so that
+/// `numero de la cuenta` is found as `numero cuenta`.
+fn front_keys(tokens: &[String], elided: bool) -> Vec<(usize, String)> {
+    let is_word = |token: &String| !is_stop(token, elided);
+    let mut keys = Vec::new();
+    for length in (1..=LONGEST_KEY.min(tokens.len())).rev() {
+        keys.extend(tokens.get(..length).map(|front| (length, front.join(" "))));
+        let content = tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| is_word(token));
+        let content: Vec<(usize, &String)> = content.take(length).collect();
+        if let (Some((0, _)), Some((last, _))) = (content.first(), content.last())
+            && content.len() == length
+            && *last >= length
+        {
+            let words: Vec<&str> = content.iter().map(|(_, token)| token.as_str()).collect();
+            keys.push((last + 1, words.join(" ")));
+        }
+    }
+    keys
 }
 
 /// Reads the longest key of the lexicon at the front, or one token: how many tokens were taken, and
 /// what they may mean.
-fn read_next(tokens: &[String]) -> (usize, Vec<Vec<Term>>) {
-    for length in (1..=LONGEST_KEY.min(tokens.len())).rev() {
-        let Some(front) = tokens.get(..length) else {
-            continue;
-        };
-        let key = front.join(" ");
+fn read_next(tokens: &[String], elided: bool) -> (usize, Piece) {
+    for (taken, key) in front_keys(tokens, elided) {
         let Some(entry) = lexicon().entry(&key) else {
             continue;
         };
-        let mut choices: Vec<Vec<Term>> = entry
+        let mut choices: Vec<Choice> = entry
             .readings
             .iter()
-            .map(|words| terms(words, &key, entry.origin))
+            .map(|reading| Choice::of(reading, &key))
             .collect();
         // A token that is an English word itself may mean just that: `state`, `mark`, `name`.
-        if length == 1 && lexicon().knows(&key) && !entry.readings.iter().any(|r| *r == [&*key]) {
-            choices.insert(0, terms(std::slice::from_ref(&key), &key, Origin::Plain));
+        if taken == 1 && lexicon().knows(&key) {
+            let mut plain = Choice::plain(&key, &key);
+            if let Some(same) = choices
+                .iter()
+                .position(|choice| choice.words == plain.words)
+            {
+                plain.languages = choices.remove(same).languages;
+            }
+            // Short words in names are rather abbreviations: `no`, `sex`, `zip`.
+            let is_short = key.len() <= SHORTEST_PART && entry.is_abbreviation();
+            let place = if is_short { choices.len() } else { 0 };
+            choices.insert(place, plain);
         }
-        return (length, choices);
+        return (taken, Piece::Any(choices));
     }
     let Some(token) = tokens.first() else {
-        return (1, Vec::new());
+        return (1, Piece::Any(Vec::new()));
     };
     let word = singular(token);
-    if lexicon().knows(token) || lexicon().knows(&word) {
-        let word = if lexicon().knows(token) {
-            token.clone()
-        } else {
-            word
-        };
-        return (1, vec![terms(&[word], token, Origin::Plain)]);
+    let plain = if lexicon().knows(token) {
+        Choice::plain(token, token)
+    } else {
+        Choice::plain(&word, token)
+    };
+    if !lexicon().knows(token)
+        && !lexicon().knows(&word)
+        && let Some(compound) = split_compound(token)
+    {
+        return (1, compound);
     }
-    let reading = split_compound(token)
-        .unwrap_or_else(|| terms(std::slice::from_ref(&word), token, Origin::Plain));
-    (1, vec![reading])
+    if !lexicon().knows(token)
+        && !lexicon().knows(&word)
+        && let Some(words) = cut_words(token)
+    {
+        let cut = Choice {
+            words: words.into_iter().map(singular).collect(),
+            ..plain
+        };
+        return (1, Piece::Any(vec![cut]));
+    }
+    (1, Piece::Any(vec![plain]))
 }
 
-fn terms(words: &[String], token: &str, origin: Origin) -> Vec<Term> {
-    words
-        .iter()
-        .map(|word| Term {
-            word: word.clone(),
-            token: token.to_owned(),
-            origin,
-        })
-        .collect()
-}
-
-/// Letters that German puts between the parts of a compound.
+/// Letters that stand between the parts of a compound.
 const LINKS: [&str; 6] = ["", "s", "es", "n", "en", "e"];
 /// Most parts of a compound.
 const MOST_PARTS: usize = 4;
 /// Fewest letters of a part.
 const SHORTEST_PART: usize = 3;
 
-/// Cuts `rechnungsbetrag` and `bookingdate` into words that the lexicon knows; the first part as
-/// long as can be. `None` where something would be left over.
-fn split_compound(token: &str) -> Option<Vec<Term>> {
-    if token.len() < 2 * SHORTEST_PART || !token.chars().all(char::is_alphabetic) {
+/// What may end a compound although it is short: `kundennr`.
+const NUMBER: &str = "nr";
+/// Words that are rather the ending of an English word than a part of a name: `engineering`.
+const ENDINGS: [&str; 4] = ["red", "ring", "ten", "act"];
+
+/// Cuts `rechnungsbetrag` and `bookingdate` into words that the lexicon knows, all of one language
+/// or English; the first part as long as can be. `None` where something would be left over.
+fn split_compound(token: &str) -> Option<Piece> {
+    if token.len() < SHORTEST_PART + NUMBER.len() || !token.chars().all(char::is_alphabetic) {
         return None;
     }
-    split_rest(token, MOST_PARTS).or_else(|| {
+    let (parts, languages) = split_rest(token, MOST_PARTS, Languages::ALL).or_else(|| {
         let plain = undo_digraphs(token);
         (plain != token)
-            .then(|| split_rest(&plain, MOST_PARTS))
+            .then(|| split_rest(&plain, MOST_PARTS, Languages::ALL))
             .flatten()
-    })
+    })?;
+    let languages = if languages.shared_with(Languages::ENGLISH).is_empty() {
+        languages
+    } else {
+        Languages::default()
+    };
+    let choices = parts.iter().map(|part| part_choice(part, languages));
+    Some(Piece::Compound(choices.collect(), languages))
 }
 
-fn split_rest(rest: &str, parts: usize) -> Option<Vec<Term>> {
+/// The parts of the rest, and the languages that have them all.
+fn split_rest(rest: &str, parts: usize, allowed: Languages) -> Option<(Vec<String>, Languages)> {
     let parts_left = parts.checked_sub(1)?;
     let cuts: Vec<usize> = rest
         .char_indices()
@@ -271,40 +444,84 @@ fn split_rest(rest: &str, parts: usize) -> Option<Vec<Term>> {
         let Some((part, tail)) = rest.split_at_checked(cut) else {
             continue;
         };
-        if cut < SHORTEST_PART {
+        if cut < SHORTEST_PART && part != NUMBER {
             break;
         }
-        let Some(mut found) = part_terms(part) else {
+        let languages = languages_of_part(part, tail).shared_with(allowed);
+        if languages.is_empty() {
             continue;
-        };
+        }
         if tail.is_empty() {
-            return Some(found);
+            return Some((vec![part.to_owned()], languages));
         }
         for link in LINKS {
             let Some(tail) = tail.strip_prefix(link) else {
                 continue;
             };
-            if let Some(more) = split_rest(tail, parts_left) {
-                found.extend(more);
-                return Some(found);
+            // The others write compounds apart, but programs drop the blank: `fechavalor`.
+            let languages = if link.is_empty() {
+                languages
+            } else {
+                languages.shared_with(Languages::OF_COMPOUNDS.with(Languages::ENGLISH))
+            };
+            if let Some((mut found, languages)) = split_rest(tail, parts_left, languages) {
+                found.insert(0, part.to_owned());
+                return Some((found, languages));
             }
         }
     }
     None
 }
 
-fn part_terms(part: &str) -> Option<Vec<Term>> {
-    // Abbreviations of three letters are too often a piece of a longer word (`art`, `mat`).
-    let usable = |entry: &&Entry| entry.origin == Origin::German || part.len() > SHORTEST_PART;
-    if let Some(entry) = lexicon().entry(part).filter(usable) {
-        return entry
-            .readings
-            .first()
-            .map(|words| terms(words, part, entry.origin));
+/// The languages in whose compounds a part may stand: a longer English word in those of every
+/// language, an abbreviation only among English words.
+fn languages_of_part(part: &str, tail: &str) -> Languages {
+    if part == NUMBER {
+        return Languages::OF_COMPOUNDS;
     }
-    lexicon()
-        .knows(part)
-        .then(|| terms(&[part.to_owned()], part, Origin::Plain))
+    let entry = lexicon().exact_entry(part);
+    let own = entry.map_or(Languages::default(), |entry| match part.len() {
+        ..=SHORTEST_PART => entry.languages().shared_with(Languages::OF_COMPOUNDS),
+        _ => entry.languages(),
+    });
+    if lexicon().knows(part) || lexicon().knows(&singular(part)) {
+        let is_ending = tail.is_empty() && ENDINGS.contains(&part);
+        return match part.len() {
+            _ if is_ending => own,
+            ..=SHORTEST_PART => own.with(Languages::ENGLISH),
+            _ => Languages::ALL,
+        };
+    }
+    // Abbreviations of three letters are too often a piece of a longer word (`art`, `mat`).
+    let is_abbreviation = part.len() > SHORTEST_PART && entry.is_some_and(Entry::is_abbreviation);
+    if is_abbreviation {
+        own.with(Languages::ENGLISH)
+    } else {
+        own
+    }
+}
+
+/// What a part means in the languages of its compound.
+fn part_choice(part: &str, languages: Languages) -> Choice {
+    let readings = lexicon().entry(part).map(|entry| entry.readings.as_slice());
+    let readings = readings.unwrap_or_default();
+    let language = languages.first();
+    let own = readings
+        .iter()
+        .find(|reading| language.is_some_and(|language| reading.languages.contains(language)));
+    if own.is_none() {
+        let word = singular(part);
+        if let Some(word) = [part, &word].into_iter().find(|word| lexicon().knows(word)) {
+            return Choice::plain(word, part);
+        }
+    }
+    let found = own.or(readings.first());
+    let mut choice = found.map_or_else(
+        || Choice::plain(part, part),
+        |reading| Choice::of(reading, part),
+    );
+    choice.languages = choice.languages.shared_with(languages);
+    choice
 }
 
 /// Most words of a name that stands in a description.
@@ -335,9 +552,12 @@ pub(crate) fn words_of_text(text: &str) -> Vec<String> {
             continue;
         }
         found.push(singular(&fold(&token)));
-        if let Some(entry) = lexicon().entry(&token) {
-            found.extend(entry.readings.iter().flatten().cloned());
-        }
+        // Sentences are English: `data` in one is no Italian date.
+        let is_english = lexicon().knows(&token);
+        let readings = lexicon().entry(&token).map(|entry| entry.readings.iter());
+        let readings = readings.into_iter().flatten();
+        let meant = readings.filter(|reading| reading.abbreviation || !is_english);
+        found.extend(meant.flat_map(|reading| reading.words.iter().map(|&word| word.to_owned())));
     }
     found.sort();
     found.dedup();

@@ -54,6 +54,7 @@ pub fn propose_profiled(
         name: None,
         columns,
         named: header.and_then(|header| header.value.as_u64()) != Some(0),
+        stated: &[],
     };
     let rules = matching::propose(&table, target, decisions, memory);
     let unused = columns

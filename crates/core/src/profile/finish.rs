@@ -1,5 +1,7 @@
 //! From counts to a profile: what is null, how values are read, and what follows.
 
+use std::collections::BTreeMap;
+
 use super::choice::{BY_PERSON, Choice, MarksSet};
 use super::column::{ColumnPartial, Parts};
 use super::dates::{self, Order};
@@ -8,6 +10,7 @@ use super::markers::{NullChoice, choose_nulls, readings};
 use super::numbers;
 use super::observed::{Observed, shown};
 use super::overrides::ColumnOverrides;
+use super::rows::row_hash;
 use super::semantic::{Readings, semantic, typed, types};
 use super::{Ambiguity, Bin, ColumnProfile, Distinct, SemanticType, ValueCount};
 use crate::source::{Alternative, Decision, What};
@@ -17,6 +20,8 @@ use crate::value::{Marks, parse_integer};
 const TOP: usize = 20;
 const SHAPES: usize = 10;
 const SAMPLE: usize = 20;
+/// How many different values are kept for matching.
+const KEPT_VALUES: usize = 120;
 
 /// A column whose nulls are known and whose readings are chosen, but may still lean on others.
 #[derive(Debug)]
@@ -99,6 +104,7 @@ impl OpenColumn {
             ambiguous: self.ambiguity(semantic),
             histogram: self.histogram(semantic, is_null),
             sample: self.partial.rows.sample(SAMPLE, is_null),
+            values: self.values(is_null),
         };
         let decisions = self.decisions(semantic);
         (profile, decisions)
@@ -120,6 +126,22 @@ impl OpenColumn {
         top.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
         top.truncate(TOP);
         top
+    }
+
+    /// Different values that stand for the column when it is compared with another one.
+    fn values(&self, is_null: impl Fn(&str) -> bool) -> Vec<String> {
+        match self.distinct {
+            Distinct::Exact(_) => {
+                let values = self.partial.counter.values();
+                let texts = values.iter().map(|(_, value, _)| value);
+                smallest(
+                    texts
+                        .filter(|value| value.long || !is_null(value.text))
+                        .map(|value| value.text),
+                )
+            }
+            Distinct::Estimate { .. } => smallest(self.partial.rows.values(is_null)),
+        }
     }
 
     /// The marks of the column's numbers, where it is a column of numbers.
@@ -282,6 +304,34 @@ impl OpenColumn {
         decisions.extend(self.nulls.decision);
         decisions
     }
+}
+
+/// The values with the smallest hashes; those that differ only in case or by blanks around them
+/// count as one.
+fn smallest<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut kept: BTreeMap<u64, &str> = BTreeMap::new();
+    for value in values {
+        let hash = value_hash(value);
+        if kept.len() < KEPT_VALUES || kept.last_key_value().is_some_and(|(last, _)| hash < *last) {
+            kept.entry(hash).or_insert(value);
+            if kept.len() > KEPT_VALUES {
+                kept.pop_last();
+            }
+        }
+    }
+    kept.into_values()
+        .map(|value| shown(value).to_owned())
+        .collect()
+}
+
+/// FNV-1a of the value in lower case without blanks around it, mixed so that its order tells
+/// nothing of the value.
+fn value_hash(value: &str) -> u64 {
+    let letters = value.trim().chars().flat_map(char::to_lowercase);
+    let fnv = letters.fold(0xcbf2_9ce4_8422_2325_u64, |hash, letter| {
+        (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x0100_0000_01b3)
+    });
+    row_hash(fnv)
 }
 
 /// A decision that was taken by a person.

@@ -69,6 +69,11 @@ pub struct ColumnProfile {
     pub histogram: Vec<Bin>,
     /// Up to 20 values, spread over the column, in order of appearance.
     pub sample: Vec<String>,
+    /// Up to 120 different values for matching, those with the smallest hash of what is compared
+    /// (KMV sketch): two columns with the same values keep the same ones, however many there are.
+    /// Never part of a report.
+    #[serde(skip)]
+    pub values: Vec<String>,
 }
 
 /// A count of different values.

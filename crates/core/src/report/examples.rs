@@ -36,6 +36,7 @@ fn column(index: usize, name: &str, semantic: Option<SemanticType>) -> ColumnPro
         ambiguous: None,
         histogram: Vec::new(),
         sample: Vec::new(),
+        values: Vec::new(),
     }
 }
 

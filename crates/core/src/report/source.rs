@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Report;
+use crate::profile::ColumnProfile;
 
 /// What is kept of a source that was read: the profile that a source version names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,21 @@ pub struct SourceProfile {
     pub report: Report,
     /// The first lines of the source.
     pub lines: Vec<ShownLine>,
+    /// For each column the values that matching compares, which are no part of a report.
+    #[serde(default)]
+    pub values: Vec<Vec<String>>,
+}
+
+impl SourceProfile {
+    /// The columns as matching takes them.
+    #[must_use]
+    pub fn into_columns(self) -> Vec<ColumnProfile> {
+        let mut columns = self.report.columns;
+        for (column, values) in columns.iter_mut().zip(self.values) {
+            column.values = values;
+        }
+        columns
+    }
 }
 
 /// A line of the source and what it was taken for.

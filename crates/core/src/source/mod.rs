@@ -44,4 +44,5 @@ pub use packed::TABLE_ENDINGS;
 pub(crate) use reader::RecordReader;
 pub use reader::{Portion, Reader, Repaired, State};
 pub use reading::Reading;
+pub(crate) use sniff::column_names;
 pub use sniff::{Column, Layout, OtherTable};

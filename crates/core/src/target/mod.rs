@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::error::TargetError;
 pub use self::json_schema::from_json_schema;
+pub(crate) use self::sample::field as field_of_column;
 pub use self::sample::from_sample;
 use crate::error::nearest_names;
 
@@ -105,6 +106,10 @@ pub struct Field {
     /// Values that were seen in a sample of the target: evidence for matching, not a constraint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sample: Vec<String>,
+    /// Different values of that sample, chosen as in [`crate::profile::ColumnProfile::values`]:
+    /// for matching alone, and not part of the target.
+    #[serde(skip)]
+    pub values: Vec<String>,
 }
 
 #[expect(

@@ -39,7 +39,8 @@ pub fn from_sample(columns: &[ColumnProfile], name: &str) -> Result<TargetSchema
     })
 }
 
-fn field(column: &ColumnProfile) -> Field {
+/// The field that a column of a sample shows.
+pub(crate) fn field(column: &ColumnProfile) -> Field {
     let kind = kind(column);
     let scale = (kind == FieldType::Decimal).then(|| Constraint::Scale(scale(column)));
     Field {
@@ -53,6 +54,7 @@ fn field(column: &ColumnProfile) -> Field {
         default: None,
         constraints: scale.into_iter().collect(),
         sample: column.sample.clone(),
+        values: column.values.clone(),
     }
 }
 
@@ -157,6 +159,7 @@ mod tests {
             ambiguous: None,
             histogram: Vec::new(),
             sample: values.iter().map(|value| (*value).to_owned()).collect(),
+            values: Vec::new(),
         }
     }
 

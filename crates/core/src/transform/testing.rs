@@ -60,6 +60,7 @@ pub(super) fn field(name: &str, kind: FieldType) -> Field {
         default: None,
         constraints: Vec::new(),
         sample: Vec::new(),
+        values: Vec::new(),
     }
 }
 

@@ -17,19 +17,19 @@ pub(super) fn propose(file: &str, decisions: &[Decision]) -> Result<Done, Troubl
         serde_json::from_str(&staged(PROFILE)?).map_err(|error| Trouble::protocol(&error))?;
     let target: TargetSchema =
         serde_json::from_str(&staged(TARGET)?).map_err(|error| Trouble::protocol(&error))?;
-    let report = profile.report;
     say(&Event::Progress(Progress {
         phase: Phase::Matching,
         rows_done: 0,
         rows_total: None,
         bytes_done: 0,
-        bytes_total: report.source.bytes,
+        bytes_total: profile.report.source.bytes,
         left_ms: None,
     }));
+    let columns = profile.into_columns();
     let profiled = Profiled {
         file,
         decisions,
-        columns: &report.columns,
+        columns: &columns,
     };
     let mapping = propose_profiled(&profiled, &target, &Memory);
     let text = to_yaml(&mapping);

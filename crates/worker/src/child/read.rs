@@ -43,6 +43,11 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
     }
     let decisions = [reading.decisions.clone(), profile.decisions].concat();
     let kept_decisions = json(&decisions)?;
+    let values = profile
+        .columns
+        .iter()
+        .map(|column| column.values.clone())
+        .collect();
     let report = pipeline::report(Work {
         input: &input,
         reading: &reading,
@@ -53,7 +58,11 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
         seconds: started.elapsed().as_secs_f64(),
     });
     let lines = first_lines(&input, &reading, limits)?;
-    let kept = serde_json::to_vec(&SourceProfile { report, lines });
+    let kept = serde_json::to_vec(&SourceProfile {
+        report,
+        lines,
+        values,
+    });
     let kept = kept.map_err(|error| Trouble::protocol(&error))?;
     std::fs::write(PROFILE, kept).map_err(|error| Trouble::io(PROFILE, &error))?;
     Ok(Done::Read {

@@ -4,9 +4,9 @@
 use super::steps::{Reading, empty_share, is_numeric, never_negative};
 use super::{Context, alternatives, blank, evidence, rounded};
 use crate::mapping::{Evidence, Rule, Step};
+use crate::matching::label_evidence::listed_values;
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::Name;
-use crate::matching::scores::listed_values;
 use crate::matching::text::fold;
 use crate::matching::values::code_table;
 use crate::profile::ColumnProfile;

@@ -2,7 +2,7 @@
 
 use super::evidence;
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState};
-use crate::matching::scores::listed_values;
+use crate::matching::label_evidence::listed_values;
 use crate::matching::text::share;
 use crate::matching::value_evidence::filled;
 use crate::matching::values::{ValueMatch, match_values};

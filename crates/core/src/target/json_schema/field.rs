@@ -83,6 +83,7 @@ pub(super) fn field<'d>(
         default: None,
         constraints: Vec::new(),
         sample: sample(reader, node),
+        values: Vec::new(),
     };
     if let Some(choices) = choices {
         let labels = choices.iter().map(|choice| label(reader, kind, choice));

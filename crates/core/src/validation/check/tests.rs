@@ -18,6 +18,7 @@ fn field(kind: FieldType, constraints: Vec<Constraint>) -> Field {
         default: None,
         constraints,
         sample: Vec::new(),
+        values: Vec::new(),
     }
 }
 

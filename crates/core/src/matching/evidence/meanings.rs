@@ -1,0 +1,195 @@
+//! Measures of what names, descriptions and values mean.
+
+use std::collections::BTreeMap;
+
+use super::held::Held;
+use super::sides::Sides;
+use super::words::Written;
+use super::{Gathered, Matrix, Measure};
+use crate::matching::meaning::{Vector, between, cosine, embed};
+
+/// What the texts of each column or field mean; nothing for one without a text.
+type Meanings = Vec<Vec<Vector>>;
+
+/// What columns and fields are called, in words: what their names are embedded as.
+#[derive(Debug, Default)]
+pub(super) struct Called {
+    columns: Vec<Vec<String>>,
+    fields: Vec<Vec<String>>,
+}
+
+/// Two names that mean something alike, though no word says so.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct NearMeaning<'a> {
+    /// The column's name in words.
+    pub(crate) column: &'a str,
+    /// The field's.
+    pub(crate) field: &'a str,
+    /// Cosine of the two.
+    pub(crate) cosine: f32,
+    /// Whether it is the field's name with its description that is near, and not the name alone.
+    pub(crate) described: bool,
+}
+
+/// From this cosine on texts are near.
+const NEAR: f32 = 0.5;
+
+impl Called {
+    pub(super) fn of(columns: &Sides, fields: &Sides) -> Self {
+        let called = |sides: &Sides| sides.written.iter().map(in_words).collect();
+        Self {
+            columns: called(columns),
+            fields: called(fields),
+        }
+    }
+}
+
+impl Gathered {
+    /// Compares what names, texts, values and whole tables mean.
+    pub(super) fn meanings(&mut self, columns: &Sides, fields: &Sides) {
+        let (column_names, field_names) = (
+            of_names(&self.called.columns),
+            of_names(&self.called.fields),
+        );
+        let (column_texts, field_texts) = (of_texts(columns), of_texts(fields));
+        let (column_values, field_values) = (of_values(columns), of_values(fields));
+        self.set(Measure::MeaningNames, alike(&column_names, &field_names));
+        self.set(Measure::MeaningField, alike(&column_names, &field_texts));
+        let described = of_described(columns, &column_texts);
+        self.set(Measure::MeaningTexts, alike(&described, &field_texts));
+        let in_table = of_names_in_tables(columns);
+        self.set(Measure::MeaningTable, alike(&in_table, &field_texts));
+        let topics = of_tables(columns, &column_texts, &column_values);
+        self.set(Measure::MeaningTopic, alike(&topics, &field_texts));
+        let by_name = alike(&column_values, &field_names);
+        let by_text = alike(&column_values, &field_texts);
+        self.set(Measure::ValuesMeanName, by_name.larger(&by_text));
+        let by_values = alike(&column_values, &field_values);
+        self.set(Measure::ValuesMeanValues, by_values);
+    }
+
+    /// The names of a pair, if they share no word and no synonym that the lexicon knows, and are
+    /// near in what they mean.
+    pub(crate) fn near_meaning(&self, column: usize, field: usize) -> Option<NearMeaning<'_>> {
+        let at = |measure| self.get(measure, column, field);
+        if at(Measure::NameWords) > 0.0 || at(Measure::NameSynonyms) > 0.0 {
+            return None;
+        }
+        let columns = self.called.columns.get(column)?;
+        let fields = self.called.fields.get(field)?;
+        if at(Measure::MeaningNames) >= NEAR {
+            return nearest(columns, fields);
+        }
+        Some(NearMeaning {
+            column: columns.first()?,
+            field: fields.first()?,
+            cosine: Some(at(Measure::MeaningField)).filter(|cosine| *cosine >= NEAR)?,
+            described: true,
+        })
+    }
+}
+
+/// The two names that are nearest; the first of equals.
+fn nearest<'a>(columns: &'a [String], fields: &'a [String]) -> Option<NearMeaning<'a>> {
+    let mut best: Option<NearMeaning> = None;
+    for column in columns {
+        for field in fields {
+            let (Some(own), Some(other)) = (embed(column), embed(field)) else {
+                continue;
+            };
+            let near = cosine(&own, &other);
+            if best.is_none_or(|best| near > best.cosine) {
+                best = Some(NearMeaning {
+                    column,
+                    field,
+                    cosine: near,
+                    described: false,
+                });
+            }
+        }
+    }
+    best
+}
+
+/// Each name, written out and as it stands.
+fn in_words(written: &Written) -> Vec<String> {
+    let names = written.names.iter();
+    let mut texts: Vec<String> = names
+        .flat_map(|name| [name.expanded.clone(), name.plain.clone()])
+        .collect();
+    texts.dedup();
+    texts
+}
+
+fn of_names(called: &[Vec<String>]) -> Meanings {
+    let meanings = |texts: &Vec<String>| texts.iter().filter_map(|text| embed(text)).collect();
+    called.iter().map(meanings).collect()
+}
+
+/// Name and description together.
+fn of_texts(sides: &Sides) -> Meanings {
+    let texts = sides.written.iter().map(Written::text);
+    texts
+        .map(|text| embed(&text).into_iter().collect())
+        .collect()
+}
+
+/// The texts of those alone that have a description.
+fn of_described(sides: &Sides, texts: &Meanings) -> Meanings {
+    let pairs = sides.written.iter().zip(texts);
+    pairs
+        .map(|(written, text)| match written.description {
+            Some(_) => text.clone(),
+            None => Vec::new(),
+        })
+        .collect()
+}
+
+/// The texts of those that have a name and stand in a table that has one, with that one before.
+fn of_names_in_tables(sides: &Sides) -> Meanings {
+    let meaning = |written: &Written| {
+        let table = written.table.as_ref().filter(|_| written.named())?;
+        embed(&format!("{table} {}", written.text()))
+    };
+    let written = sides.written.iter();
+    written
+        .map(|written| meaning(written).into_iter().collect())
+        .collect()
+}
+
+fn of_values(sides: &Sides) -> Meanings {
+    let texts = sides.held.iter().map(Held::text);
+    texts
+        .map(|text| embed(&text).into_iter().collect())
+        .collect()
+}
+
+/// For each column what its table as a whole is about: all names of the table, and texts that it
+/// holds.
+fn of_tables(columns: &Sides, texts: &Meanings, values: &Meanings) -> Meanings {
+    let mut tables: BTreeMap<&Option<String>, Vec<&Vector>> = BTreeMap::new();
+    for ((group, text), value) in columns.groups.iter().zip(texts).zip(values) {
+        let table = tables.entry(group).or_default();
+        table.extend(text.iter().chain(value));
+    }
+    let topic = |group: &Option<String>| {
+        let vectors = tables.get(group).filter(|vectors| vectors.len() >= 2)?;
+        between(vectors.iter().copied())
+    };
+    let groups = columns.groups.iter();
+    groups
+        .map(|group| topic(group).into_iter().collect())
+        .collect()
+}
+
+/// Cosines of the meanings, the best of all texts of both sides.
+fn alike(columns: &Meanings, fields: &Meanings) -> Matrix {
+    Matrix::of(columns.len(), fields.len(), |column, field| {
+        let others = fields.get(field)?;
+        columns
+            .get(column)?
+            .iter()
+            .flat_map(|own| others.iter().map(move |other| cosine(own, other)))
+            .reduce(f32::max)
+    })
+}

@@ -1,0 +1,163 @@
+//! Evidence: every measure for every column and field, and among the rivals of each.
+//!
+//! ```text
+//! Table, TargetSchema -- prepare --> Sides: names and values of columns and fields
+//!   -- measures through inverted indexes --> Matrix per Measure (NaN = absent)
+//!   -- candidates by the best of several --> the costly measures for them alone
+//!   -- rivals --> features per candidate
+//! ```
+
+mod asked;
+mod bags;
+mod candidates;
+mod closely;
+mod detect;
+mod features;
+mod forms;
+mod held;
+mod matrix;
+mod meanings;
+mod measure;
+mod names;
+mod number;
+mod sides;
+mod spellings;
+#[cfg(test)]
+mod tests;
+mod values;
+mod words;
+
+pub(crate) use asked::AskedForm;
+pub(crate) use features::{ABSENT, FEATURES, Features, Standing, feature_names};
+pub(crate) use meanings::NearMeaning;
+pub(crate) use measure::Measure;
+
+use std::collections::BTreeMap;
+
+use self::asked::Forms;
+use self::features::Best;
+use self::matrix::Matrix;
+use self::meanings::Called;
+use self::sides::{Sides, column_sides, field_sides};
+use self::words::Written;
+
+use super::Table;
+use crate::target::TargetSchema;
+
+/// All evidence of a table and a target.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    columns: usize,
+    measures: Vec<Matrix>,
+    /// For each column the fields that are looked at closely, in the target's order.
+    candidates: Vec<Vec<usize>>,
+    /// For each field how many fields have the same words for a name.
+    same_names: Vec<usize>,
+    /// For each measure and field the best columns.
+    best_columns: Vec<Vec<Best>>,
+    forms: Forms,
+    called: Called,
+}
+
+/// From which [`Measure::NameEqual`] on two names are the same.
+const SAME_NAME: f32 = 0.7;
+/// Measures that can prove that the field knows the values, and from where on.
+const KNOWN_VALUES: [Measure; 3] = [
+    Measure::ValuePieces,
+    Measure::ValuesKnown,
+    Measure::ValuesMeanValues,
+];
+const MOST_VALUES: f32 = 0.6;
+
+impl Gathered {
+    /// Compares everything with everything.
+    pub(crate) fn new(table: &Table, target: &TargetSchema) -> Self {
+        let columns = column_sides(table);
+        let fields = field_sides(target);
+        let shape = (columns.written.len(), fields.written.len());
+        let mut gathered = Self {
+            columns: shape.0,
+            measures: vec![Matrix::absent(shape.0, shape.1); Measure::ALL.len()],
+            candidates: Vec::new(),
+            same_names: same_names(&fields),
+            best_columns: Vec::new(),
+            forms: Forms::of(&columns, &fields),
+            called: Called::of(&columns, &fields),
+        };
+        gathered.names(&columns, &fields);
+        gathered.meanings(&columns, &fields);
+        gathered.texts(&columns, &fields);
+        gathered.values(&columns, &fields);
+        gathered.forms();
+        gathered.names_in_values(&columns, &fields);
+        gathered.mean();
+        gathered.tables(&columns, &fields);
+        gathered.mean();
+        gathered.choose_candidates(shape.1);
+        gathered.closely((table, &columns), (target, &fields));
+        gathered.mean();
+        gathered.count_columns(shape.1);
+        gathered
+    }
+
+    /// One measure of one pair; `NaN` is absent.
+    pub(crate) fn get(&self, measure: Measure, column: usize, field: usize) -> f32 {
+        self.measure(measure)
+            .map_or(f32::NAN, |matrix| matrix.get(column, field))
+    }
+
+    fn measure(&self, measure: Measure) -> Option<&Matrix> {
+        self.measures.get(measure as usize)
+    }
+
+    fn set(&mut self, measure: Measure, matrix: Matrix) {
+        if let Some(place) = self.measures.get_mut(measure as usize) {
+            *place = matrix;
+        }
+    }
+
+    /// The candidates of a column.
+    pub(crate) fn candidates(&self, column: usize) -> &[usize] {
+        self.candidates.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a pair has the same name, which no other field has, or values that the field knows.
+    pub(crate) fn proves(&self, column: usize, field: usize) -> bool {
+        let at_least = |measure, least| self.get(measure, column, field) >= least;
+        let named = at_least(Measure::NameEqual, SAME_NAME) && self.same_names(field) == 1;
+        named
+            || KNOWN_VALUES
+                .iter()
+                .any(|&measure| at_least(measure, MOST_VALUES))
+    }
+
+    /// How many fields have the same words for a name as this one, itself included.
+    pub(crate) fn same_names(&self, field: usize) -> usize {
+        self.same_names.get(field).copied().unwrap_or(1)
+    }
+
+    /// Sets one measure of one pair; `None` is absent.
+    fn put(&mut self, measure: Measure, (column, field): (usize, usize), value: Option<f32>) {
+        let matrix = self.measures.get_mut(measure as usize);
+        if let Some(cell) = matrix.and_then(|matrix| matrix.row_mut(column).get_mut(field)) {
+            *cell = value.unwrap_or(f32::NAN);
+        }
+    }
+}
+
+/// For each field how many have the same words for a name.
+fn same_names(fields: &Sides) -> Vec<usize> {
+    let key = |written: &Written| {
+        let mut words: Vec<String> = written.readings().next().unwrap_or_default().to_vec();
+        words.sort();
+        words
+    };
+    let keys: Vec<Vec<String>> = fields.written.iter().map(key).collect();
+    let mut counts: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
+    for key in &keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    keys.iter()
+        .map(|key| counts.get(key).copied().unwrap_or(1))
+        .collect()
+}

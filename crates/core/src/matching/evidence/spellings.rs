@@ -1,0 +1,162 @@
+//! How alike two spellings of names are, letter by letter and word by word.
+
+use std::collections::BTreeSet;
+
+use super::number::{narrow, small};
+use super::sides::Sides;
+use super::words::Spelling;
+use crate::matching::text::{edit_similarity, is_subsequence};
+
+/// The best over all spellings of both names; absent without a name on both sides.
+pub(super) fn best_spelling(
+    columns: &Sides,
+    fields: &Sides,
+    (column, field): (usize, usize),
+    compare: impl Fn(&Spelling, &Spelling) -> f32,
+) -> Option<f32> {
+    let own = &columns.written.get(column)?.names;
+    let others = &fields.written.get(field)?.names;
+    own.iter()
+        .flat_map(|own| others.iter().map(|other| compare(own, other)))
+        .reduce(f32::max)
+}
+
+/// Edit similarity of the names, or of their words in the order of the alphabet.
+pub(super) fn edits(own: &Spelling, other: &Spelling) -> f32 {
+    let sorted = |spelling: &Spelling| {
+        let mut words: Vec<&str> = spelling.name.words().collect();
+        words.sort_unstable();
+        words.join(" ")
+    };
+    let plain = edit_similarity(&own.name.joined, &other.name.joined);
+    narrow(plain.max(edit_similarity(&sorted(own), &sorted(other))))
+}
+
+/// 1 for the same letters, 0.8 for the same words, else 0.
+pub(super) fn equal(own: &Spelling, other: &Spelling) -> f32 {
+    if own.name.joined == other.name.joined {
+        return 1.0;
+    }
+    let words = |spelling: &Spelling| -> Vec<BTreeSet<String>> {
+        let readings = spelling.readings.iter();
+        readings
+            .map(|reading| reading.iter().cloned().collect())
+            .collect()
+    };
+    let others = words(other);
+    if words(own)
+        .iter()
+        .any(|reading| !reading.is_empty() && others.contains(reading))
+    {
+        0.8
+    } else {
+        0.0
+    }
+}
+
+/// 1 where the last words are the same, which say what a thing is.
+pub(super) fn same_head(own: &Spelling, other: &Spelling) -> f32 {
+    let head = |spelling: &Spelling| {
+        spelling
+            .readings
+            .first()
+            .and_then(|words| words.last().cloned())
+    };
+    let same = head(own).is_some_and(|head_word| Some(head_word) == head(other));
+    f32::from(u8::from(same))
+}
+
+/// Jaro-Winkler similarity (Winkler 1990): letters in common near the same place, the first four
+/// counting more.
+pub(super) fn starts(own: &Spelling, other: &Spelling) -> f32 {
+    let one: Vec<char> = own.name.joined.chars().collect();
+    let other: Vec<char> = other.name.joined.chars().collect();
+    let jaro = jaro(&one, &other);
+    let common = one
+        .iter()
+        .zip(&other)
+        .take(4)
+        .take_while(|(a, b)| a == b)
+        .count();
+    (0.1 * small(common)).mul_add(1.0 - jaro, jaro)
+}
+
+/// Jaro similarity (Jaro 1989).
+fn jaro(one: &[char], other: &[char]) -> f32 {
+    if one.is_empty() || other.is_empty() {
+        return 0.0;
+    }
+    let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
+    let mut taken = vec![false; other.len()];
+    let mut found = Vec::new();
+    for (place, letter) in one.iter().enumerate() {
+        let from = place.saturating_sub(reach);
+        let near = other
+            .iter()
+            .zip(taken.iter_mut())
+            .skip(from)
+            .take(place + reach + 1 - from);
+        for (candidate, taken) in near {
+            if candidate == letter && !*taken {
+                *taken = true;
+                found.push(*letter);
+                break;
+            }
+        }
+    }
+    let matched = small(found.len());
+    if found.is_empty() {
+        return 0.0;
+    }
+    let in_order = other.iter().zip(&taken).filter(|(_, taken)| **taken);
+    let moved = in_order.zip(&found).filter(|((a, _), b)| a != b).count();
+    let (first, second) = (matched / small(one.len()), matched / small(other.len()));
+    (first + second + (matched - small(moved) / 2.0) / matched) / 3.0
+}
+
+/// Share of the tokens of one name that shorten a word of the other: its beginning, or its first
+/// letter and others in order; 1 for the initials of all words.
+pub(super) fn shortened(short: &Spelling, long: &Spelling) -> f32 {
+    let tokens = &short.name.tokens;
+    let words = &long.name.tokens;
+    if tokens.is_empty() || words.is_empty() {
+        return 0.0;
+    }
+    if let ([only], true) = (tokens.as_slice(), words.len() >= 2) {
+        let initials: String = words
+            .iter()
+            .filter_map(|word| word.chars().next())
+            .collect();
+        if *only == initials {
+            return 1.0;
+        }
+    }
+    let mut free: Vec<&String> = words.iter().collect();
+    let mut found = 0.0;
+    for token in tokens {
+        let best = free
+            .iter()
+            .enumerate()
+            .map(|(place, word)| (place, shortens(token, word)))
+            .filter(|(_, score)| *score > 0.0)
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((place, score)) = best {
+            free.remove(place);
+            found += score;
+        }
+    }
+    found / small(tokens.len().max(words.len().min(tokens.len() + 1)))
+}
+
+/// How well a token is a short form of a word.
+fn shortens(token: &str, word: &str) -> f32 {
+    if token == word {
+        1.0
+    } else if word.starts_with(token) && token.len() >= 2 {
+        0.9
+    } else if token.len() >= 2 && token.len() < word.len() && is_subsequence(token, word) {
+        0.7
+    } else {
+        0.0
+    }
+}
