@@ -46,7 +46,10 @@ pub(crate) async fn upload(browser: &Browser, path: &str) {
     browser.click("form.begin button[type=submit]").await;
 }
 
-/// Answers what is asked and accepts what is sure.
+/// Rows of the fields whose proposals are likely, but not sure.
+pub(crate) const LIKELY: [&str; 2] = ["#f-5", "#f-7"];
+
+/// Answers what is asked, accepts what is sure at once, and what is likely one by one.
 pub(crate) async fn settle(browser: &Browser) {
     assert!(browser.has(&format!("{RUN}:disabled")).await);
     let accept = format!("{}[data-needed] [data-key=a]", asked());
@@ -54,6 +57,12 @@ pub(crate) async fn settle(browser: &Browser) {
     browser.wait_for(&version(2)).await;
     browser.click("#accept-sure").await;
     browser.wait_for(&version(3)).await;
+    for (row, number) in LIKELY.into_iter().zip(4..) {
+        browser
+            .click(&format!("{row}[data-needed] [data-key=a]"))
+            .await;
+        browser.wait_for(&version(number)).await;
+    }
     assert!(!browser.has("[data-needed], #accept-sure").await);
 }
 
