@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationVersion;
@@ -17,6 +17,9 @@ use super::conn::{Conn, on};
 use super::error::{Censored, StoreError};
 use super::migrations;
 use super::url::DatabaseUrl;
+
+/// How long a statement waits for another process that writes; the pragmas below say the same.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// How many connections there are, and how long is waited for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +124,8 @@ impl Store {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let mut conn = connect::<SqliteConnection>(url, &file_uri(path, "rwc"))?;
+                conn.batch_execute("PRAGMA busy_timeout = 5000")?;
+                turn_to_write_ahead(&mut conn)?;
                 conn.batch_execute(Prepare::LiteWriter.statements())?;
                 // Only what is inside of a transaction waits for another process; diesel opens one
                 // for each migration, after it has looked at what is pending.
@@ -293,6 +298,23 @@ where
 {
     pool.get()
         .map_err(|error| StoreError::Busy(Censored(url.censor(&error.to_string()))))
+}
+
+/// Turns a database file to write-ahead logging, for all time. The busy timeout does not hold for this
+/// statement: it reads before it locks, and SQLite fails at once where two that have read both want to
+/// write (<https://www.sqlite.org/c3ref/busy_handler.html>). So it is tried again for as long.
+fn turn_to_write_ahead(conn: &mut SqliteConnection) -> Result<(), diesel::result::Error> {
+    let begun = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(diesel::result::Error::DatabaseError(_, said))
+                if said.message().contains("locked") && begun.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
 }
 
 pub(super) fn connect<C: Connection>(url: &DatabaseUrl, address: &str) -> Result<C, StoreError> {
