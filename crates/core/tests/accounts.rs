@@ -224,7 +224,7 @@ fn the_last_identity_stays(store: &Store) {
     let only = of(mia.id)[0].id;
     assert_eq!(unlink(only).unwrap(), None);
     let linked = store.write(|conn| accounts::link(conn, mia.id, &sight("8", "mia")));
-    assert_eq!(linked.unwrap(), Ok(()));
+    assert_eq!(linked.unwrap(), Ok(true));
     assert_eq!(of(mia.id).len(), 2);
     begin(store, session("a", mia.id, None));
     let ended = unlink(only).unwrap().unwrap();
@@ -253,7 +253,7 @@ fn an_identity_of_another_is_not_linked(store: &Store) {
     };
     assert_eq!(link(eve.id, "7"), Err(mia.id));
     assert_eq!(see(store, &sight("7", "mia")).id, mia.id);
-    assert_eq!(link(mia.id, "7"), Ok(()), "hers already");
+    assert_eq!(link(mia.id, "7"), Ok(false), "hers already");
 }
 
 fn a_disabled_account_loses_its_sessions(store: &Store) {

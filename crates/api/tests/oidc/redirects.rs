@@ -54,6 +54,26 @@ fn who_is_new_is_welcomed_once() {
 }
 
 #[test]
+fn who_adds_a_way_to_sign_in_is_led_to_the_page_for_that_once() {
+    let (_provider, realm) = Provider::with_realm();
+    let site = with(&realm, &[("auth.redirects.new_identity", "/linked")]);
+    let browser = Browser::new();
+    browser.sign_in(&site);
+    realm.user(User::named("olaf"));
+    let add = || {
+        let csrf = browser.csrf(&site);
+        let asked = site.url(&format!("{LOGIN}?next=/jobs"));
+        let sent = browser.post(&asked, &[], &[("csrf", &csrf)]);
+        let back = browser.until(sent.header("location"), "/accounts/complete/");
+        let done = browser.get(&back);
+        (done.status, done.header("location").to_owned())
+    };
+    assert_eq!(add(), (303, "/linked?next=%2Fjobs".to_owned()));
+    assert_eq!(site.count("identities"), 2);
+    assert_eq!(add(), (303, "/jobs".to_owned()));
+}
+
+#[test]
 fn whoever_is_disabled_is_led_to_the_page_for_that() {
     let (_provider, realm) = Provider::with_realm();
     let site = with(

@@ -143,10 +143,20 @@ impl Claims {
         let username = self.name("preferred_username");
         Ok(UserInfo {
             subject: self.name("sub").ok_or(Refusal::Subject)?,
-            name: self.name("name").or_else(|| username.clone()),
+            name: self.full_name().or_else(|| username.clone()),
             username,
             email: self.name("email").filter(|_| is_verified),
         })
+    }
+
+    /// What a person is called, whole or in parts (OpenID Connect Core, 5.1).
+    fn full_name(&self) -> Option<String> {
+        let parts = || {
+            let parts = ["given_name", "family_name"].map(|part| self.name(part));
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        };
+        self.name("name").or_else(parts)
     }
 
     /// The value that a path of names leads to.

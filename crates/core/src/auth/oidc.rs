@@ -112,6 +112,8 @@ pub struct Redirects {
     pub logout: Option<String>,
     /// After signing in for the first time, whatever was asked for.
     pub new_user: Option<String>,
+    /// After a second way to sign in was added to an account, whatever was asked for.
+    pub new_identity: Option<String>,
     /// Whoever may not come in, because the account is disabled.
     pub inactive: Option<String>,
     /// When signing in failed.

@@ -172,6 +172,7 @@ fn redirects(layers: &Layers) -> Result<Redirects, ConfigError> {
         )?,
         logout: path("auth.redirects.logout")?,
         new_user: path("auth.redirects.new_user")?,
+        new_identity: path("auth.redirects.new_identity")?,
         inactive: path("auth.redirects.inactive")?,
         error: path("auth.redirects.error")?,
     })

@@ -18,77 +18,62 @@ pub(super) const DEFAULTS: &str = include_str!("../../../../config/default.toml"
 /// What stands before the name of a variable.
 pub(super) const PREFIX: &str = "AIMAPPER__";
 
-/// What the predecessor called its settings, as variables of the environment.
-///
-/// Later ones go before earlier ones: the predecessor looks for a setting of the backend, then for one of all
-/// backends, then for one without a prefix.
-pub(super) const ALIASES: [(&str, &str); 32] = [
-    ("SOCIAL_AUTH_KEYCLOAK_KEY", "auth.client_id"),
-    ("SOCIAL_AUTH_KEYCLOAK_SECRET", "auth.client_secret"),
-    ("SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY", "auth.public_key"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_AUTHORIZATION_URL",
-        "auth.authorization_url",
-    ),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_ACCESS_TOKEN_URL",
-        "auth.access_token_url",
-    ),
-    ("SOCIAL_AUTH_KEYCLOAK_ID_KEY", "auth.id_key"),
-    ("SOCIAL_AUTH_KEYCLOAK_ALGORITHM", "auth.algorithms"),
-    ("SOCIAL_AUTH_KEYCLOAK_JWT_LEEWAY", "auth.leeway_seconds"),
-    ("SOCIAL_AUTH_KEYCLOAK_SCOPE", "auth.scopes"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_AUTH_EXTRA_ARGUMENTS",
-        "auth.authorization_params",
-    ),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_WHITELISTED_EMAILS",
-        "auth.allowed_emails",
-    ),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_WHITELISTED_DOMAINS",
-        "auth.allowed_domains",
-    ),
-    ("SOCIAL_AUTH_KEYCLOAK_GROUPS_KEY", "auth.groups_claim"),
+/// What the predecessor put before the names of its settings. Later ones go before earlier ones: it looks for
+/// a setting of the backend, then for one of all backends, then for one without a prefix.
+const PREFIXES: [&str; 3] = ["", "SOCIAL_AUTH_", "SOCIAL_AUTH_KEYCLOAK_"];
+
+/// What the predecessor called its settings behind a prefix, as variables of the environment, and ours.
+pub(super) const ALIASES: [(&str, &str); 23] = [
+    ("KEY", "auth.client_id"),
+    ("SECRET", "auth.client_secret"),
+    ("PUBLIC_KEY", "auth.public_key"),
+    ("AUTHORIZATION_URL", "auth.authorization_url"),
+    ("ACCESS_TOKEN_URL", "auth.access_token_url"),
+    ("USER_INFO_URL", "auth.user_info_url"),
+    ("ID_KEY", "auth.id_key"),
+    ("ALGORITHM", "auth.algorithms"),
+    ("JWT_LEEWAY", "auth.leeway_seconds"),
+    ("SCOPE", "auth.scopes"),
+    ("AUTH_EXTRA_ARGUMENTS", "auth.authorization_params"),
+    ("WHITELISTED_EMAILS", "auth.allowed_emails"),
+    ("WHITELISTED_DOMAINS", "auth.allowed_domains"),
+    ("GROUPS_KEY", "auth.groups_claim"),
     ("LOGIN_REDIRECT_URL", "auth.redirects.login"),
-    ("SOCIAL_AUTH_LOGIN_REDIRECT_URL", "auth.redirects.login"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_LOGIN_REDIRECT_URL",
-        "auth.redirects.login",
-    ),
     ("LOGOUT_REDIRECT_URL", "auth.redirects.logout"),
     ("NEW_USER_REDIRECT_URL", "auth.redirects.new_user"),
     (
-        "SOCIAL_AUTH_NEW_USER_REDIRECT_URL",
-        "auth.redirects.new_user",
-    ),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_NEW_USER_REDIRECT_URL",
-        "auth.redirects.new_user",
+        "NEW_ASSOCIATION_REDIRECT_URL",
+        "auth.redirects.new_identity",
     ),
     ("INACTIVE_USER_URL", "auth.redirects.inactive"),
-    ("SOCIAL_AUTH_INACTIVE_USER_URL", "auth.redirects.inactive"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_INACTIVE_USER_URL",
-        "auth.redirects.inactive",
-    ),
     ("LOGIN_ERROR_URL", "auth.redirects.error"),
-    ("SOCIAL_AUTH_LOGIN_ERROR_URL", "auth.redirects.error"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_LOGIN_ERROR_URL",
-        "auth.redirects.error",
-    ),
-    ("SOCIAL_AUTH_REQUESTS_TIMEOUT", "auth.http_timeout_seconds"),
-    (
-        "SOCIAL_AUTH_KEYCLOAK_REQUESTS_TIMEOUT",
-        "auth.http_timeout_seconds",
-    ),
-    ("SOCIAL_AUTH_USER_AGENT", "auth.user_agent"),
-    ("SOCIAL_AUTH_KEYCLOAK_USER_AGENT", "auth.user_agent"),
+    ("REQUESTS_TIMEOUT", "auth.http_timeout_seconds"),
+    ("USER_AGENT", "auth.user_agent"),
     ("ALLOWED_REDIRECT_HOSTS", "auth.redirect_hosts"),
-    ("SOCIAL_AUTH_KEYCLOAK_USER_INFO_URL", "auth.user_info_url"),
 ];
+
+/// Those that are taken without a prefix: the others are words that any program's environment may have.
+const BARE: [&str; 9] = [
+    "LOGIN_REDIRECT_URL",
+    "LOGOUT_REDIRECT_URL",
+    "NEW_USER_REDIRECT_URL",
+    "NEW_ASSOCIATION_REDIRECT_URL",
+    "INACTIVE_USER_URL",
+    "LOGIN_ERROR_URL",
+    "REQUESTS_TIMEOUT",
+    "USER_AGENT",
+    "ALLOWED_REDIRECT_HOSTS",
+];
+
+/// The variables of the predecessor and our keys; of several for one key the last counts.
+pub(super) fn aliases() -> impl Iterator<Item = (String, &'static str)> {
+    PREFIXES.into_iter().flat_map(|prefix| {
+        ALIASES
+            .into_iter()
+            .filter(move |(name, _)| !prefix.is_empty() || BARE.contains(name))
+            .map(move |(name, key)| (format!("{prefix}{name}"), key))
+    })
+}
 
 /// Where further issuers stand, by number.
 const ISSUERS: &str = "auth.issuers";
@@ -145,7 +130,7 @@ fn of_issuer(key: &str) -> Option<(usize, &'static str)> {
 
 /// Whether this is a variable of the predecessor.
 pub(super) fn is_alias(name: &str) -> bool {
-    ALIASES.iter().any(|(alias, _)| *alias == name)
+    aliases().any(|(alias, _)| alias == name)
 }
 
 /// One value and who set it.
@@ -226,11 +211,11 @@ impl Layers {
             })?;
         }
         // Under its own name a setting goes before that of the predecessor.
-        for (alias, key) in ALIASES {
-            if let Some(text) = variables.get(alias) {
+        for (alias, key) in aliases() {
+            if let Some(text) = variables.get(&alias) {
                 let value = ValueKind::String(text.clone());
                 let set = BTreeMap::from([(key.to_owned(), value)]);
-                layers.lay(set, |_| alias.to_owned())?;
+                layers.lay(set, |_| alias.clone())?;
             }
         }
         let variables = variables

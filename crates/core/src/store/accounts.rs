@@ -157,7 +157,8 @@ pub fn identities_of(
         .load(c))?)
 }
 
-/// Adds an identity to an account, whose owner showed both. Says whose it is if it is another's.
+/// Adds an identity to an account, whose owner showed both. Says whether it is new, or whose it is if it is
+/// another's.
 ///
 /// # Errors
 /// [`StoreError::Nul`], [`StoreError::Database`].
@@ -165,17 +166,17 @@ pub fn link(
     conn: &mut Conn<'_>,
     account: AccountId,
     sight: &Sight<'_>,
-) -> Result<Result<(), AccountId>, StoreError> {
+) -> Result<Result<bool, AccountId>, StoreError> {
     storable("subject", sight.subject)?;
     if add_identity(conn, account, sight)? {
         let who = (Some(account), Some(sight.issuer));
         audit::add(conn, Event::IdentityLinked, who, Some("by_owner"))?;
-        return Ok(Ok(()));
+        return Ok(Ok(true));
     }
     let owner = identity(conn, sight)?.map(|known| known.account_id);
     Ok(match owner {
         Some(owner) if owner != account => Err(owner),
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(false),
     })
 }
 

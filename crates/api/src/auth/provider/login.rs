@@ -313,10 +313,7 @@ async fn begun(
         })
         .await?;
     let is_new = began?;
-    let next = match &sign_in.settings().redirects.new_user {
-        Some(path) if is_new => next::with_pair(path, "next", &next),
-        Some(_) | None => next,
-    };
+    let next = by_way_of(&sign_in.settings().redirects.new_user, is_new, next);
     let mut answer = HttpResponse::SeeOther()
         .insert_header((header::LOCATION, next))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -324,6 +321,15 @@ async fn begun(
         .finish();
     set(&mut answer, &session_cookie(&app.identity, cookie))?;
     Ok(answer)
+}
+
+/// Where a browser goes that something was new for: to the page for that, if there is one, which is told
+/// where the browser wanted to go.
+fn by_way_of(page: &Option<String>, is_new: bool, next: String) -> String {
+    match page {
+        Some(path) if is_new => next::with_pair(path, "next", &next),
+        Some(_) | None => next,
+    }
 }
 
 async fn linked(
@@ -344,7 +350,8 @@ async fn linked(
             )?)
         })
         .await?;
-    linked.map_err(|_owner| LoginError::InUse)?;
+    let is_new = linked.map_err(|_owner| LoginError::InUse)?;
+    let next = by_way_of(&sign_in.settings().redirects.new_identity, is_new, next);
     Ok(HttpResponse::SeeOther()
         .insert_header((header::LOCATION, next))
         .insert_header((header::CACHE_CONTROL, "no-store"))

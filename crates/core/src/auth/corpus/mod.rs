@@ -240,7 +240,7 @@ fn a_verified_token_says_who_it_is() {
     let program = json!({"azp": "aimapper-worker", "name": "\u{1b}[2J"});
     let program = with_claims(&program).unwrap();
     assert_eq!(program.kind, PrincipalKind::Program);
-    assert_eq!(program.name.as_deref(), Some("mia"));
+    assert_eq!(program.name.as_deref(), Some("Mia Mapper"));
 }
 
 #[test]
@@ -259,6 +259,25 @@ fn an_address_counts_only_if_it_is_verified() {
     });
     assert_eq!(verified[0].as_deref(), Some("mia@example.test"));
     assert_eq!(verified[1..], [const { None::<String> }; 4]);
+}
+
+/// What a person is called, whichever claims are missing.
+#[test]
+fn names_are_told_from_what_is_there() {
+    let called = |changes: Value| with_claims(&changes).unwrap().name;
+    let both = json!({"name": null, "given_name": "Mia", "family_name": "van Dijk"});
+    let given = json!({"name": null, "given_name": "Mia", "family_name": null});
+    let family = json!({"name": null, "given_name": ["Mia"], "family_name": "Dijk"});
+    let neither = json!({"name": null, "given_name": null, "family_name": null});
+    let whole = json!({"name": "Mia Mapper", "given_name": "M", "family_name": "M"});
+    assert_eq!(called(whole).as_deref(), Some("Mia Mapper"));
+    assert_eq!(called(both).as_deref(), Some("Mia van Dijk"));
+    assert_eq!(called(given).as_deref(), Some("Mia"));
+    assert_eq!(called(family).as_deref(), Some("Dijk"));
+    assert_eq!(called(neither.clone()).as_deref(), Some("mia"));
+    let mut nothing = neither;
+    nothing["preferred_username"] = Value::Null;
+    assert_eq!(called(nothing), None);
 }
 
 /// Which claim an account is found by, and that nothing takes its place.

@@ -45,7 +45,7 @@ fn the_defaults_are_good_and_are_those_of_the_modules() {
 }
 
 /// A value other than the default for every key, so that none is read and forgotten.
-const OTHERS: [(&str, &str); 74] = [
+const OTHERS: [(&str, &str); 75] = [
     ("server.bind", "[::1]:9000"),
     ("server.public_url", "http://localhost:9000"),
     ("server.metrics_bind", "127.0.0.1:9001"),
@@ -114,6 +114,7 @@ const OTHERS: [(&str, &str); 74] = [
     ("auth.redirects.login", "/jobs"),
     ("auth.redirects.logout", "/bye"),
     ("auth.redirects.new_user", "/welcome?from=sign-in"),
+    ("auth.redirects.new_identity", "/linked"),
     ("auth.redirects.inactive", "/inactive"),
     ("auth.redirects.error", "/sign-in"),
     ("auth.http_timeout_seconds", "9"),

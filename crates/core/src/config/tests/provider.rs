@@ -2,7 +2,7 @@
 
 use super::{oidc, predecessor, with, with_file};
 use crate::auth::{Algorithm, ClientAuth, Endpoints, IdKey, Introspection, Redirects};
-use crate::config::AuthMode;
+use crate::config::{AuthMode, Config};
 
 /// Two realms besides the one of `[auth]`, with settings in both places.
 const ISSUERS: &str = r#"
@@ -166,6 +166,7 @@ fn redirects_of_the_predecessor_are_taken_the_nearest_name_first() {
         ("LOGIN_REDIRECT_URL", "/login"),
         ("LOGOUT_REDIRECT_URL", "/bye"),
         ("SOCIAL_AUTH_NEW_USER_REDIRECT_URL", "/welcome"),
+        ("NEW_ASSOCIATION_REDIRECT_URL", "/linked"),
         ("SOCIAL_AUTH_INACTIVE_USER_URL", "/inactive"),
         ("SOCIAL_AUTH_LOGIN_ERROR_URL", "/error"),
         ("LOGIN_ERROR_URL", "/other"),
@@ -175,11 +176,19 @@ fn redirects_of_the_predecessor_are_taken_the_nearest_name_first() {
         login: "/keycloak".to_owned(),
         logout: path("/bye"),
         new_user: path("/welcome"),
+        new_identity: path("/linked"),
         inactive: path("/inactive"),
         error: path("/error"),
     };
     assert_eq!(found, expected);
-    for key in ["login", "logout", "new_user", "inactive", "error"] {
+    for key in [
+        "login",
+        "logout",
+        "new_user",
+        "new_identity",
+        "inactive",
+        "error",
+    ] {
         let key = format!("auth.redirects.{key}");
         for wrong in [
             "https://evil.test/",
@@ -199,6 +208,30 @@ fn redirects_of_the_predecessor_are_taken_the_nearest_name_first() {
 }
 
 #[test]
+fn words_of_any_environment_are_no_settings() {
+    let words = ["KEY", "SECRET", "PUBLIC_KEY", "SCOPE"];
+    let variables = words.map(|word| (word.to_owned(), "a".to_owned()));
+    let config = Config::from_parts(None, variables).unwrap();
+    assert!(matches!(config.auth.mode, AuthMode::Local));
+    let short = predecessor(&[("SOCIAL_AUTH_SCOPE", "groups")]).unwrap();
+    let AuthMode::Oidc(oidc) = short.auth.mode else {
+        panic!("that is local mode");
+    };
+    assert!(oidc.scopes.iter().any(|scope| scope == "groups"));
+}
+
+#[test]
+fn browsers_elsewhere_are_not_led_to_an_address_in_clear_text() {
+    let at = |url| {
+        let own = ("AIMAPPER__SERVER__PUBLIC_URL", url);
+        predecessor(&[own, ("SOCIAL_AUTH_REDIRECT_IS_HTTPS", "true")])
+    };
+    let error = at("http://aimapper.example.org").unwrap_err();
+    assert!(error.to_string().contains("https"), "{error}");
+    assert!(at("https://aimapper.example.org").is_ok());
+}
+
+#[test]
 fn questions_to_the_provider_have_a_time_and_a_name() {
     let config = predecessor(&[
         ("SOCIAL_AUTH_REQUESTS_TIMEOUT", "9"),
@@ -209,6 +242,16 @@ fn questions_to_the_provider_have_a_time_and_a_name() {
     };
     assert_eq!(oidc.asking.timeout.as_secs(), 9);
     assert_eq!(oidc.asking.user_agent.as_deref(), Some("mapper"));
+    let bare = predecessor(&[
+        ("REQUESTS_TIMEOUT", "8"),
+        ("USER_AGENT", "all"),
+        ("SOCIAL_AUTH_KEYCLOAK_USER_AGENT", "keycloak"),
+    ]);
+    let AuthMode::Oidc(oidc) = bare.unwrap().auth.mode else {
+        panic!("that is local mode");
+    };
+    assert_eq!(oidc.asking.timeout.as_secs(), 8);
+    assert_eq!(oidc.asking.user_agent.as_deref(), Some("keycloak"));
     for (key, wrong) in [
         ("auth.http_timeout_seconds", "0"),
         ("auth.http_timeout_seconds", "31"),
