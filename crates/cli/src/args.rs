@@ -65,6 +65,9 @@ pub(crate) enum Verb {
     #[command(after_help = "Example: aimapper eval cases/ --only bank,orders\n\
                       docs/matching.md shows the files of a case.")]
     Eval(Eval),
+    /// Lists what `--memory` remembers, and forgets it.
+    #[command(after_help = "Example: aimapper memory --forget 3,4")]
+    Memory(Memory),
     /// Serves pages and REST on this machine, and runs the jobs; all in one process.
     #[cfg(feature = "server")]
     #[command(after_help = "Example: aimapper serve --data ~/aimapper-data")]
@@ -200,6 +203,10 @@ pub(crate) struct Map {
     /// The target: a JSON Schema (.json), or a sample table (.csv, .tsv).
     #[arg(long = "to", value_name = "TARGET")]
     pub(crate) target: PathBuf,
+    /// Proposes by what was decided in earlier mappings to this target (default file: memory.json in
+    /// your data folder).
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) memory: Option<Option<PathBuf>>,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]
@@ -218,10 +225,24 @@ pub(crate) struct Run {
     /// Good rows of an earlier run that unique fields are checked against.
     #[arg(long = "with", value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
+    /// Remembers what you accepted, edited, rejected or ignored in the mapping, for `map --memory`.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) memory: Option<Option<PathBuf>>,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// `aimapper memory`.
+#[derive(Debug, Args)]
+pub(crate) struct Memory {
+    /// The file (default: memory.json in your data folder).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Forgets the decisions of these numbers, or all.
+    #[arg(long, value_name = "N|all", value_delimiter = ',')]
+    pub(crate) forget: Vec<String>,
 }
 
 /// `aimapper check`.

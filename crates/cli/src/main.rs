@@ -5,6 +5,7 @@ mod args;
 mod cases;
 mod failure;
 mod job;
+mod memory;
 mod outputs;
 mod progress;
 #[cfg(feature = "server")]
@@ -46,6 +47,7 @@ fn run(cli: &Cli) -> Result<Ending, Failure> {
         Verb::Run(args) => verbs::run::run(args),
         Verb::Check(args) => verbs::check::check(args),
         Verb::Eval(args) => verbs::eval::eval(args),
+        Verb::Memory(args) => memory::memory(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => server::serve::serve(args),
         #[cfg(feature = "server")]

@@ -352,6 +352,7 @@ fn a_run_is_made_with_its_job(store: &Store) {
         source: bank.source,
         version: bank.source_version,
         propose: None,
+        memory: true,
     };
     let refused = store
         .write(|conn| runs::start(conn, &other, None))
@@ -368,6 +369,7 @@ fn memory_keeps_the_last_decision(store: &Store) {
             target_name: "ledger",
             field: "amount",
             source_column: column,
+            source_file: "march.csv",
             verdict,
             rule: "{}",
         };

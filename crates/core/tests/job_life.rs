@@ -470,6 +470,7 @@ fn replayed(store: &Store, (tenant, user): (TenantId, UserId), seed: u64) {
             source: payload_id(),
             version: payload_id(),
             propose: None,
+            memory: true,
         },
         class: Class::Batch,
         priority: 0,

@@ -131,7 +131,8 @@ fn a_run_goes_on_behind_any_chunk_as_if_nothing_had_happened() {
                 "properties": {{"id": {id}, "amount": {{"type": "number"}}}}}}"#
         );
         let target = from_json_schema(&schema, "target.json").unwrap();
-        let mapping = pipeline::propose("rows.csv", &reading, &profile, &target, &Memory);
+        let mapping =
+            pipeline::propose("rows.csv", &reading, &profile, &target, &Memory::default());
         let plan = compile(&mapping, &reading.columns, 0.5).unwrap();
         assert_eq!(plan.has_unique(), id.contains("unique"));
         let whole = run(source, &plan, settings, None);

@@ -97,7 +97,7 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
     let Ok(target) = from_sample(&profile.columns, "sample.csv") else {
         return outputs;
     };
-    let proposed = pipeline::propose(input.name(), reading, &profile, &target, &Memory);
+    let proposed = pipeline::propose(input.name(), reading, &profile, &target, &Memory::default());
     let mapping = accept_at(&proposed, 0.0, "a test", "");
     outputs.push(("mapping", to_yaml(&mapping).into_bytes()));
     let Ok(plan) = compile(&mapping, &reading.columns, 0.0) else {

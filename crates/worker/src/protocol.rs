@@ -17,6 +17,8 @@ pub(crate) const SOURCE: &str = "source";
 pub(crate) const PROFILE: &str = "profile.json";
 /// The target schema, normalised, as JSON.
 pub(crate) const TARGET: &str = "target.json";
+/// What was decided before about sources for this target, as JSON.
+pub(crate) const MEMORY: &str = "memory.json";
 /// The mapping.
 pub(crate) const MAPPING: &str = "mapping.yaml";
 /// How to go on behind a chunk.
@@ -94,7 +96,7 @@ pub(crate) enum Task {
         /// What persons decided about its reading.
         set: Vec<Set>,
     },
-    /// Propose a mapping of [`PROFILE`] to [`TARGET`] and write [`MAPPING`].
+    /// Propose a mapping of [`PROFILE`] to [`TARGET`] by [`MEMORY`] and write [`MAPPING`].
     Propose {
         /// The source's base name.
         file: String,

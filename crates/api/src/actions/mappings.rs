@@ -5,6 +5,7 @@ use aimapper_core::id::{MappingId, TenantId};
 use aimapper_core::mapping::{
     Edit, Mapping, Rule, RuleState, accept_at, apply, from_yaml, to_yaml,
 };
+use aimapper_core::matching::PastDecision;
 use aimapper_core::store::mappings::{
     self, MappingVersion, NewDecision, NewVersion, Verdict, VersionHead,
 };
@@ -181,7 +182,7 @@ fn keep(
     };
     let row = add(conn, caller, &new, &rows)?;
     for rule in &decided {
-        rule.remember(conn, caller, &after.target.name)?;
+        rule.remember(conn, caller, after)?;
     }
     Ok(row)
 }
@@ -246,19 +247,25 @@ impl Decided<'_> {
         }
     }
 
-    /// Remembers what was decided about each column of the rule.
+    /// Remembers what was decided about each column that the rule has or had.
     fn remember(
         &self,
         conn: &mut Conn<'_>,
         caller: &Caller,
-        target_name: &str,
+        mapping: &Mapping,
     ) -> Result<(), StoreError> {
-        for source_column in &self.rule.sources {
+        for (source_column, holds) in PastDecision::of_rule(self.rule) {
+            let verdict = if holds == self.verdict.holds() {
+                self.verdict
+            } else {
+                Verdict::Rejected
+            };
             let new = NewMemory {
-                target_name,
+                target_name: &mapping.target.name,
                 field: &self.rule.field,
-                source_column,
-                verdict: self.verdict,
+                source_column: &source_column,
+                source_file: &mapping.source.file,
+                verdict,
                 rule: &self.json,
             };
             memory::remember(conn, caller.tenant, caller.user, &new)?;

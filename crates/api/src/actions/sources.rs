@@ -26,6 +26,17 @@ pub(crate) struct NewSource {
     pub(crate) decisions: Vec<SetReading>,
     /// To which target a mapping is proposed when it is read.
     pub(crate) target: Option<TargetVersionId>,
+    /// Whether earlier decisions count for that.
+    pub(crate) memory: bool,
+}
+
+/// A proposal that follows as soon as a source is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proposal {
+    /// To what.
+    pub(crate) target: TargetVersionId,
+    /// Whether earlier decisions count.
+    pub(crate) memory: bool,
 }
 
 /// What an upload became.
@@ -66,7 +77,11 @@ pub(crate) fn accept(
         blob: blobs::add(conn, tenant, &file)?,
         bytes: stored.bytes,
     };
-    add_version(conn, asker, &version, &new.decisions, new.target)
+    let proposal = new.target.map(|target| Proposal {
+        target,
+        memory: new.memory,
+    });
+    add_version(conn, asker, &version, &new.decisions, proposal)
 }
 
 /// Reads the file of a source by other decisions, as another version.
@@ -78,7 +93,7 @@ pub(crate) fn read_again(
     asker: &Asker,
     source: SourceId,
     decisions: &[SetReading],
-    target: Option<TargetVersionId>,
+    proposal: Option<Proposal>,
 ) -> Result<Uploaded, Problem> {
     readings::check(decisions, "/decisions")?;
     let tenant = asker.caller.tenant;
@@ -93,7 +108,7 @@ pub(crate) fn read_again(
         blob: file.id,
         bytes: u64::try_from(file.bytes).unwrap_or(0),
     };
-    add_version(conn, asker, &version, decisions, target)
+    add_version(conn, asker, &version, decisions, proposal)
 }
 
 /// A version that is to be made and read.
@@ -110,11 +125,11 @@ fn add_version(
     asker: &Asker,
     new: &Another<'_>,
     decisions: &[SetReading],
-    target: Option<TargetVersionId>,
+    proposal: Option<Proposal>,
 ) -> Result<Uploaded, Problem> {
     let (tenant, user) = (asker.caller.tenant, asker.caller.user);
-    if let Some(target) = target {
-        targets::version(conn, tenant, target)?;
+    if let Some(proposal) = proposal {
+        targets::version(conn, tenant, proposal.target)?;
     }
     let decisions = serde_json::to_string(decisions).map_err(|error| Problem::internal(&error))?;
     let row = NewVersion {
@@ -128,7 +143,8 @@ fn add_version(
     let payload = Payload::Read {
         source: new.source,
         version,
-        propose: target,
+        propose: proposal.map(|proposal| proposal.target),
+        memory: proposal.is_none_or(|proposal| proposal.memory),
     };
     let job = jobs::submit(conn, &asker.job(payload, new.bytes), None)?.id();
     Ok(Uploaded {

@@ -27,6 +27,8 @@ pub(crate) enum Place {
     Sources,
     /// Targets.
     Targets,
+    /// What was decided before.
+    Memory,
     /// Jobs.
     Jobs,
     /// None of them.
@@ -93,12 +95,13 @@ impl Frame {
     }
 
     /// The entries of the navigation: path, name, whether it is the current one.
-    pub(crate) fn entries(&self) -> [(&'static str, &'static str, bool); 5] {
+    pub(crate) fn entries(&self) -> [(&'static str, &'static str, bool); 6] {
         [
             ("/", "Start", Place::Start),
             ("/mappings", "Mappings", Place::Mappings),
             ("/sources", "Sources", Place::Sources),
             ("/targets", "Targets", Place::Targets),
+            ("/memory", "Memory", Place::Memory),
             ("/jobs", "Jobs", Place::Jobs),
         ]
         .map(|(path, name, place)| (path, name, self.place == place))

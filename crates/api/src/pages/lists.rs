@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use actix_web::{HttpResponse, web};
-use aimapper_core::id::{MappingId, SourceId, TargetId, TenantId};
-use aimapper_core::store::{Conn, StoreError, blobs, mappings, sources, targets};
+use aimapper_core::id::{DecisionId, MappingId, SourceId, TargetId, TenantId};
+use aimapper_core::store::{Conn, StoreError, blobs, mappings, memory, sources, targets};
 use aimapper_core::target::{Field, TargetSchema};
 use askama::Template;
 
@@ -26,7 +26,9 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
         .route("/sources/{id}/delete", web::post().to(delete_source))
         .route("/targets", web::get().to(list_targets))
         .route("/targets/{id}", web::get().to(show_target))
-        .route("/mappings", web::get().to(list_mappings));
+        .route("/mappings", web::get().to(list_mappings))
+        .route("/memory", web::get().to(list_memory))
+        .route("/memory/{id}/forget", web::post().to(forget));
 }
 
 #[derive(Template)]
@@ -292,6 +294,65 @@ async fn list_mappings(
         columns: &["Source", "Version", "Changed by", "Changed"],
     };
     list.page(&app, &visitor, &query, mapping_items).await
+}
+
+async fn list_memory(
+    app: web::Data<App>,
+    visitor: Visitor,
+    query: web::Query<After>,
+) -> Result<HttpResponse, PageError> {
+    let list = List {
+        place: Place::Memory,
+        title: "Memory",
+        path: "/memory",
+        about: "What was decided about columns. It counts when the next file is mapped to the same target.",
+        none: "Nothing was decided yet.",
+        columns: &["Field", "Target", "Decision", "For", "By", "When"],
+    };
+    list.page(&app, &visitor, &query, memory_items).await
+}
+
+fn memory_items(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    after: Option<DecisionId>,
+) -> Result<Vec<Item>, StoreError> {
+    let now = conn.now()?;
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for row in memory::list(conn, tenant, after, most())? {
+        items.push(Item {
+            id: row.id.to_string(),
+            path: None,
+            name: visible(&row.source_column),
+            cells: vec![
+                visible(&row.field),
+                visible(&row.target_name),
+                if row.verdict.holds() {
+                    "chosen".to_owned()
+                } else {
+                    "refused".to_owned()
+                },
+                row.source_file.as_deref().map_or_else(String::new, visible),
+                visible(&names.user(conn, tenant, row.decided_by)?),
+                age(row.decided_at, now),
+            ],
+            delete: Some(format!("/memory/{}/forget", row.id)),
+            loss: "It no longer counts for the next proposals. Mappings stay as they are.",
+        });
+    }
+    Ok(items)
+}
+
+async fn forget(
+    app: web::Data<App>,
+    visitor: Visitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (tenant, id) = (visitor.caller.tenant, parsed::<DecisionId>(&id)?);
+    app.write(move |conn| Ok(memory::forget(conn, tenant, id)?))
+        .await?;
+    Ok(go_to("/memory"))
 }
 
 fn mapping_items(

@@ -141,6 +141,7 @@ struct Begun {
     target: String,
     schema_file: Option<(String, String)>,
     schema_text: String,
+    without_memory: bool,
 }
 
 impl Parts for Begun {
@@ -151,6 +152,9 @@ impl Parts for Begun {
             "schema_file" => {
                 let name = shown_name(&field);
                 self.schema_file = Some((text("schema_file", field).await?, name));
+            }
+            "without_memory" => {
+                self.without_memory = text("without_memory", field).await? == "yes";
             }
             other => return Err(Problem::parameter(other, "there is no such part")),
         }
@@ -178,7 +182,7 @@ async fn begin(
         ));
     };
     let target = chosen_target(&begun);
-    taken_in(&app, &visitor, file, target).await
+    taken_in(&app, &visitor, file, target, !begun.without_memory).await
 }
 
 /// Makes a source of a file, which goes again if that, or its target, is refused.
@@ -187,6 +191,7 @@ async fn taken_in(
     visitor: &Visitor,
     file: Received,
     target: Result<TargetChosen, Problem>,
+    memory: bool,
 ) -> Result<HttpResponse, PageError> {
     let key = file.stored.key.clone();
     let asker = Asker::new(app, &visitor.caller, None);
@@ -202,6 +207,7 @@ async fn taken_in(
                     name: None,
                     decisions: Vec::new(),
                     target: Some(target),
+                    memory,
                 };
                 accept(conn, &asker, &new)
             })
@@ -250,7 +256,8 @@ async fn try_example(
         stored: uploads::store(&app, visitor.caller.tenant, example.bytes).await?,
         name: example.file.to_owned(),
     };
-    taken_in(&app, &visitor, file, schema.map(TargetChosen::Schema)).await
+    let target = schema.map(TargetChosen::Schema);
+    taken_in(&app, &visitor, file, target, true).await
 }
 
 /// An id from an address or a form.

@@ -55,6 +55,6 @@ fn proposed(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Op
         fields: vec![field.clone()],
         unused: Vec::new(),
     };
-    let rules = propose(&table, &target, &decisions, &Memory);
+    let rules = propose(&table, &target, &decisions, &Memory::default());
     rules.into_iter().find(|rule| !rule.sources.is_empty())
 }

@@ -15,7 +15,7 @@ use super::download::{Content, Piece, Sent, send};
 use super::once::{Once, answer};
 use super::views::{Made, job_location};
 use crate::actions::Asker;
-use crate::actions::sources::{self, NewSource, Uploaded, accept, file_of, profile_of};
+use crate::actions::sources::{self, NewSource, Proposal, Uploaded, accept, file_of, profile_of};
 use crate::app::App;
 use crate::at::At;
 use crate::auth::{CanMap, Guarded};
@@ -79,6 +79,8 @@ pub(super) struct UploadForm {
     /// A target version to which a mapping is proposed when the source is read.
     #[schema(value_type = Option<uuid::Uuid>)]
     target: Option<TargetVersionId>,
+    /// Whether earlier decisions count for that proposal; they do unless this says `false`.
+    memory: Option<bool>,
 }
 
 /// The same file, read otherwise.
@@ -91,6 +93,13 @@ pub(super) struct NewReading {
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     target: Option<TargetVersionId>,
+    /// Whether earlier decisions count for that proposal; they do unless this says no.
+    #[serde(default = "yes")]
+    memory: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What deleting took away.
@@ -131,6 +140,7 @@ struct Others {
     name: Option<Option<String>>,
     decisions: Option<Vec<SetReading>>,
     target: Option<Option<TargetVersionId>>,
+    memory: Option<bool>,
 }
 
 impl Parts for Others {
@@ -148,8 +158,12 @@ impl Parts for Others {
                 let text = text("target", field).await?;
                 once(&mut self.target, "target", target(text.trim())?)
             }
+            "memory" => {
+                let text = text("memory", field).await?;
+                once(&mut self.memory, "memory", yes_or_no(text.trim())?)
+            }
             other => Err(Problem::parameter(other, "there is no such part")
-                .hint("parts are file, name, decisions, target".to_owned())),
+                .hint("parts are file, name, decisions, target, memory".to_owned())),
         }
     }
 }
@@ -171,6 +185,11 @@ fn decisions(text: &str) -> Result<Vec<SetReading>, Problem> {
     Ok(decisions)
 }
 
+fn yes_or_no(text: &str) -> Result<bool, Problem> {
+    text.parse()
+        .map_err(|_| Problem::parameter("memory", "it is neither true nor false"))
+}
+
 fn target(text: &str) -> Result<Option<TargetVersionId>, Problem> {
     if text.is_empty() {
         return Ok(None);
@@ -187,7 +206,8 @@ fn sha256(new: &NewSource) -> String {
         new.file.name,
         new.name,
         new.decisions,
-        new.target
+        new.target,
+        new.memory
     ]);
     hex(about.to_string().as_bytes())
 }
@@ -214,6 +234,7 @@ pub(super) async fn upload(
         name: others.name.flatten(),
         decisions: others.decisions.unwrap_or_default(),
         target: others.target.flatten(),
+        memory: others.memory.unwrap_or(true),
     };
     let (key, hash) = (new.file.stored.key.clone(), sha256(&new));
     let asker = Asker::new(&app, &caller, once.traceparent.clone());
@@ -302,7 +323,11 @@ pub(super) async fn read_again(
     let asker = Asker::new(&app, &caller, once.traceparent.clone());
     let answered = once
         .answer(&app, caller, &body.sha256, move |conn, _| {
-            let made = sources::read_again(conn, &asker, id, &new.decisions, new.target)?;
+            let proposal = new.target.map(|target| Proposal {
+                target,
+                memory: new.memory,
+            });
+            let made = sources::read_again(conn, &asker, id, &new.decisions, proposal)?;
             answer(StatusCode::ACCEPTED, Some(job_location(made.job)), &made)
         })
         .await?;

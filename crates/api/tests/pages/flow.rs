@@ -324,6 +324,40 @@ async fn what_is_decided_on_a_page_is_remembered_for_the_next_proposal() {
     ] {
         assert!(remembered.contains(&wanted.to_owned()), "{remembered:?}");
     }
+    let listed = text(&site.get("/memory").await.body);
+    for shown in ["Buchungsart", "refused", "chosen", "umsaetze_2026-03.csv"] {
+        assert!(listed.contains(shown), "{listed}");
+    }
+    let ids = site.remembered_ids();
+    let forget = format!("/memory/{}/forget", ids[0]);
+    let gone = site.post(&forget, &[]).await;
+    assert_eq!(gone.location, "/memory");
+    assert_eq!(site.remembered_ids(), ids[1..]);
+    assert_eq!(site.post(&forget, &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn what_is_decided_moves_the_confidence_of_the_rest_and_says_so() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let said = "By what was decided about other fields";
+    let open = format!("{path}?open={}", field("booking_date"));
+    assert!(!text(&site.get(&open).await.body).contains(said));
+    for (version, name) in ["kind", "reference", "counterparty_name"]
+        .iter()
+        .enumerate()
+    {
+        let (version, name) = ((version + 1).to_string(), field(name));
+        let form = [
+            ("version", version.as_str()),
+            ("field", &name),
+            ("do", "refuse"),
+        ];
+        let done = site.post(&format!("{path}/edit"), &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let page = text(&site.get(&open).await.body);
+    assert!(page.contains(said), "{page}");
 }
 
 #[actix_web::test]

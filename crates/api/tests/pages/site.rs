@@ -16,7 +16,7 @@ use aimapper_core::auth::{Principal, PrincipalKind, Role};
 use aimapper_core::blob::{BlobPlace, Blobs, Key};
 use aimapper_core::config::Config;
 use aimapper_core::id::{
-    JobId, SourceId, SourceVersionId, TargetVersionId, TenantId, UserId, WorkerId,
+    DecisionId, JobId, SourceId, SourceVersionId, TargetVersionId, TenantId, UserId, WorkerId,
 };
 use aimapper_core::job::{
     Failure, FailureClass, Outcome, Payload, Phase, Progress, Rules, State, Written,
@@ -228,6 +228,7 @@ impl Site {
                 source,
                 version,
                 propose: Some(target),
+                memory: true,
             };
             let job = new_job(tenant, user, payload);
             Ok((source, jobs::submit(conn, &job, None)?.id()))
@@ -317,7 +318,13 @@ impl Site {
             .write(|conn| {
                 let target = targets::version(conn, claim.tenant, target_version)?;
                 let target = serde_json::from_str(&target.body).unwrap();
-                let mapping = pipeline::propose(input.name(), &reading, &profile, &target, &Memory);
+                let mapping = pipeline::propose(
+                    input.name(),
+                    &reading,
+                    &profile,
+                    &target,
+                    &Memory::default(),
+                );
                 let body = to_yaml(&mapping);
                 let name = format!("{} to {}", input.name(), target.name);
                 let id = mappings::create(conn, claim.tenant, job.created_by, &name)?;
@@ -648,6 +655,16 @@ impl Site {
             format!("{} {} {}", row.field, row.source_column, row.verdict)
         };
         rows.iter().map(line).collect()
+    }
+
+    /// Ids of what the tenant remembers, as the page lists it.
+    pub(crate) fn remembered_ids(&self) -> Vec<DecisionId> {
+        let tenant = self.caller.tenant;
+        let rows = self
+            .app
+            .store
+            .read(|conn| memory::list(conn, tenant, None, 100));
+        rows.unwrap().iter().map(|row| row.id).collect()
     }
 
     /// How many stored files there are.

@@ -198,6 +198,24 @@ async fn every_verdict_does_what_it_says() {
 }
 
 #[actix_web::test]
+async fn decisions_move_the_confidence_of_the_rest() {
+    let ground = Ground::new();
+    let first = ground.mapping(ADA).await;
+    let before = field(&first, "booking_date")["confidence"]
+        .as_f64()
+        .unwrap();
+    let fields = ["kind", "reference", "counterparty_name"]
+        .map(|name| json!({"field": name, "verdict": "rejected"}));
+    let body = json!({"fields": fields});
+    let next = patch(&ground, &first, Some("*"), &body).await.ok(200);
+    let moved = field(&next, "booking_date");
+    let after = moved["confidence"].as_f64().unwrap();
+    assert!(after < before, "{after} {before}");
+    assert_eq!(moved["proposed"]["confidence"].as_f64(), Some(before));
+    assert_eq!(field(&next, "kind")["proposed"]["judged"], true);
+}
+
+#[actix_web::test]
 async fn an_alternative_takes_the_place_of_the_proposal() {
     let ground = Ground::new();
     let first = ground.mapping(ADA).await;

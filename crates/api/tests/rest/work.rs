@@ -118,7 +118,7 @@ impl Ground {
         let target: TargetSchema = serde_json::from_str(&version.body).unwrap();
         let (_, reading, profile, _) = profiled(file);
         let name = file.file_name().unwrap().to_str().unwrap();
-        let mapping = pipeline::propose(name, &reading, &profile, &target, &Memory);
+        let mapping = pipeline::propose(name, &reading, &profile, &target, &Memory::default());
         to_yaml(&mapping)
     }
 
@@ -238,11 +238,15 @@ impl Ground {
         let mapping = self.decided(caller).await;
         // A decision about a column, so that there is something to remember.
         let path = format!("mappings/{}", text(&mapping["mapping"]));
-        let body = json!({"accept_at": 0.5});
-        let request = crate::ground::request(caller, actix_web::http::Method::PATCH, &path)
-            .insert_header(("if-match", "*"))
-            .set_json(&body);
-        let mapping = self.send(request).await.ok(200);
+        // What a bar accepts is not remembered; what a person looked at is.
+        let one = json!({"fields": [{"field": "amount", "verdict": "accepted"}]});
+        let mut mapping = mapping;
+        for body in [one, json!({"accept_at": 0.5})] {
+            let request = crate::ground::request(caller, actix_web::http::Method::PATCH, &path)
+                .insert_header(("if-match", "*"))
+                .set_json(&body);
+            mapping = self.send(request).await.ok(200);
+        }
         let body = json!({"mapping_version": mapping["id"]});
         let run = self.post(caller, "runs", &body).await.ok(202);
         self.run(&run["job"]);

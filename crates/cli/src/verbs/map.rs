@@ -14,6 +14,7 @@ use super::run::Kept;
 use crate::args;
 use crate::failure::{Ending, Failure};
 use crate::job::{self, Job, Options, Outcome, Papers};
+use crate::memory;
 use crate::outputs::Outputs;
 use crate::sources::{self, Named};
 use crate::summary;
@@ -23,11 +24,12 @@ pub(crate) fn map(args: &args::Map) -> Result<Ending, Failure> {
     let options = Options::new(&args.reading, Some(&args.output))?;
     let sources = sources::expand(&args.sources, args.output.output.as_deref())?;
     let target = target(&args.target, &options)?;
+    let memory = memory::recall(args.memory.as_ref(), &target.name)?;
     let mut kept: Option<Kept> = None;
     super::each(&sources, &args.output, |named| match &kept {
         Some(kept) => kept.run(named, &options, &args.output),
         None => {
-            let outcome = first(named, &target, &options, &args.output)?;
+            let outcome = first(named, (&target, &memory), &options, &args.output)?;
             if let (Ending::Done | Ending::TooManyRejects, Some(mapping)) =
                 (outcome.ending, &outcome.mapping)
             {
@@ -40,7 +42,7 @@ pub(crate) fn map(args: &args::Map) -> Result<Ending, Failure> {
 
 fn first(
     named: &Named,
-    target: &TargetSchema,
+    (target, memory): (&TargetSchema, &Memory),
     options: &Options<'_>,
     output: &args::Output,
 ) -> Result<Outcome, Failure> {
@@ -48,7 +50,7 @@ fn first(
     let job = Job::open(named, options)?;
     let (profile, tally) = job.profile()?;
     job.has_rows(&tally)?;
-    let proposed = pipeline::propose(job.input.name(), &job.reading, &profile, target, &Memory);
+    let proposed = pipeline::propose(job.input.name(), &job.reading, &profile, target, memory);
     let mapping = match options.accept {
         Some(bar) => accept_at(&proposed, bar, &format!("--accept {bar}"), ""),
         None => proposed,

@@ -12,6 +12,7 @@ use aimapper_core::validation::Spelling;
 use crate::args;
 use crate::failure::{Ending, Failure};
 use crate::job::{self, Job, Options, Outcome, Papers};
+use crate::memory;
 use crate::sources::{self, Named};
 use crate::summary;
 
@@ -20,9 +21,13 @@ pub(crate) fn run(args: &args::Run) -> Result<Ending, Failure> {
     let options = Options::new(&args.reading, Some(&args.output))?;
     let sources = sources::expand(&args.sources, args.output.output.as_deref())?;
     let kept = Kept::new(load(&args.mapping)?, args.with.clone());
-    super::each(&sources, &args.output, |named| {
+    let ending = super::each(&sources, &args.output, |named| {
         kept.run(named, &options, &args.output)
-    })
+    })?;
+    if matches!(ending, Ending::Done | Ending::TooManyRejects) {
+        memory::remember(args.memory.as_ref(), &kept.mapping)?;
+    }
+    Ok(ending)
 }
 
 /// Reads a mapping file and checks it against its own target.

@@ -14,6 +14,8 @@ mod golden;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod reading;

@@ -62,7 +62,7 @@ fn ranked_fields(columns: &Columns, weights: &Weights) -> Vec<RankedField> {
         named: true,
         stated: &columns.stated,
     };
-    let scores = score_by(weights, &table, &columns.target, &Memory);
+    let scores = score_by(weights, &table, &columns.target, &Memory::default());
     let fields = columns.target.fields.len();
     let most = if fields <= ALL_FIELDS {
         fields

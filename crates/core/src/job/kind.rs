@@ -118,6 +118,9 @@ pub enum Payload {
         /// A target to which a mapping is proposed as soon as the source is read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         propose: Option<TargetVersionId>,
+        /// Whether decisions of the tenant's past count for that proposal.
+        #[serde(default = "yes", skip_serializing_if = "is_yes")]
+        memory: bool,
     },
     /// Propose a mapping.
     Propose {
@@ -139,6 +142,18 @@ pub enum Payload {
         /// More rejects than that, and the run counts as not good enough (its files stay).
         max_rejects: u64,
     },
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_yes(yes: &bool) -> bool {
+    *yes
 }
 
 impl Payload {
@@ -232,6 +247,7 @@ mod tests {
             source: id.parse().unwrap(),
             version: id.parse().unwrap(),
             propose: None,
+            memory: true,
         };
         assert_eq!(read.class(SMALL_SOURCE_BYTES), Class::Interactive);
         assert_eq!(read.class(SMALL_SOURCE_BYTES + 1), Class::Batch);

@@ -75,20 +75,9 @@ pub(crate) fn target() -> TargetSchema {
 
 pub(crate) fn rule(field: &str, sources: &[&str], confidence: f64) -> Rule {
     Rule {
-        field: text(field),
         sources: texts(sources),
-        transform: Vec::new(),
-        value_map: Vec::new(),
-        on_unseen: OnUnseen::Reject,
-        on_error: OnError::Reject,
         confidence,
-        state: RuleState::Proposed,
-        why: None,
-        note: None,
-        by: None,
-        at: None,
-        evidence: Vec::new(),
-        alternatives: Vec::new(),
+        ..Rule::open(field)
     }
 }
 
@@ -237,6 +226,7 @@ pub(crate) fn bank() -> Mapping {
                 why: text("no field fits"),
             })
             .to_vec(),
+        past: None,
     }
 }
 
@@ -353,8 +343,14 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     let words = prop::array::uniform4(prop::option::of(odd_text()));
     let proofs = prop::collection::vec((odd_text(), -1.0..=1.0_f64, odd_text()), 0..3);
     let others = prop::collection::vec((list(), probability()), 0..3);
-    (data, probability(), state(), words, proofs, others).prop_map(
-        |(data, confidence, state, [why, note, by, at], proofs, others)| {
+    let before = (
+        probability(),
+        prop::option::of(probability()),
+        prop::option::of((list(), probability(), any::<bool>())),
+    );
+    (data, probability(), state(), words, proofs, others, before).prop_map(
+        |(data, confidence, state, [why, note, by, at], proofs, others, before)| {
+            let (most, bar, proposed) = before;
             let (field, sources, transform, value_map, on_unseen, on_error) = data;
             let evidence = proofs
                 .into_iter()
@@ -375,13 +371,20 @@ fn any_rule() -> impl Strategy<Value = Rule> {
                 on_unseen,
                 on_error,
                 confidence,
+                most,
                 state,
                 why,
                 note,
                 by,
                 at,
+                bar,
                 evidence,
                 alternatives,
+                proposed: proposed.map(|(sources, confidence, judged)| Proposed {
+                    sources,
+                    confidence,
+                    judged,
+                }),
             }
         },
     )
@@ -486,9 +489,10 @@ pub(crate) fn any_mapping() -> impl Strategy<Value = Mapping> {
         target,
         prop::collection::vec(any_rule(), 0..3),
         prop::collection::vec((odd_text(), odd_text()), 0..2),
+        prop::option::of((any::<u32>(), any::<u32>())),
     )
         .prop_map(
-            |(tool, (file, columns), decisions, target, rules, unused)| Mapping {
+            |(tool, (file, columns), decisions, target, rules, unused, past)| Mapping {
                 version: FORMAT_VERSION,
                 tool,
                 source: Fingerprint { file, columns },
@@ -500,6 +504,7 @@ pub(crate) fn any_mapping() -> impl Strategy<Value = Mapping> {
                     .into_iter()
                     .map(|(column, why)| UnusedColumn { column, why })
                     .collect(),
+                past: past.map(|(right, wrong)| Past { right, wrong }),
             },
         )
 }

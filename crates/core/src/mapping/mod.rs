@@ -7,15 +7,18 @@ mod edits;
 mod error;
 #[cfg(test)]
 pub(crate) mod examples;
+mod learn;
 mod questions;
 mod schema;
 mod words;
 mod yaml;
 
+pub(crate) use check::check_rule;
 pub use check::{ColumnCheck, MissingColumn, Problem, check, check_columns};
 pub use confidence::{CHECK_BAR, Confidence};
 pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
 pub use error::MappingError;
+pub use learn::learn;
 pub use questions::{Question, Subject, open_questions};
 pub use schema::JSON_SCHEMA;
 pub use words::{
@@ -54,6 +57,19 @@ pub struct Mapping {
     /// Source columns that no rule uses, each with the reason.
     #[serde(default)]
     pub unused: Vec<UnusedColumn>,
+    /// How earlier proposals for this target were judged, where the confidences reckon with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Past>,
+}
+
+/// How many proposals people found right and wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    /// Right.
+    pub right: u32,
+    /// Wrong.
+    pub wrong: u32,
 }
 
 /// What a source looked like when the mapping was made.
@@ -109,6 +125,10 @@ pub struct Rule {
     pub on_error: OnError,
     /// Probability that sources and transform are right, 0 to 1.
     pub confidence: f64,
+    /// The most that decisions about other fields may make of the confidence: what is open about
+    /// this rule itself stays open.
+    #[serde(default = "certain", skip_serializing_if = "is_certain")]
+    pub most: f64,
     /// Where the rule stands in the review.
     pub state: RuleState,
     /// Why it is ignored or absent.
@@ -123,15 +143,58 @@ pub struct Rule {
     /// When, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// The confidence from which on all were accepted, where nobody looked at this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bar: Option<f64>,
     /// What speaks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
     /// Other sources, most likely first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<SourceAlternative>,
+    /// What was proposed before people decided about this rule or others of the mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposed>,
+}
+
+/// A proposal as it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposed {
+    /// Columns; empty if there was no proposal.
+    pub sources: Vec<String>,
+    /// Probability, 0 to 1.
+    pub confidence: f64,
+    /// Whether a person looked at it and decided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub judged: bool,
 }
 
 impl Rule {
+    /// The rule of a field that nothing fills yet.
+    #[must_use]
+    pub fn open(field: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            sources: Vec::new(),
+            transform: Vec::new(),
+            value_map: Vec::new(),
+            on_unseen: OnUnseen::Reject,
+            on_error: OnError::Reject,
+            confidence: 0.0,
+            most: 1.0,
+            state: RuleState::Proposed,
+            why: None,
+            note: None,
+            by: None,
+            at: None,
+            bar: None,
+            evidence: Vec::new(),
+            alternatives: Vec::new(),
+            proposed: None,
+        }
+    }
+
     /// Whether the rule takes part: it is proposed, accepted or edited.
     #[must_use]
     pub const fn is_live(&self) -> bool {
@@ -203,6 +266,14 @@ pub struct MappedValue {
 
 const fn certain() -> f64 {
     1.0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_certain(confidence: &f64) -> bool {
+    *confidence >= 1.0
 }
 
 /// What happens to a value that the value map does not list.

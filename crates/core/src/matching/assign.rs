@@ -1,7 +1,7 @@
 //! Assignment: which column fills which field, or none where nothing is likely enough.
 
 use super::rivals::beside_rivals;
-use super::scores::{Pair, Scores};
+use super::scores::{MOST, Pair, Scores};
 use crate::mapping::{Evidence, SourceAlternative};
 
 /// How one field is filled, before any rule is made of it.
@@ -13,6 +13,9 @@ pub struct Proposal {
     pub sources: Vec<String>,
     /// Probability that the sources are right; without sources, of the best that there was.
     pub confidence: f64,
+    /// The most that the confidence may become by what is learnt later: below what is called sure
+    /// where there is nothing but likeness.
+    pub most: f64,
     /// What speaks for and against the sources.
     pub evidence: Vec<Evidence>,
     /// Other columns, most likely first, at most five.
@@ -69,10 +72,13 @@ pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
 fn contested(scores: &Scores) -> Scores {
     let mut contested = scores.clone();
     for (pair, beside) in contested.pairs_mut().zip(beside_rivals(scores)) {
-        let most = if pair.proved { 1.0 } else { MOST_UNPROVED };
-        pair.probability = beside.min(pair.probability).min(most);
+        pair.probability = beside.min(pair.probability).min(most(pair));
     }
     contested
+}
+
+const fn most(pair: &Pair) -> f64 {
+    if pair.proved { MOST } else { MOST_UNPROVED }
 }
 
 fn propose(scores: &Scores, index: usize, field: &str, taken: Option<&Pair>) -> Proposal {
@@ -92,6 +98,7 @@ fn propose(scores: &Scores, index: usize, field: &str, taken: Option<&Pair>) -> 
             .into_iter()
             .collect(),
         confidence: taken.map_or(best, |pair| pair.probability),
+        most: taken.map_or(MOST_UNPROVED, most),
         evidence: taken.map(|pair| pair.evidence.clone()).unwrap_or_default(),
         alternatives: rivals
             .iter()

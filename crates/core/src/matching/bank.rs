@@ -213,7 +213,7 @@ fn proposed(columns: &[ColumnProfile], decisions: &[Decision]) -> BTreeMap<Strin
         named: true,
         stated: &[],
     };
-    let rules = propose(&table, &target(), decisions, &Memory);
+    let rules = propose(&table, &target(), decisions, &Memory::default());
     rules
         .into_iter()
         .map(|rule| (rule.field.clone(), rule))
@@ -363,7 +363,7 @@ fn without_names_nothing_wrong_is_sure() {
         named: false,
         stated: &[],
     };
-    for rule in propose(&table, &target(), &[], &Memory) {
+    for rule in propose(&table, &target(), &[], &Memory::default()) {
         let source = rule.sources.first().map(String::as_str);
         let fits = right.contains(&(rule.field.as_str(), source.unwrap_or("")));
         assert!(fits || rule.confidence < SURE_BAR, "{rule:?}");

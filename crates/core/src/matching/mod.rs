@@ -16,6 +16,7 @@ mod evidence;
 mod label_evidence;
 mod lexicon;
 mod meaning;
+mod memory;
 mod model;
 mod name_evidence;
 mod names;
@@ -34,11 +35,14 @@ mod bank;
 #[cfg(test)]
 mod languages;
 #[cfg(test)]
+mod memory_tests;
+#[cfg(test)]
 mod scores_tests;
 #[cfg(test)]
 mod tests;
 
 pub use assign::{Proposal, assign};
+pub use memory::{Memory, PastDecision};
 pub use model::{Weights, WeightsError};
 pub use propose::{PROPOSAL_BAR, propose};
 pub use scores::{Pair, Scores, score, score_by};
@@ -77,7 +81,3 @@ pub struct Stated {
     /// The table that it stands in, where the source has several.
     pub table: Option<String>,
 }
-
-/// What was decided about earlier sources. Empty for now; the argument keeps its place.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Memory;

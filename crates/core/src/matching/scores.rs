@@ -2,6 +2,7 @@
 //! evidence.
 
 use super::evidence::{Features, Gathered, Measure, Standing};
+use super::memory::Recalled;
 use super::model::{Leader, Weights};
 use super::tell::{Teller, Told};
 use super::{Memory, Table};
@@ -18,7 +19,8 @@ pub struct Pair {
     /// Probability that the column fills the field, 0 to 1.
     pub probability: f64,
     /// Whether there is more than likeness: the same name, which no other field has, or values that
-    /// the field knows. Without it nothing is called sure.
+    /// the field knows, or the column was chosen for it before. Without it nothing is called
+    /// sure.
     pub proved: bool,
     /// What speaks for and against it, the strongest first; empty where nothing makes the pair
     /// thinkable.
@@ -34,7 +36,7 @@ pub struct Scores {
 }
 
 /// Highest probability; nothing that was not confirmed is certain.
-const MOST: f64 = 0.99;
+pub(super) const MOST: f64 = 0.99;
 /// Highest probability of a pair whose values do not fit the field's type at all.
 const MOST_IN_CONFLICT: f64 = 0.25;
 /// Below this a pair is not worth its evidence.
@@ -106,12 +108,15 @@ pub fn score_by(
     weights: &Weights,
     table: &Table,
     target: &TargetSchema,
-    _memory: &Memory,
+    memory: &Memory,
 ) -> Scores {
     let gathered = Gathered::new(table, target);
+    let recalled = Recalled::of(memory, table, target);
     let fields = target.fields.len();
-    let probabilities = probabilities(weights, &gathered, (table.columns.len(), fields));
-    let teller = Teller::new(table, target, &gathered);
+    let shape = (table.columns.len(), fields);
+    let mut probabilities = probabilities(weights, &gathered, &recalled, shape);
+    recalled.weigh(&mut probabilities, fields);
+    let teller = Teller::new(table, target, &gathered, &recalled);
     let columns = table.columns.iter();
     Scores {
         columns: columns.map(|profile| profile.name.clone()).collect(),
@@ -120,7 +125,7 @@ pub fn score_by(
             .iter()
             .map(|field| field.name.clone())
             .collect(),
-        pairs: pairs(&teller, &gathered, &probabilities, fields),
+        pairs: pairs(&teller, &probabilities, fields),
     }
 }
 
@@ -128,6 +133,7 @@ pub fn score_by(
 fn probabilities(
     weights: &Weights,
     gathered: &Gathered,
+    recalled: &Recalled,
     (columns, fields): (usize, usize),
 ) -> Vec<f64> {
     let (ranked, leaders): (Vec<Ranked>, Vec<Option<Leader>>) = (0..columns)
@@ -135,11 +141,15 @@ fn probabilities(
             let features = gathered.features(column);
             let ranked = rank(weights, gathered, column, &features);
             let leader = leader(gathered, column, &features, &ranked);
+            let leader = leader.map(|(field, leader)| Leader {
+                confirmed: recalled.confirmed(column, field),
+                ..leader
+            });
             (ranked, leader)
         })
         .unzip();
     let known: Vec<Leader> = leaders.iter().flatten().copied().collect();
-    let mut confidences = weights.confidence.of(&known).into_iter();
+    let mut confidences = weights.confidence.of(&known, recalled.past).into_iter();
     let mut probabilities = vec![0.0; columns * fields];
     let rows = probabilities.chunks_mut(fields.max(1));
     for (column, ((ranked, leader), row)) in ranked.iter().zip(&leaders).zip(rows).enumerate() {
@@ -186,13 +196,13 @@ fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Featu
     ranked
 }
 
-/// What is known of the best field of a column; `None` without a candidate.
+/// The best field of a column and what is known of it; `None` without a candidate.
 fn leader(
     gathered: &Gathered,
     column: usize,
     features: &[Features],
     ranked: &[(usize, f64)],
-) -> Option<Leader> {
+) -> Option<(usize, Leader)> {
     let &(field, first) = ranked.first()?;
     let second = ranked.get(1);
     let second = second.map_or(first - WITHOUT_RIVAL, |(_, logit)| *logit);
@@ -206,7 +216,7 @@ fn leader(
         Measure::ValuesKnown,
         Measure::ValuesMeanValues,
     ];
-    Some(Leader {
+    let leader = Leader {
         first,
         second,
         values: values.into_iter().filter_map(number).reduce(f64::max),
@@ -220,7 +230,8 @@ fn leader(
         ahead_by_rules: own.standing(Measure::NameRules, Standing::LeadOfColumn),
         ahead_by_mean: own.standing(Measure::Mean, Standing::LeadOfColumn),
         confirmed: None,
-    })
+    };
+    Some((field, leader))
 }
 
 /// What is known of the leader whatever the rest of the table tells: of a table of one column it
@@ -251,7 +262,7 @@ fn share_of_leader(logit: f64, leader: f64) -> f64 {
 }
 
 /// The pairs with their evidence, where one is likely enough to be looked at.
-fn pairs(teller: &Teller, gathered: &Gathered, probabilities: &[f64], fields: usize) -> Vec<Pair> {
+fn pairs(teller: &Teller, probabilities: &[f64], fields: usize) -> Vec<Pair> {
     probabilities
         .iter()
         .enumerate()
@@ -271,7 +282,7 @@ fn pairs(teller: &Teller, gathered: &Gathered, probabilities: &[f64], fields: us
                 column,
                 field,
                 probability: probability.min(most),
-                proved: gathered.proves(column, field),
+                proved: teller.proves(column, field),
                 evidence: told.evidence,
             }
         })

@@ -23,7 +23,7 @@ fn scores(columns: &[ColumnProfile], fields: Vec<Field>, named: bool) -> Scores 
         named,
         stated: &[],
     };
-    score(&table, &target(fields), &Memory)
+    score(&table, &target(fields), &Memory::default())
 }
 
 /// What is told of the first column and the first field, by kind.

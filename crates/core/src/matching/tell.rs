@@ -4,6 +4,7 @@
 use super::Table;
 use super::evidence::{AskedForm, Gathered, NearMeaning};
 use super::label_evidence::{LazyLabels, label_matches, label_share, too_many_values};
+use super::memory::Recalled;
 use super::name_evidence::{FieldNames, Rarity, compare_names, in_description};
 use super::names::{Name, is_anonymous};
 use super::signals::{Piece, Signals};
@@ -20,6 +21,7 @@ pub(super) struct Teller<'a> {
     fields: Vec<Target<'a>>,
     rarity: Rarity,
     gathered: &'a Gathered,
+    recalled: &'a Recalled<'a>,
 }
 
 /// A column, prepared once for all fields.
@@ -58,7 +60,12 @@ pub(super) struct Told {
 
 impl<'a> Teller<'a> {
     /// Prepares columns and fields; `gathered` is the evidence of the same two.
-    pub(super) fn new(table: &Table<'a>, target: &'a TargetSchema, gathered: &'a Gathered) -> Self {
+    pub(super) fn new(
+        table: &Table<'a>,
+        target: &'a TargetSchema,
+        gathered: &'a Gathered,
+        recalled: &'a Recalled<'a>,
+    ) -> Self {
         let columns = table.columns.iter();
         let names: Vec<Name> = columns.map(|profile| Name::parse(&profile.name)).collect();
         let fields = target.fields.iter().map(|field| Target {
@@ -79,7 +86,13 @@ impl<'a> Teller<'a> {
             fields,
             rarity,
             gathered,
+            recalled,
         }
+    }
+
+    /// Whether there is more than likeness for a pair.
+    pub(super) fn proves(&self, column: usize, field: usize) -> bool {
+        self.gathered.proves(column, field) || self.recalled.proves(column, field)
     }
 
     /// What there is to say about a pair; nothing where one of the two does not exist.
@@ -107,6 +120,8 @@ impl<'a> Teller<'a> {
                 })
             })
             .collect();
+        let name = &source.profile.name;
+        evidence.extend(self.recalled.evidence(column, field, name));
         // The sort is stable: equals keep the order of the pieces.
         evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         Told {

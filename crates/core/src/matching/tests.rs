@@ -32,7 +32,7 @@ pub(crate) fn column(name: &str) -> ColumnProfile {
     }
 }
 
-fn filled_column(name: &str, values: &[(&str, u64)]) -> ColumnProfile {
+pub(crate) fn filled_column(name: &str, values: &[(&str, u64)]) -> ColumnProfile {
     let mut profile = column(name);
     profile.count = values.iter().map(|(_, rows)| rows).sum();
     profile.distinct = Distinct::Exact(values.len() as u64);
@@ -198,7 +198,7 @@ fn decisions(column: &str) -> Vec<Decision> {
     ]
 }
 
-fn named(columns: &[ColumnProfile]) -> Table<'_> {
+pub(crate) fn named(columns: &[ColumnProfile]) -> Table<'_> {
     Table {
         name: None,
         columns,
@@ -208,7 +208,7 @@ fn named(columns: &[ColumnProfile]) -> Table<'_> {
 }
 
 fn rules(columns: &[ColumnProfile], target: &TargetSchema, decisions: &[Decision]) -> Vec<Rule> {
-    propose(&named(columns), target, decisions, &Memory)
+    propose(&named(columns), target, decisions, &Memory::default())
 }
 
 fn lines(rules: &[Rule]) -> String {
@@ -341,7 +341,7 @@ fn rows_alone_are_not_sure() {
         named: false,
         ..named(&columns)
     };
-    let rules = propose(&table, &transaction(), &[], &Memory);
+    let rules = propose(&table, &transaction(), &[], &Memory::default());
     insta::assert_snapshot!(lines(&rules), @r#"
     booking_date <-  0.16
     value_date <-  0.08
@@ -359,7 +359,7 @@ fn rows_alone_are_not_sure() {
 #[test]
 fn known_mistakes_of_other_tools_are_not_made() {
     let columns = english();
-    let scores = score(&named(&columns), &transaction(), &Memory);
+    let scores = score(&named(&columns), &transaction(), &Memory::default());
     for (from, to) in [
         ("Payee", "reference"),
         ("Memo", "customer_gender"),
@@ -385,7 +385,7 @@ fn one_shared_word_is_not_sure() {
     ] {
         let columns = [column(from)];
         let target = schema(vec![field(to, FieldType::String)]);
-        let scores = score(&named(&columns), &target, &Memory);
+        let scores = score(&named(&columns), &target, &Memory::default());
         assert!(scores.pairs()[0].probability < 0.5, "{from} {to}");
     }
 }
@@ -398,7 +398,7 @@ fn the_same_name_with_a_type_that_fits_is_sure_and_with_another_type_never() {
         field("amount", FieldType::Decimal),
         field("note", FieldType::String),
     ]);
-    let scores = score(&named(&columns), &target, &Memory);
+    let scores = score(&named(&columns), &target, &Memory::default());
     assert!(scores.pair(0, 0).unwrap().probability >= 0.95);
     assert!(scores.pair(1, 1).unwrap().probability < 0.3);
     assert!(scores.pair(2, 0).is_none() && scores.pair(0, 3).is_none());
@@ -408,7 +408,7 @@ fn the_same_name_with_a_type_that_fits_is_sure_and_with_another_type_never() {
 fn below_the_bar_it_abstains_and_lists_what_there_was() {
     let columns = placed(vec![texts("Name"), texts("name 2")]);
     let target = schema(vec![field("name", FieldType::String)]);
-    let scores = score(&named(&columns), &target, &Memory);
+    let scores = score(&named(&columns), &target, &Memory::default());
     let proposals = assign(&scores, 0.995);
     assert_eq!(proposals.len(), 1);
     assert!(proposals[0].sources.is_empty());
@@ -423,7 +423,7 @@ fn a_column_fills_one_field() {
         field("billing.city", FieldType::String),
         field("shipping.city", FieldType::String),
     ]);
-    let proposals = assign(&score(&named(&columns), &target, &Memory), 0.001);
+    let proposals = assign(&score(&named(&columns), &target, &Memory::default()), 0.001);
     assert_eq!(
         proposals.iter().filter(|p| !p.sources.is_empty()).count(),
         1

@@ -1,6 +1,8 @@
 //! Proposals as a whole mapping, ready for review.
 
-use crate::mapping::{FORMAT_VERSION, Fingerprint, FingerprintColumn, Mapping, Rule, UnusedColumn};
+use crate::mapping::{
+    FORMAT_VERSION, Fingerprint, FingerprintColumn, Mapping, Past, Rule, UnusedColumn,
+};
 use crate::matching::{self, Memory, Table};
 use crate::profile::{ColumnProfile, Profile};
 use crate::source::{Decision, Reading, What};
@@ -57,6 +59,7 @@ pub fn propose_profiled(
         stated: &[],
     };
     let rules = matching::propose(&table, target, decisions, memory);
+    let past = memory.past(&table);
     let unused = columns
         .iter()
         .filter(|column| !uses(&rules, &column.name))
@@ -74,6 +77,7 @@ pub fn propose_profiled(
         target_sha256: target::sha256(target),
         rules,
         unused,
+        past: (past != Past::default()).then_some(past),
     }
 }
 

@@ -28,6 +28,17 @@ words! {
     }
 }
 
+impl Verdict {
+    /// Whether a rule's own sources fill its field by this.
+    #[must_use]
+    pub const fn holds(self) -> bool {
+        match self {
+            Self::Accepted | Self::Edited => true,
+            Self::Rejected | Self::Ignored | Self::Absent => false,
+        }
+    }
+}
+
 /// A mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = mappings)]

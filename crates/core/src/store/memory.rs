@@ -21,6 +21,8 @@ pub struct Remembered {
     pub field: String,
     /// The column's name.
     pub source_column: String,
+    /// The file that it was decided for; `None` where an older program did not note it.
+    pub source_file: Option<String>,
     /// What was decided.
     pub verdict: Verdict,
     /// The rule, as JSON.
@@ -40,6 +42,8 @@ pub struct NewMemory<'a> {
     pub field: &'a str,
     /// The column's name.
     pub source_column: &'a str,
+    /// The file's name.
+    pub source_file: &'a str,
     /// What was decided.
     pub verdict: Verdict,
     /// The rule, as JSON.
@@ -60,6 +64,7 @@ pub fn remember(
         ("name of the target", new.target_name),
         ("name of the field", new.field),
         ("name of the column", new.source_column),
+        ("name of the file", new.source_file),
         ("rule", new.rule),
     ] {
         storable(what, text)?;
@@ -72,6 +77,7 @@ pub fn remember(
             memory_decisions::target_name.eq(new.target_name),
             memory_decisions::field.eq(new.field),
             memory_decisions::source_column.eq(new.source_column),
+            memory_decisions::source_file.eq(new.source_file),
             memory_decisions::verdict.eq(new.verdict.word()),
             memory_decisions::rule.eq(new.rule),
             memory_decisions::decided_by.eq(by.to_string()),
@@ -85,6 +91,7 @@ pub fn remember(
         ))
         .do_update()
         .set((
+            memory_decisions::source_file.eq(new.source_file),
             memory_decisions::verdict.eq(new.verdict.word()),
             memory_decisions::rule.eq(new.rule),
             memory_decisions::decided_by.eq(by.to_string()),
@@ -94,7 +101,10 @@ pub fn remember(
     Ok(())
 }
 
-/// What is remembered about a target, by field and column.
+/// Most decisions that count for one proposal.
+const MOST: i64 = 10_000;
+
+/// What is remembered about a target, the newest first; the oldest beyond ten thousand count no more.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -106,7 +116,12 @@ pub fn about(
     Ok(on!(conn, c => memory_decisions::table
         .filter(memory_decisions::tenant_id.eq(tenant.to_string()))
         .filter(memory_decisions::target_name.eq(target_name))
-        .order((memory_decisions::field, memory_decisions::source_column))
+        .order((
+            memory_decisions::decided_at.desc(),
+            memory_decisions::field,
+            memory_decisions::source_column,
+        ))
+        .limit(MOST)
         .select(Remembered::as_select())
         .load(c))?)
 }

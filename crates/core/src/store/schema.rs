@@ -345,6 +345,7 @@ diesel::table! {
         rule -> Text,
         decided_by -> Text,
         decided_at -> BigInt,
+        source_file -> Nullable<Text>,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::StringArray;
 
-use crate::mapping::{FORMAT_VERSION, Fingerprint, MappedValue, Mapping, OnError, OnUnseen};
+use crate::mapping::{FORMAT_VERSION, Fingerprint, MappedValue, Mapping};
 use crate::mapping::{Rule, RuleState, Step};
 use crate::source::{Batch, Place, RawText};
 use crate::target::{Constraint, Field, FieldType, TargetSchema};
@@ -71,20 +71,11 @@ pub(super) fn with(mut field: Field, constraints: &[Constraint]) -> Field {
 
 pub(super) fn rule(field: &str, sources: &[&str], transform: &[Step]) -> Rule {
     Rule {
-        field: field.to_owned(),
         sources: sources.iter().map(|&name| name.to_owned()).collect(),
         transform: transform.to_vec(),
-        value_map: Vec::new(),
-        on_unseen: OnUnseen::Reject,
-        on_error: OnError::Reject,
         confidence: 1.0,
         state: RuleState::Accepted,
-        why: None,
-        note: None,
-        by: None,
-        at: None,
-        evidence: Vec::new(),
-        alternatives: Vec::new(),
+        ..Rule::open(field)
     }
 }
 
@@ -117,6 +108,7 @@ pub(super) fn mapping(fields: Vec<Field>, rules: Vec<Rule>) -> Mapping {
         target_sha256: String::new(),
         rules,
         unused: Vec::new(),
+        past: None,
     }
 }
 

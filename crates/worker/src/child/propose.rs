@@ -9,7 +9,7 @@ use aimapper_core::source::Decision;
 use aimapper_core::target::TargetSchema;
 
 use super::{Trouble, say, staged};
-use crate::protocol::{Done, Event, MAPPING, PROFILE, TARGET};
+use crate::protocol::{Done, Event, MAPPING, MEMORY, PROFILE, TARGET};
 
 /// Proposes and writes the mapping.
 pub(super) fn propose(file: &str, decisions: &[Decision]) -> Result<Done, Trouble> {
@@ -17,6 +17,8 @@ pub(super) fn propose(file: &str, decisions: &[Decision]) -> Result<Done, Troubl
         serde_json::from_str(&staged(PROFILE)?).map_err(|error| Trouble::protocol(&error))?;
     let target: TargetSchema =
         serde_json::from_str(&staged(TARGET)?).map_err(|error| Trouble::protocol(&error))?;
+    let memory: Memory =
+        serde_json::from_str(&staged(MEMORY)?).map_err(|error| Trouble::protocol(&error))?;
     say(&Event::Progress(Progress {
         phase: Phase::Matching,
         rows_done: 0,
@@ -31,7 +33,7 @@ pub(super) fn propose(file: &str, decisions: &[Decision]) -> Result<Done, Troubl
         decisions,
         columns: &columns,
     };
-    let mapping = propose_profiled(&profiled, &target, &Memory);
+    let mapping = propose_profiled(&profiled, &target, &memory);
     let text = to_yaml(&mapping);
     std::fs::write(MAPPING, text).map_err(|error| Trouble::io(MAPPING, &error))?;
     Ok(Done::Propose {})

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use aimapper_core::blob::Blobs;
 use aimapper_core::error::{ErrorKind, Explain};
+use aimapper_core::id::{SourceVersionId, TargetVersionId};
 use aimapper_core::job::{Checkpoint, Failure, FailureClass, Outcome, Payload};
 use aimapper_core::source::Limits;
 use aimapper_core::store::jobs::{self, Claim, JobRecord, NewJob};
@@ -170,11 +171,14 @@ impl Bench {
             (
                 Done::Read { decisions },
                 Payload::Read {
-                    version, propose, ..
+                    version,
+                    propose,
+                    memory,
+                    ..
                 },
             ) => {
                 let profile = self.keep(claim, folder, protocol::PROFILE).await?;
-                let then = propose.map(|target| self.proposal(job, version, target));
+                let then = propose.map(|target| self.proposal(job, (version, target), memory));
                 Ok(Ended::Read {
                     version,
                     profile,
@@ -214,13 +218,13 @@ impl Bench {
     fn proposal(
         &self,
         job: &JobRecord,
-        source_version: aimapper_core::id::SourceVersionId,
-        target_version: aimapper_core::id::TargetVersionId,
+        (source_version, target_version): (SourceVersionId, TargetVersionId),
+        memory: bool,
     ) -> NewJob {
         let payload = Payload::Propose {
             source_version,
             target_version,
-            memory: false,
+            memory,
         };
         NewJob {
             tenant: job.tenant,

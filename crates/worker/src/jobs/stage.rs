@@ -7,17 +7,21 @@ use std::sync::Arc;
 
 use aimapper_core::blob::{BlobError, Blobs, Key, NotAKey, Stored};
 use aimapper_core::error::{ErrorKind, Explain};
-use aimapper_core::id::{BlobId, TenantId};
+use aimapper_core::id::{BlobId, SourceVersionId, TargetVersionId, TenantId};
 use aimapper_core::job::Payload;
+use aimapper_core::mapping::Rule;
+use aimapper_core::matching::{Memory, PastDecision};
 use aimapper_core::store::blobs::{self, BlobRow, NewBlob};
 use aimapper_core::store::jobs::{Claim, JobRecord};
+use aimapper_core::store::memory::{self, Remembered};
 use aimapper_core::store::outputs::{self, NewOutput, Part};
 use aimapper_core::store::sources::SourceVersion;
 use aimapper_core::store::{Conn, StoreError, mappings, sources, targets};
+use aimapper_core::target::TargetSchema;
 
 use super::{Bench, on_thread};
 use crate::error::WorkerError;
-use crate::protocol::{MAPPING, PROFILE, Piece, RESUME, SOURCE, Set, TARGET, Task};
+use crate::protocol::{MAPPING, MEMORY, PROFILE, Piece, RESUME, SOURCE, Set, TARGET, Task};
 
 /// What can go wrong around a child.
 #[derive(Debug, thiserror::Error)]
@@ -134,12 +138,11 @@ impl Bench {
             Payload::Propose {
                 source_version,
                 target_version,
-                ..
+                memory,
             } => {
-                self.read(move |conn| {
-                    Ok(plan_proposal(conn, tenant, source_version, target_version))
-                })
-                .await??
+                let versions = (source_version, target_version);
+                self.read(move |conn| Ok(plan_proposal(conn, tenant, versions, memory)))
+                    .await??
             }
             Payload::Run {
                 mapping_version,
@@ -196,7 +199,7 @@ fn bring(blobs: &Blobs, folder: &Path, plan: Plan) -> Result<Staged, StageError>
 fn plan_read(
     conn: &mut Conn<'_>,
     tenant: TenantId,
-    version: aimapper_core::id::SourceVersionId,
+    version: SourceVersionId,
 ) -> Result<Plan, StageError> {
     let version = sources::version(conn, tenant, version).map_err(StageError::Store)?;
     let set: Vec<Set> = parsed("the reading decisions of a source", &version.decisions)?;
@@ -214,17 +217,27 @@ fn plan_read(
 fn plan_proposal(
     conn: &mut Conn<'_>,
     tenant: TenantId,
-    source_version: aimapper_core::id::SourceVersionId,
-    target_version: aimapper_core::id::TargetVersionId,
+    (source_version, target_version): (SourceVersionId, TargetVersionId),
+    remembers: bool,
 ) -> Result<Plan, StageError> {
     let version = sources::version(conn, tenant, source_version).map_err(StageError::Store)?;
     let target = targets::version(conn, tenant, target_version).map_err(StageError::Store)?;
     let named = targets::find(conn, tenant, target.target_id).map_err(StageError::Store)?;
     let profile = profile(conn, tenant, &version)?.ok_or(StageError::NotRead)?;
     let decisions = parsed("the reading decisions of a source", &version.decisions)?;
+    let memory = if remembers {
+        let schema: TargetSchema = parsed("a target", &target.body)?;
+        remembered(conn, tenant, &schema.name)?
+    } else {
+        Memory::default()
+    };
+    let memory = serde_json::to_string(&memory).map_err(|source| StageError::Corrupt {
+        what: "what is remembered",
+        source,
+    })?;
     Ok(Plan {
         files: vec![(profile, PROFILE)],
-        texts: vec![(target.body, TARGET)],
+        texts: vec![(target.body, TARGET), (memory, MEMORY)],
         name: format!("{} to {}", version.file_name, named.name),
         task: Task::Propose {
             file: version.file_name,
@@ -233,11 +246,32 @@ fn plan_proposal(
     })
 }
 
+/// What the tenant decided about sources for this target, the newest first. A rule that an older
+/// program stored in another form is left out.
+fn remembered(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    target_name: &str,
+) -> Result<Memory, StageError> {
+    let rows = memory::about(conn, tenant, target_name).map_err(StageError::Store)?;
+    let decision = |row: Remembered| {
+        let rule: Rule = serde_json::from_str(&row.rule).ok()?;
+        Some(PastDecision {
+            holds: row.verdict.holds(),
+            column: row.source_column,
+            file: row.source_file.unwrap_or_default(),
+            at: rule.at.clone().unwrap_or_default(),
+            rule,
+        })
+    };
+    Ok(Memory::new(rows.into_iter().filter_map(decision).collect()))
+}
+
 fn plan_run(
     conn: &mut Conn<'_>,
     tenant: TenantId,
     mapping_version: aimapper_core::id::MappingVersionId,
-    source_version: aimapper_core::id::SourceVersionId,
+    source_version: SourceVersionId,
 ) -> Result<Plan, StageError> {
     let mapping = mappings::version(conn, tenant, mapping_version).map_err(StageError::Store)?;
     let version = sources::version(conn, tenant, source_version).map_err(StageError::Store)?;

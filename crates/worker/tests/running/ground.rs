@@ -8,11 +8,14 @@ use aimapper_core::id::{
     JobId, MappingVersionId, SourceId, SourceVersionId, TargetVersionId, TenantId, UserId, WorkerId,
 };
 use aimapper_core::job::{Outcome, OutputFormat, Payload, Rules};
-use aimapper_core::mapping::{accept_at, from_yaml, to_yaml};
+use aimapper_core::mapping::{Mapping, accept_at, from_yaml, to_yaml};
+use aimapper_core::matching::PastDecision;
 use aimapper_core::queue::Queue;
 use aimapper_core::source::Limits;
 use aimapper_core::store::blobs::{self, NewBlob};
 use aimapper_core::store::jobs::{self, JobRecord, NewJob};
+use aimapper_core::store::mappings::Verdict;
+use aimapper_core::store::memory::{self, NewMemory};
 use aimapper_core::store::outputs::{self, Part};
 use aimapper_core::store::{Store, mappings, sources, targets};
 use aimapper_core::target::from_json_schema;
@@ -159,6 +162,7 @@ impl Ground {
             source,
             version,
             propose: Some(target),
+            memory: true,
         });
         let Some(Outcome::Read {
             propose: Some(propose),
@@ -182,6 +186,28 @@ impl Ground {
             .store
             .read(|conn| mappings::version(conn, tenant, version));
         version.unwrap().body
+    }
+
+    /// Remembers what a person decided in a mapping, as the api does.
+    pub(crate) fn remember(&self, mapping: &Mapping) {
+        for decision in PastDecision::of_mapping(mapping) {
+            let new = NewMemory {
+                target_name: &mapping.target.name,
+                field: &decision.rule.field,
+                source_column: &decision.column,
+                source_file: &decision.file,
+                verdict: if decision.holds {
+                    Verdict::Edited
+                } else {
+                    Verdict::Rejected
+                },
+                rule: &serde_json::to_string(&decision.rule).unwrap(),
+            };
+            let (tenant, user) = (self.tenant, self.user);
+            self.store
+                .write(|conn| memory::remember(conn, tenant, user, &new))
+                .unwrap();
+        }
     }
 
     /// The next version of a mapping.
@@ -237,6 +263,7 @@ impl Ground {
             source,
             version,
             propose: None,
+            memory: true,
         })
     }
 

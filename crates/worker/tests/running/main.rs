@@ -7,8 +7,9 @@
 mod databases;
 mod ground;
 
+use aimapper_core::id::{SourceVersionId, TargetVersionId};
 use aimapper_core::job::{Outcome, OutputFormat, Payload, State};
-use aimapper_core::mapping::{accept_at, from_yaml, to_yaml};
+use aimapper_core::mapping::{Edit, Mapping, Rule, accept_at, apply, from_yaml, to_yaml};
 use aimapper_core::report::{SourceProfile, from_json};
 use aimapper_core::store::outputs::Part;
 use aimapper_worker::{ProcessLimits, Program};
@@ -22,6 +23,55 @@ fn shell(script: &str) -> Program {
     }
 }
 
+/// Another column for a field, with a value, the file, and who and when.
+async fn what_was_decided_counts_unless_it_is_told_not_to(
+    ground: &Ground,
+    source_version: SourceVersionId,
+    target_version: TargetVersionId,
+) {
+    let propose = async |memory| {
+        let payload = Payload::Propose {
+            source_version,
+            target_version,
+            memory,
+        };
+        let done = ground.run_one(payload).await;
+        let Some(Outcome::Propose { mapping_version }) = done.outcome else {
+            panic!("{done:?}");
+        };
+        from_yaml(&ground.mapping(mapping_version), "m").unwrap()
+    };
+    let first = propose(true).await;
+    assert!(first.rules.iter().all(|rule| remembered(rule).is_none()));
+    let edit = Edit::Choose {
+        field: "reference".to_owned(),
+        sources: vec!["Buchungsart".to_owned()],
+    };
+    assert_ne!(rule(&first, "reference").sources, ["Buchungsart"]);
+    let decided = apply(&first, &edit, "mia", "2026-10-02T09:30:00Z").unwrap();
+    ground.remember(&decided);
+    let again = propose(true).await;
+    let reference = rule(&again, "reference");
+    assert_eq!(reference.sources, ["Buchungsart"]);
+    assert_eq!(
+        remembered(reference),
+        Some("memory: you chose this on 2026-10-02 for umsaetze.csv (mia)")
+    );
+    let without = propose(false).await;
+    assert_eq!(without, first);
+}
+
+fn rule<'a>(mapping: &'a Mapping, field: &str) -> &'a Rule {
+    let rules = &mut mapping.rules.iter();
+    rules.find(|rule| rule.field == field).unwrap()
+}
+
+fn remembered(rule: &Rule) -> Option<&str> {
+    let pieces = &mut rule.evidence.iter();
+    let piece = pieces.find(|piece| piece.kind == "memory")?;
+    Some(&piece.text)
+}
+
 #[tokio::test]
 async fn from_an_upload_to_rows_that_add_up() {
     let ground = Ground::new();
@@ -31,6 +81,7 @@ async fn from_an_upload_to_rows_that_add_up() {
         source,
         version,
         propose: Some(target),
+        memory: true,
     });
     let read = read.await;
     assert_eq!(read.standing.state, State::Succeeded, "{:?}", read.failure);
@@ -53,6 +104,8 @@ async fn from_an_upload_to_rows_that_add_up() {
     let body = ground.mapping(mapping_version);
     let mapping = accept_at(&from_yaml(&body, "m").unwrap(), 0.5, "a test", "");
     let mapping = ground.edit(mapping_version, &to_yaml(&mapping));
+
+    what_was_decided_counts_unless_it_is_told_not_to(&ground, version, target).await;
 
     for format in [
         OutputFormat::Csv,
@@ -137,6 +190,7 @@ async fn a_source_that_cannot_be_read_says_so_once() {
                 source,
                 version,
                 propose: None,
+                memory: true,
             })
             .await;
         assert_eq!(read.standing.state, State::Failed);

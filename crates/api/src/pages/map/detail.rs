@@ -1,6 +1,6 @@
 //! What an open row shows: evidence, other sources, values, reasons to leave a field out. Pure.
 
-use aimapper_core::mapping::{Mapping, OnUnseen, Question, Rule, unseen_in_words};
+use aimapper_core::mapping::{Mapping, OnUnseen, Question, Rule, RuleState, unseen_in_words};
 use aimapper_core::profile::ValueCount;
 use aimapper_core::target::{Constraint, Field};
 
@@ -27,6 +27,8 @@ pub(crate) struct Detail {
     pub question: Option<String>,
     /// What speaks for the rule and against it, the strongest first.
     pub evidence: Vec<EvidenceLine>,
+    /// What decisions about other fields made of the confidence.
+    pub learnt: Option<String>,
     /// Other sources, the likeliest first; the keys 1 to 9 take them.
     pub alternatives: Vec<Alternative>,
     /// All columns of the source.
@@ -139,6 +141,7 @@ pub(super) fn detail(
     Detail {
         question: asked.map(|question| visible(&question.text)),
         evidence: evidence(rule),
+        learnt: learnt(rule),
         alternatives: alternatives(rule, profile),
         columns: columns(rule, mapping, profile),
         values: values(rule, profile),
@@ -153,9 +156,7 @@ pub(super) fn detail(
         signed: signed(rule),
         may_be_left_out: !field.required || field.nullable || field.default.is_some(),
         refusable: rule.is_live() && rule.has_origin(),
-        acceptable: rule.is_live()
-            && rule.has_origin()
-            && rule.state == aimapper_core::mapping::RuleState::Proposed,
+        acceptable: rule.is_live() && rule.has_origin() && rule.state == RuleState::Proposed,
     }
 }
 
@@ -188,6 +189,14 @@ fn evidence(rule: &Rule) -> Vec<EvidenceLine> {
 )]
 fn tenths(weight: f64) -> u8 {
     (weight.clamp(0.0, 1.0) * 10.0).round() as u8
+}
+
+fn learnt(rule: &Rule) -> Option<String> {
+    let before = rule.proposed.as_ref()?.confidence;
+    let open = rule.state == RuleState::Proposed && !rule.sources.is_empty();
+    let now = rule.confidence;
+    (open && (before - now).abs() >= 0.005)
+        .then(|| format!("By what was decided about other fields, {before:.2} became {now:.2}."))
 }
 
 fn alternatives(rule: &Rule, profile: &SourceProfile) -> Vec<Alternative> {

@@ -28,9 +28,10 @@ use super::lookup::Names;
 use super::start::{Message, parsed};
 use super::visitor::Visitor;
 use crate::App;
+use crate::actions::Asker;
 use crate::actions::mappings::{self, Change, Condition, before_last, mapping_of};
 use crate::actions::runs::{self, NewRun};
-use crate::actions::{Asker, sources};
+use crate::actions::sources::{self, Proposal};
 use crate::auth::Caller;
 use crate::problem::{Code, Problem};
 use crate::profile::SourceProfile;
@@ -255,7 +256,13 @@ async fn read_again(
     decisions.retain(|said| (said.what, &said.column) != (set.what, &set.column));
     decisions.push(set);
     let made = app
-        .write(move |conn| sources::read_again(conn, &asker, source, &decisions, Some(target)))
+        .write(move |conn| {
+            let proposal = Proposal {
+                target,
+                memory: true,
+            };
+            sources::read_again(conn, &asker, source, &decisions, Some(proposal))
+        })
         .await?;
     app.accepted.notify_one();
     Ok(made.job)

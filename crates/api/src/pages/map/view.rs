@@ -1,7 +1,7 @@
 //! What the Map page shows, built from a mapping and the profile of its source. Pure.
 
 use aimapper_core::mapping::{
-    Confidence, Mapping, Question, Rule, RuleState, Step, Subject, open_questions,
+    Confidence, Mapping, Past, Question, Rule, RuleState, Step, Subject, open_questions,
     transform_in_words,
 };
 use aimapper_core::profile::ColumnProfile;
@@ -217,6 +217,8 @@ pub(crate) struct MapView {
     pub unused: Vec<Unused>,
     /// `8 of 9 source columns are used`.
     pub coverage: String,
+    /// What the confidences reckon with from earlier files; empty if nothing.
+    pub past: String,
     /// Why the mapping cannot run; empty if it can.
     pub blockers: Vec<String>,
     /// How many proposals are sure and not yet accepted.
@@ -258,6 +260,7 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
         chips,
         lines: lines(profile),
         unused: unused(mapping, profile),
+        past: mapping.past.map_or_else(String::new, past),
         coverage: format!(
             "{used} of {} are used",
             counted(
@@ -313,7 +316,7 @@ fn row(
     questions: &[Question],
     look: &Look,
 ) -> Row {
-    let missing = blank(&field.name);
+    let missing = Rule::open(&field.name);
     let rule = mapping
         .rules
         .iter()
@@ -347,24 +350,12 @@ fn row(
     row
 }
 
-/// A rule for a field that the mapping forgot.
-fn blank(field: &str) -> Rule {
-    Rule {
-        field: field.to_owned(),
-        sources: Vec::new(),
-        transform: Vec::new(),
-        value_map: Vec::new(),
-        on_unseen: Default::default(),
-        on_error: Default::default(),
-        confidence: 0.0,
-        state: RuleState::Proposed,
-        why: None,
-        note: None,
-        by: None,
-        at: None,
-        evidence: Vec::new(),
-        alternatives: Vec::new(),
-    }
+fn past(past: Past) -> String {
+    let all = past.right.saturating_add(past.wrong);
+    format!(
+        "of {all} earlier proposals for this target {} were right",
+        past.right
+    )
 }
 
 fn found(row: &Row, text: &str) -> bool {

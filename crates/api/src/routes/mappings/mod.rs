@@ -40,9 +40,13 @@ pub(super) struct NewProposal {
     /// What it has to fit.
     #[schema(value_type = uuid::Uuid)]
     target_version: TargetVersionId,
-    /// Whether earlier decisions count as evidence.
-    #[serde(default)]
+    /// Whether earlier decisions count as evidence; they do unless this says no.
+    #[serde(default = "yes")]
     memory: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A job that was accepted.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::check::{Problem, check_rule, did_you_mean, label_problem};
+use super::learn::learn;
 use super::{
     MappedValue, Mapping, OnError, OnUnseen, Rule, RuleState, SourceAlternative, Step, UnusedColumn,
 };
@@ -240,7 +241,33 @@ pub fn apply(mapping: &Mapping, edit: &Edit, by: &str, at: &str) -> Result<Mappi
         }
     }
     list_unused(&mut next);
-    Ok(next)
+    let Some(field) = judged_field(edit) else {
+        return Ok(next);
+    };
+    let before = mapping.rules.iter().find(|rule| rule.field == field);
+    let after = next.rules.iter_mut().find(|rule| rule.field == field);
+    if let Some((before, after)) = before.zip(after) {
+        after.judge(before);
+    }
+    Ok(learn(&next))
+}
+
+/// The field whose proposal a person judges by an edit: where its values come from, or that nothing
+/// fills it.
+fn judged_field(edit: &Edit) -> Option<&str> {
+    match edit {
+        Edit::Accept { field }
+        | Edit::Reject { field }
+        | Edit::Choose { field, .. }
+        | Edit::SetTransform { field, .. }
+        | Edit::Ignore { field, .. }
+        | Edit::Absent { field, .. } => Some(field),
+        Edit::SetValue { .. }
+        | Edit::SetUnseen { .. }
+        | Edit::SetOnError { .. }
+        | Edit::Note { .. }
+        | Edit::SetDecision { .. } => None,
+    }
 }
 
 /// Accepts every proposal, value and reading whose confidence is at or above the bar, signed by
@@ -264,6 +291,7 @@ pub fn accept_at(mapping: &Mapping, bar: f64, by: &str, at: &str) -> Mapping {
                 accept_value(value);
             }
             Signature { by, at }.sign(rule);
+            rule.bar = Some(bar);
         }
     }
     next
@@ -279,6 +307,7 @@ impl Signature<'_> {
     fn sign(self, rule: &mut Rule) {
         rule.by = Some(self.by.to_owned());
         rule.at = (!self.at.is_empty()).then(|| self.at.to_owned());
+        rule.bar = None;
     }
 }
 

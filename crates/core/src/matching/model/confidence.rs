@@ -7,6 +7,8 @@
 
 use serde::Deserialize;
 
+use crate::mapping::Past;
+
 /// How many quantities the regression looks at.
 const LOOKED_AT: usize = 17;
 
@@ -64,12 +66,13 @@ const ROUNDS: usize = 30;
 
 impl Confidence {
     /// The probabilities of the leaders of one table, in their order.
-    pub(crate) fn of(&self, leaders: &[Leader]) -> Vec<f64> {
+    /// `past` are further columns that people decided about in other tables.
+    pub(crate) fn of(&self, leaders: &[Leader], past: Past) -> Vec<f64> {
         let raw: Vec<f64> = looked_at(leaders)
             .iter()
             .map(|row| self.regress(row))
             .collect();
-        self.shift(&raw, leaders)
+        self.shift(&raw, leaders, past)
     }
 
     fn regress(&self, row: &[Option<f64>; LOOKED_AT]) -> f64 {
@@ -87,7 +90,7 @@ impl Confidence {
 
     /// Moves the probabilities to the base rate of the table itself. What a person decided counts
     /// as seen, with the columns that it was decided for.
-    fn shift(&self, raw: &[f64], leaders: &[Leader]) -> Vec<f64> {
+    fn shift(&self, raw: &[f64], leaders: &[Leader], past: Past) -> Vec<f64> {
         let usual = self.base_rate;
         if usual <= 0.0 || usual >= 1.0 {
             return raw.to_vec();
@@ -107,7 +110,9 @@ impl Confidence {
                     None => moved(probability, rate),
                 })
                 .sum();
-            rate = (seen + self.imagined * usual) / (count(raw.len()) + self.imagined);
+            let (right, wrong) = (f64::from(past.right), f64::from(past.wrong));
+            rate = (seen + right + self.imagined * usual)
+                / (count(raw.len()) + right + wrong + self.imagined);
         }
         raw.iter()
             .map(|&probability| moved(probability, rate))
@@ -208,8 +213,9 @@ mod tests {
 
     #[test]
     fn a_table_that_fits_well_lends_its_columns_confidence() {
-        let well = weights().of(&[leader(2.0), leader(2.0), leader(2.0), leader(0.0)]);
-        let badly = weights().of(&[leader(-2.0), leader(-2.0), leader(-2.0), leader(0.0)]);
+        let of = |all: [f64; 4]| weights().of(&all.map(leader), Past::default());
+        let well = of([2.0, 2.0, 2.0, 0.0]);
+        let badly = of([-2.0, -2.0, -2.0, 0.0]);
         assert!(well[3] > 0.5 && badly[3] < 0.5, "{well:?} {badly:?}");
     }
 
@@ -220,9 +226,16 @@ mod tests {
             for leader in leaders.iter_mut().take(4) {
                 leader.confirmed = Some(right);
             }
-            weights().of(&leaders)[5]
+            weights().of(&leaders, Past::default())[5]
         };
         assert!(decided(true) > 0.5 && decided(false) < 0.5);
+    }
+
+    #[test]
+    fn what_was_decided_before_starts_the_next_table() {
+        let of = |right, wrong| weights().of(&[leader(0.0)], Past { right, wrong })[0];
+        assert!((of(0, 0) - 0.5).abs() < 1e-9);
+        assert!(of(9, 1) > 0.6 && of(1, 9) < 0.4);
     }
 
     #[test]

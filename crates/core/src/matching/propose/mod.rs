@@ -4,16 +4,19 @@
 
 mod constant;
 mod flag;
+mod remembered;
 mod steps;
 mod value_map;
 
 use self::constant::{const_of_enum, currency_of_header};
 use self::flag::{debit_and_credit, sign_of_flag};
+use self::remembered::as_set_before;
 use self::steps::Reading;
 use super::assign::{Proposal, assign};
+use super::memory::{PastDecision, Recalled};
 use super::scores::score;
 use super::{Memory, Table};
-use crate::mapping::{Evidence, OnError, OnUnseen, Rule, RuleState, SourceAlternative, Step};
+use crate::mapping::{Evidence, Rule, RuleState, SourceAlternative, Step};
 use crate::profile::ColumnProfile;
 use crate::source::Decision;
 use crate::target::{Field, TargetSchema};
@@ -27,6 +30,7 @@ struct Context<'a> {
     target: &'a TargetSchema,
     decisions: &'a [Decision],
     proposals: Vec<Proposal>,
+    recalled: Recalled<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -38,6 +42,15 @@ impl<'a> Context<'a> {
         self.proposals
             .iter()
             .find(|proposal| proposal.field == field)
+    }
+
+    /// The decision that the column fills the field, if a person chose it before.
+    fn chosen(&self, column: &ColumnProfile, field: &Field) -> Option<&'a PastDecision> {
+        let columns = &mut self.table.columns.iter();
+        let fields = &mut self.target.fields.iter();
+        let column = columns.position(|known| known.name == column.name)?;
+        let field = fields.position(|known| known.name == field.name)?;
+        self.recalled.chosen(column, field)
     }
 
     /// The column that fills a field by itself, if one does.
@@ -64,6 +77,7 @@ pub fn propose(
         target,
         decisions,
         proposals,
+        recalled: Recalled::of(memory, table, target),
     };
     target
         .fields
@@ -109,20 +123,8 @@ fn alternatives(proposal: Option<&Proposal>) -> Vec<SourceAlternative> {
 /// A rule without sources.
 fn blank(field: &Field, confidence: f64) -> Rule {
     Rule {
-        field: field.name.clone(),
-        sources: Vec::new(),
-        transform: Vec::new(),
-        value_map: Vec::new(),
-        on_unseen: OnUnseen::Reject,
-        on_error: OnError::Reject,
         confidence: rounded(confidence),
-        state: RuleState::Proposed,
-        why: None,
-        note: None,
-        by: None,
-        at: None,
-        evidence: Vec::new(),
-        alternatives: Vec::new(),
+        ..Rule::open(&field.name)
     }
 }
 
@@ -151,7 +153,9 @@ fn from_column(
     rule.alternatives = proposal.alternatives.clone();
     rule.evidence = proposal.evidence.clone();
     let mut cap = 1.0_f64;
-    if let Some(map) = value_map::of(column, field) {
+    let chosen = context.chosen(column, field);
+    let known = chosen.map_or(&[][..], |decision| &decision.rule.value_map);
+    if let Some(map) = value_map::of(column, field, known) {
         let reading = Reading::of_text(column, field, context.decisions);
         rule.transform = reading.steps;
         rule.value_map = map.entries;
@@ -175,5 +179,6 @@ fn from_column(
         }
     }
     rule.confidence = rounded(proposal.confidence.min(cap));
-    rule
+    rule.most = rounded(proposal.most.min(cap));
+    as_set_before(context, field, column, rule)
 }

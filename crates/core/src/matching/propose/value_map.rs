@@ -1,8 +1,11 @@
 //! Value maps of fields with an enumeration.
 
+use std::collections::BTreeMap;
+
 use super::evidence;
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState};
 use crate::matching::label_evidence::listed_values;
+use crate::matching::memory::SAME_COLUMN;
 use crate::matching::text::share;
 use crate::matching::value_evidence::filled;
 use crate::matching::values::{ValueMatch, match_values};
@@ -25,38 +28,58 @@ const MOST_NAMED: usize = 5;
 /// included, so that it can be read as complete. Values that fit no label are not listed; their
 /// rows will be rejected, and the evidence names them.
 ///
+/// `known` is what a person made of values of this column before; it goes before what is found.
 /// `None` where the field has no enumeration, where the column has no rows, or where the profile
 /// lists only a part of the values and all of those are labels as they stand: then they are copied,
 /// and the enumeration is checked as a constraint.
-pub(super) fn of(column: &ColumnProfile, field: &Field) -> Option<ValueMap> {
+pub(super) fn of(column: &ColumnProfile, field: &Field, known: &[MappedValue]) -> Option<ValueMap> {
     let labels = field.labels()?;
     if filled(column) == 0 || column.top.is_empty() {
         return None;
     }
-    let matches = match_values(&trimmed(column), labels);
+    let mut values = trimmed(column);
+    let is_label = |to: &str| labels.iter().any(|label| label.value == to);
+    let known: BTreeMap<&str, Option<&str>> = known
+        .iter()
+        .filter(|value| value.to.as_deref().is_none_or(is_label))
+        .map(|value| (value.from.as_str(), value.to.as_deref()))
+        .collect();
+    let again: Vec<MappedValue> = values
+        .extract_if(.., |(value, _)| known.contains_key(value.as_str()))
+        .map(|(from, rows)| MappedValue {
+            to: known
+                .get(from.as_str())
+                .copied()
+                .flatten()
+                .map(str::to_owned),
+            confidence: SAME_COLUMN,
+            rows,
+            state: RuleState::Proposed,
+            from,
+        })
+        .collect();
+    let matches = match_values(&values, labels);
     let listed = u64::try_from(column.top.len()).unwrap_or(u64::MAX);
     let partial = column.distinct.number() > listed;
     if partial
+        && again.is_empty()
         && matches
             .iter()
             .all(|found| found.to.as_ref() == Some(&found.from))
     {
         return None;
     }
-    let entries = matches
-        .iter()
-        .filter_map(|found| {
-            Some(MappedValue {
-                from: found.from.clone(),
-                to: Some(found.to.clone()?),
-                confidence: super::rounded(found.probability),
-                rows: found.rows,
-                state: RuleState::Proposed,
-            })
+    let found = matches.iter().filter_map(|found| {
+        Some(MappedValue {
+            from: found.from.clone(),
+            to: Some(found.to.clone()?),
+            confidence: super::rounded(found.probability),
+            rows: found.rows,
+            state: RuleState::Proposed,
         })
-        .collect();
+    });
     let mut map = ValueMap {
-        entries,
+        entries: again.iter().cloned().chain(found).collect(),
         // Beyond the listed values a label may still occur as it stands; anything else breaks the
         // enumeration and is rejected by it.
         on_unseen: if partial {
@@ -64,9 +87,10 @@ pub(super) fn of(column: &ColumnProfile, field: &Field) -> Option<ValueMap> {
         } else {
             OnUnseen::Reject
         },
-        cap: cap(&matches),
+        cap: cap(&matches, &again),
         evidence: Vec::new(),
     };
+    map.evidence.extend(known_values(&again));
     map.evidence.extend(open_values(&matches));
     Some(map)
 }
@@ -86,24 +110,36 @@ fn trimmed(column: &ColumnProfile) -> Vec<(String, u64)> {
 
 /// A map is as sure as its values, by rows; where it leaves out more than a fifth of the rows, it
 /// is not sure whatever the rest is.
-fn cap(matches: &[ValueMatch]) -> f64 {
-    let mapped: u64 = matches
+fn cap(matches: &[ValueMatch], again: &[MappedValue]) -> f64 {
+    let found = || matches.iter().filter(|found| found.to.is_some());
+    let found = || found().map(|found| (found.rows, found.probability));
+    let mapped = || found().chain(again.iter().map(|value| (value.rows, value.confidence)));
+    let rows: u64 = mapped().map(|(rows, _)| rows).sum();
+    let open: u64 = matches
         .iter()
-        .filter(|f| f.to.is_some())
+        .filter(|found| found.to.is_none())
         .map(|found| found.rows)
         .sum();
-    let all: u64 = matches.iter().map(|found| found.rows).sum();
-    let sure: f64 = matches
-        .iter()
-        .filter(|found| found.to.is_some())
-        .map(|found| share(found.rows, mapped) * found.probability)
+    let sure: f64 = mapped()
+        .map(|(of_value, probability)| share(of_value, rows) * probability)
         .sum();
-    let open = 1.0 - share(mapped, all);
+    let open = share(open, rows + open);
     if open > 0.2 {
         sure.min(1.0 - open).min(0.8)
     } else {
         sure
     }
+}
+
+fn known_values(again: &[MappedValue]) -> Option<Evidence> {
+    let (count, rows) = (
+        again.len(),
+        again.iter().map(|value| value.rows).sum::<u64>(),
+    );
+    (count > 0).then(|| {
+        let text = format!("memory: {count} values in {rows} rows as you mapped them before");
+        evidence("memory", 0.5, text)
+    })
 }
 
 fn open_values(matches: &[ValueMatch]) -> Option<Evidence> {

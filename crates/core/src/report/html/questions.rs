@@ -2,9 +2,7 @@
 
 use super::escape::{counted, text};
 use super::{length, section as titled};
-use crate::mapping::{
-    FORMAT_VERSION, Fingerprint, Mapping, OnError, Question, Rule, open_questions,
-};
+use crate::mapping::{FORMAT_VERSION, Fingerprint, Mapping, Question, Rule, open_questions};
 use crate::report::{FieldReport, Report};
 use crate::source::SURE_BAR;
 use crate::target::TargetSchema;
@@ -26,26 +24,21 @@ pub(super) fn open(report: &Report, target: &TargetSchema) -> Vec<Question> {
         target_sha256: String::new(),
         rules: fields.iter().map(rule).collect(),
         unused: Vec::new(),
+        past: None,
     };
     open_questions(&mapping, SURE_BAR)
 }
 
 fn rule(field: &FieldReport) -> Rule {
     Rule {
-        field: field.field.clone(),
         sources: field.sources.clone(),
         transform: field.transform.clone(),
-        value_map: Vec::new(),
         on_unseen: field.on_unseen.clone(),
-        on_error: OnError::Reject,
         confidence: field.confidence,
         state: field.state,
-        why: None,
-        note: None,
-        by: None,
-        at: None,
         evidence: field.evidence.clone(),
         alternatives: field.alternatives.clone(),
+        ..Rule::open(&field.field)
     }
 }
 

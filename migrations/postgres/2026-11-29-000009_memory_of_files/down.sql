@@ -1,0 +1,1 @@
+ALTER TABLE memory_decisions DROP COLUMN source_file;
