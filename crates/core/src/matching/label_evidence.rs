@@ -1,34 +1,44 @@
 //! Evidence of labels: whether the values of a column stand for those of an enumeration.
 
-use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use super::text::share;
 use super::value_evidence::filled;
-use super::values::{LabelSet, ValueMatch, label_overlap};
+use super::values::{AskedValues, LabelSet, ValueMatch, label_overlap};
 use crate::profile::ColumnProfile;
-use crate::target::Field;
+use crate::target::{Field, Label};
 
 /// More different values than this, per label and at all, and none of them a label: no enumeration.
 const MANY_VALUES: (u64, u64) = (4, 20);
 
-/// The labels of a field, prepared when they are first asked for.
+/// An enumeration that is prepared when it is first asked for.
+pub(super) type SharedLabels<'a> = Arc<OnceLock<LabelSet<'a>>>;
+
+/// The labels of a field, if it has some.
 #[derive(Debug)]
-pub(super) struct LazyLabels<'a> {
-    field: &'a Field,
-    labels: OnceCell<Option<LabelSet<'a>>>,
+pub(super) struct Labels<'a> {
+    of_field: Option<(&'a [Label], SharedLabels<'a>)>,
 }
 
-impl<'a> LazyLabels<'a> {
-    pub(super) const fn of(field: &'a Field) -> Self {
-        Self {
-            field,
-            labels: OnceCell::new(),
-        }
+impl<'a> Labels<'a> {
+    /// The labels of a field; the same ones of another field are prepared once for both.
+    pub(super) fn of(field: &'a Field, known: &mut HashMap<&'a [Label], SharedLabels<'a>>) -> Self {
+        let of_field = field.labels().map(|labels| {
+            let shared = known.entry(labels).or_default();
+            (labels, Arc::clone(shared))
+        });
+        Self { of_field }
+    }
+
+    /// Prepares them now.
+    pub(super) fn prepare(&self) {
+        self.get();
     }
 
     fn get(&self) -> Option<&LabelSet<'a>> {
-        let labels = || self.field.labels().map(LabelSet::of);
-        self.labels.get_or_init(labels).as_ref()
+        let (labels, shared) = self.of_field.as_ref()?;
+        Some(shared.get_or_init(|| LabelSet::of(labels)))
     }
 }
 
@@ -42,20 +52,21 @@ pub(super) fn listed_values(profile: &ColumnProfile) -> Vec<(String, u64)> {
 }
 
 /// The label that each listed value stands for; `None` without labels, or without values.
-pub(super) fn label_matches(
+pub(super) fn label_matches<'v>(
     profile: &ColumnProfile,
-    labels: &LazyLabels,
+    values: impl FnOnce() -> Option<&'v AskedValues>,
+    labels: &Labels<'_>,
 ) -> Option<Vec<ValueMatch>> {
     let labels = labels.get()?;
     if filled(profile) == 0 || profile.top.is_empty() {
         return None;
     }
-    Some(labels.match_values(&listed_values(profile)))
+    Some(labels.match_asked(values()?))
 }
 
-/// Whether a column has more different values than codes of the field's labels can be.
-pub(super) fn too_many_values(profile: &ColumnProfile, field: &Field) -> bool {
-    field.labels().is_some_and(|labels| {
+/// Whether a column has more different values than codes of the labels can be.
+pub(super) fn too_many_values(profile: &ColumnProfile, labels: &Labels<'_>) -> bool {
+    labels.of_field.as_ref().is_some_and(|(labels, _)| {
         let labels = u64::try_from(labels.len()).unwrap_or(u64::MAX);
         let (per_label, at_all) = MANY_VALUES;
         profile.distinct.number() > labels.saturating_mul(per_label).saturating_add(at_all)
@@ -64,12 +75,15 @@ pub(super) fn too_many_values(profile: &ColumnProfile, field: &Field) -> bool {
 
 /// The share of rows whose value is one of the labels. Where there are too many values for codes,
 /// only the labels as they stand count, which is also much less work.
-pub(super) fn label_share(profile: &ColumnProfile, labels: &LazyLabels) -> Option<f64> {
-    let field = labels.field;
-    if !too_many_values(profile, field) {
-        return label_matches(profile, labels).map(|found| label_overlap(&found));
+pub(super) fn label_share<'v>(
+    profile: &ColumnProfile,
+    values: impl FnOnce() -> Option<&'v AskedValues>,
+    labels: &Labels<'_>,
+) -> Option<f64> {
+    if !too_many_values(profile, labels) {
+        return label_matches(profile, values, labels).map(|found| label_overlap(&found));
     }
-    let labels = field.labels()?;
+    let (labels, _) = labels.of_field.as_ref()?;
     let listed: u64 = profile.top.iter().map(|value| value.rows).sum();
     let known = |value: &str| labels.iter().any(|label| label.value == value);
     let known = profile.top.iter().filter(|value| known(&value.value));

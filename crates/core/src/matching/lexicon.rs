@@ -13,8 +13,10 @@
 //! same  spellings of one value
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::text::{fold, singular, undo_digraphs};
 use crate::profile::SemanticType;
@@ -215,13 +217,13 @@ pub(crate) struct CodeTable {
 /// All of it. The maps are only ever asked for a key, so their order plays no part.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
-    entries: HashMap<&'static str, Entry>,
-    synonyms: HashMap<&'static str, BTreeSet<usize>>,
-    related: HashMap<&'static str, BTreeSet<usize>>,
-    heads: HashSet<&'static str>,
-    kinds: HashMap<&'static str, Vec<SemanticType>>,
+    entries: FxHashMap<&'static str, Entry>,
+    synonyms: FxHashMap<&'static str, BTreeSet<usize>>,
+    related: FxHashMap<&'static str, BTreeSet<usize>>,
+    heads: FxHashSet<&'static str>,
+    kinds: FxHashMap<&'static str, Vec<SemanticType>>,
     spellings: BTreeMap<String, usize>,
-    known: HashSet<&'static str>,
+    known: FxHashSet<&'static str>,
     /// The code tables, in the order of the file.
     pub(crate) codes: Vec<CodeTable>,
 }
@@ -268,8 +270,8 @@ impl Lexicon {
     fn parse(files: &[&'static str]) -> Self {
         // As many as there are, so that the maps need not grow.
         let mut lexicon = Self {
-            entries: HashMap::with_capacity(10_000),
-            known: HashSet::with_capacity(4_000),
+            entries: FxHashMap::with_capacity_and_hasher(10_000, FxBuildHasher),
+            known: FxHashSet::with_capacity_and_hasher(4_000, FxBuildHasher),
             ..Self::default()
         };
         for (number, line) in files.iter().flat_map(|text| text.lines()).enumerate() {
@@ -363,25 +365,24 @@ impl Lexicon {
         })
     }
 
+    /// What it knows of a word, for many comparisons.
+    pub(crate) fn sense(&'static self, word: &str) -> Sense {
+        Sense {
+            known: self.knows(word),
+            synonyms: self.synonyms.get(word),
+            related: self.related.get(word),
+        }
+    }
+
     /// Whether it is an English word that the lexicon uses.
     pub(crate) fn knows(&self, word: &str) -> bool {
         self.known.contains(word)
-    }
-
-    /// Whether two words may stand for each other.
-    pub(crate) fn synonymous(&self, a: &str, b: &str) -> bool {
-        share_group(&self.synonyms, a, b)
     }
 
     /// The groups of synonyms that a word belongs to, by number.
     pub(crate) fn groups(&self, word: &str) -> Vec<usize> {
         let groups = self.synonyms.get(word).into_iter().flatten();
         groups.copied().collect()
-    }
-
-    /// Whether two words are related, but not the same.
-    pub(crate) fn related(&self, a: &str, b: &str) -> bool {
-        share_group(&self.related, a, b)
     }
 
     /// Whether a word says what sort of thing a name is, and little about which.
@@ -402,11 +403,31 @@ impl Lexicon {
     }
 }
 
-fn share_group(groups: &HashMap<&'static str, BTreeSet<usize>>, a: &str, b: &str) -> bool {
-    match (groups.get(a), groups.get(b)) {
-        (Some(a), Some(b)) => !a.is_disjoint(b),
-        _ => false,
+/// What the lexicon knows of one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sense {
+    /// Whether it is an English word that the lexicon uses.
+    pub(crate) known: bool,
+    /// Groups of synonyms that it belongs to.
+    synonyms: Option<&'static BTreeSet<usize>>,
+    /// Groups of related words.
+    related: Option<&'static BTreeSet<usize>>,
+}
+
+impl Sense {
+    /// Whether two words may stand for each other.
+    pub(crate) fn synonymous(&self, other: &Self) -> bool {
+        meet(self.synonyms, other.synonyms)
     }
+
+    /// Whether two words are related, but not the same.
+    pub(crate) fn related(&self, other: &Self) -> bool {
+        meet(self.related, other.related)
+    }
+}
+
+fn meet(a: Option<&BTreeSet<usize>>, b: Option<&BTreeSet<usize>>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| !a.is_disjoint(b))
 }
 
 fn semantic(name: &str) -> Option<SemanticType> {
@@ -526,8 +547,9 @@ mod tests {
 
     #[test]
     fn payer_and_payee_are_not_synonyms() {
-        assert!(lexicon().synonymous("payee", "counterparty"));
-        assert!(lexicon().synonymous("payer", "counterparty"));
-        assert!(!lexicon().synonymous("payer", "payee"));
+        let synonymous = |a, b| lexicon().sense(a).synonymous(&lexicon().sense(b));
+        assert!(synonymous("payee", "counterparty"));
+        assert!(synonymous("payer", "counterparty"));
+        assert!(!synonymous("payer", "payee"));
     }
 }

@@ -42,10 +42,11 @@ mod scores_tests;
 mod tests;
 
 pub use assign::{Proposal, assign};
+pub use evidence::PreparedTarget;
 pub use memory::{Memory, PastDecision};
 pub use model::{Weights, WeightsError};
 pub use propose::{PROPOSAL_BAR, propose};
-pub use scores::{Pair, Scores, score, score_by};
+pub use scores::{Pair, Scores, score, score_by, score_prepared};
 pub use training::{EXAMPLE_BYTES, Examples, example_names};
 pub use values::{LabelSet, RankedLabels, ValueMatch, match_values};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lexicon::{Origin, lexicon};
 use super::names::{Name, Term, names_in_description, words_of_text};
-use super::text::{edit_similarity, is_subsequence, ratio, trigram_similarity};
+use super::text::{edit_similarity_from, is_subsequence, ratio, trigram_similarity_from};
 use crate::target::Field;
 
 /// How much a name counts that only the description gives.
@@ -176,21 +176,32 @@ pub(crate) fn compare(column: &Name, field: &Name, rarity: &Rarity) -> NameMatch
         return NameMatch { score: unit, text };
     }
     let mut best = by_letters(column, field);
+    let mut words = None;
     for a in &column.readings {
         for b in &field.readings {
-            let found = by_words(column, a, b, rarity);
-            if found.score > best.score {
-                best = found;
+            let (score, pairs) = by_words(a, b, rarity);
+            if score > best.score {
+                best.score = score;
+                words = Some(pairs);
             }
         }
+    }
+    if let Some(pairs) = words {
+        best.text = format!("{} = {}", column.text, tell(&pairs));
     }
     best.score *= unit;
     best
 }
 
+/// From which similarity on two names are spelt alike.
+const SPELT_ALIKE: f64 = 0.75;
+
 /// Names that the lexicon does not know may still be spelt almost alike, or be initials.
 fn by_letters(column: &Name, field: &Name) -> NameMatch {
-    let knows_all = |name: &Name| name.words().all(|word| lexicon().knows(word));
+    let knows_all = |name: &Name| {
+        let mut terms = name.readings.first().into_iter().flatten();
+        terms.all(|term| term.sense.known)
+    };
     let nothing = NameMatch {
         score: 0.0,
         text: String::new(),
@@ -198,9 +209,10 @@ fn by_letters(column: &Name, field: &Name) -> NameMatch {
     if knows_all(column) && knows_all(field) {
         return nothing;
     }
-    let spelling = edit_similarity(&column.joined, &field.joined)
-        .max(trigram_similarity(&column.joined, &field.joined));
-    if spelling >= 0.75 {
+    let (a, b) = (&column.joined, &field.joined);
+    let edits = edit_similarity_from(SPELT_ALIKE, a, b);
+    let pieces = trigram_similarity_from(SPELT_ALIKE, a, b);
+    if let Some(spelling) = edits.into_iter().chain(pieces).reduce(f64::max) {
         let text = format!("{} is spelt like {}", column.text, field.text);
         return NameMatch {
             score: 0.85 * spelling,
@@ -234,7 +246,7 @@ const BOTH_DIFFER: f64 = 0.55;
 /// From how much weight on a word counts as one of its own.
 const OWN_WORD: f64 = 0.15;
 
-fn by_words(column: &Name, a: &[Term], b: &[Term], rarity: &Rarity) -> NameMatch {
+fn by_words<'a>(a: &'a [Term], b: &'a [Term], rarity: &Rarity) -> (f64, Pairs<'a>) {
     let (cover_a, alone_a, pairs) = cover(a, b, rarity);
     let (cover_b, alone_b, _) = cover(b, a, rarity);
     let mut score = if cover_a + cover_b > 0.0 {
@@ -245,18 +257,14 @@ fn by_words(column: &Name, a: &[Term], b: &[Term], rarity: &Rarity) -> NameMatch
     if alone_a >= OWN_WORD && alone_b >= OWN_WORD {
         score *= BOTH_DIFFER;
     }
-    NameMatch {
-        score,
-        text: format!("{} = {}", column.text, tell(&pairs)),
-    }
+    (score, pairs)
 }
 
+/// Words of one name, each with the one of the other that it was found as.
+type Pairs<'a> = Vec<(&'a Term, &'a Term)>;
+
 /// How much of `a` is found in `b` by weight, the heaviest word that is not, and what was found.
-fn cover<'a>(
-    a: &'a [Term],
-    b: &'a [Term],
-    rarity: &Rarity,
-) -> (f64, f64, Vec<(&'a Term, &'a Term)>) {
+fn cover<'a>(a: &'a [Term], b: &'a [Term], rarity: &Rarity) -> (f64, f64, Pairs<'a>) {
     let (mut found, mut all, mut alone) = (0.0, 0.0, 0.0_f64);
     let mut pairs = Vec::new();
     for term in a {
@@ -286,26 +294,28 @@ fn same_word(a: &Term, b: &Term) -> f64 {
         let written_out = a.origin != Origin::Plain || b.origin != Origin::Plain;
         return if written_out { 0.98 } else { 1.0 };
     }
-    if lexicon().synonymous(&a.word, &b.word) {
+    if a.sense.synonymous(&b.sense) {
         return 0.9;
     }
-    if lexicon().related(&a.word, &b.word) {
+    if a.sense.related(&b.sense) {
         return 0.55;
     }
-    if lexicon().knows(&a.word) && lexicon().knows(&b.word) {
+    if a.sense.known && b.sense.known {
         return 0.0;
     }
     let (short, long) = if a.word.len() <= b.word.len() {
-        (&a.word, &b.word)
+        (a, b)
     } else {
-        (&b.word, &a.word)
+        (b, a)
     };
-    let unknown = !lexicon().knows(short);
+    let unknown = !short.sense.known;
+    let (short, long) = (&short.word, &long.word);
     if unknown && short.chars().count() >= 3 && long.starts_with(short.as_str()) {
         return 0.8;
     }
     let letters = short.chars().count();
-    if letters >= 5 && edit_similarity(short, long) >= if letters >= 7 { 0.75 } else { 0.8 } {
+    let least = if letters >= 7 { 0.75 } else { 0.8 };
+    if letters >= 5 && edit_similarity_from(least, short, long).is_some() {
         return 0.85;
     }
     if unknown && short.chars().count() >= 2 && long.chars().count() >= 4 {

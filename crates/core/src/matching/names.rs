@@ -6,7 +6,7 @@
 //! Txn Dt       -> txn dt        -> transaction date
 //! ```
 
-use super::lexicon::{Entry, LONGEST_KEY, Language, Languages, Origin, Reading, lexicon};
+use super::lexicon::{Entry, LONGEST_KEY, Language, Languages, Origin, Reading, Sense, lexicon};
 use super::meaning::cut_words;
 use super::text::{fold, singular, tokens, undo_digraphs};
 
@@ -19,6 +19,8 @@ pub(crate) struct Term {
     pub(crate) token: String,
     /// How one became the other.
     pub(crate) origin: Origin,
+    /// What the lexicon knows of the word.
+    pub(crate) sense: Sense,
 }
 
 /// A name, ready to be compared.
@@ -208,6 +210,7 @@ impl Choice {
             word: word.clone(),
             token: self.token.clone(),
             origin,
+            sense: lexicon().sense(word),
         })
     }
 }

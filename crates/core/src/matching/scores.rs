@@ -1,7 +1,7 @@
 //! Scores: for every column and every field the probability that one fills the other, with the
 //! evidence.
 
-use super::evidence::{Features, Gathered, Measure, Standing};
+use super::evidence::{Features, Gathered, Measure, PreparedTarget, Standing};
 use super::memory::Recalled;
 use super::model::{Leader, Weights};
 use super::tell::{Teller, Told};
@@ -110,13 +110,29 @@ pub fn score_by(
     target: &TargetSchema,
     memory: &Memory,
 ) -> Scores {
-    let gathered = Gathered::new(table, target);
+    score_prepared(
+        weights,
+        table,
+        (target, &PreparedTarget::new(target)),
+        memory,
+    )
+}
+
+/// As [`score_by`], for a target that was prepared before.
+#[must_use]
+pub fn score_prepared(
+    weights: &Weights,
+    table: &Table,
+    (target, prepared): (&TargetSchema, &PreparedTarget<'_>),
+    memory: &Memory,
+) -> Scores {
+    let gathered = Gathered::new(table, prepared);
     let recalled = Recalled::of(memory, table, target);
     let fields = target.fields.len();
     let shape = (table.columns.len(), fields);
     let mut probabilities = probabilities(weights, &gathered, &recalled, shape);
     recalled.weigh(&mut probabilities, fields);
-    let teller = Teller::new(table, target, &gathered, &recalled);
+    let teller = Teller::new(table, prepared, &gathered, &recalled);
     let columns = table.columns.iter();
     Scores {
         columns: columns.map(|profile| profile.name.clone()).collect(),

@@ -2,23 +2,22 @@
 //! against it.
 
 use super::Table;
-use super::evidence::{AskedForm, Gathered, NearMeaning};
-use super::label_evidence::{LazyLabels, label_matches, label_share, too_many_values};
+use super::evidence::{AskedForm, Gathered, NearMeaning, PreparedField, PreparedTarget};
+use super::label_evidence::{label_matches, label_share, too_many_values};
 use super::memory::Recalled;
-use super::name_evidence::{FieldNames, Rarity, compare_names, in_description};
+use super::name_evidence::{Rarity, compare_names, in_description};
 use super::names::{Name, is_anonymous};
 use super::signals::{Piece, Signals};
-use super::value_evidence::{TypeFit, kind_fit, sample_overlap};
+use super::value_evidence::{kind_fit, sample_overlap};
 use super::values::ValueMatch;
 use crate::mapping::Evidence;
 use crate::profile::ColumnProfile;
-use crate::target::{Field, TargetSchema};
 
 /// A table and a target, prepared to be told about.
 #[derive(Debug)]
-pub(super) struct Teller<'a> {
+pub(super) struct Teller<'a, 'f> {
     columns: Vec<Source<'a>>,
-    fields: Vec<Target<'a>>,
+    fields: &'a [PreparedField<'f>],
     rarity: Rarity,
     gathered: &'a Gathered,
     recalled: &'a Recalled<'a>,
@@ -31,22 +30,13 @@ struct Source<'a> {
     name: Option<Name>,
 }
 
-/// A field, prepared once for all columns.
-#[derive(Debug)]
-struct Target<'a> {
-    field: &'a Field,
-    names: FieldNames,
-    fit: TypeFit,
-    labels: LazyLabels<'a>,
-}
-
 /// One column and one field.
 #[derive(Debug, Clone, Copy)]
-struct Place<'t, 'a> {
+struct Place<'t, 'a, 'f> {
     column: usize,
     source: &'t Source<'a>,
     field: usize,
-    target: &'t Target<'a>,
+    target: &'t PreparedField<'f>,
 }
 
 /// What is told of a pair.
@@ -58,23 +48,17 @@ pub(super) struct Told {
     pub(super) conflict: bool,
 }
 
-impl<'a> Teller<'a> {
+impl<'a, 'f> Teller<'a, 'f> {
     /// Prepares columns and fields; `gathered` is the evidence of the same two.
     pub(super) fn new(
         table: &Table<'a>,
-        target: &'a TargetSchema,
+        target: &'a PreparedTarget<'f>,
         gathered: &'a Gathered,
         recalled: &'a Recalled<'a>,
     ) -> Self {
         let columns = table.columns.iter();
         let names: Vec<Name> = columns.map(|profile| Name::parse(&profile.name)).collect();
-        let fields = target.fields.iter().map(|field| Target {
-            field,
-            names: FieldNames::of(field),
-            fit: TypeFit::of(field),
-            labels: LazyLabels::of(field),
-        });
-        let fields: Vec<Target> = fields.collect();
+        let fields = target.fields.as_slice();
         let rarity = Rarity::count(&names, fields.iter().map(|target| &target.names));
         let columns = table.columns.iter().zip(names);
         let columns = columns.map(|(profile, name)| Source {
@@ -133,8 +117,9 @@ impl<'a> Teller<'a> {
     fn signals(&self, place: &Place) -> Signals {
         let Place { source, target, .. } = place;
         let name = source.name.as_ref();
-        let many = too_many_values(source.profile, target.field);
-        let labels = label_share(source.profile, &target.labels);
+        let many = too_many_values(source.profile, &target.labels);
+        let values = || self.gathered.asked_values(place.column, source.profile);
+        let labels = label_share(source.profile, values, &target.labels);
         // An enumeration is judged by its labels: codes are mapped before the type is checked.
         let by_type = labels.is_none();
         let fit = target.fit.check(source.profile).filter(|_| by_type);
@@ -179,10 +164,11 @@ impl<'a> Teller<'a> {
             Piece::Type => ("values", target.fit.check(profile)?.text),
             Piece::Kind => ("type", kind_fit(profile, &target.names)?.text),
             Piece::Form => ("form", tell_form(&self.form(place)?)),
-            Piece::Labels => (
-                "labels",
-                tell_labels(&label_matches(profile, &target.labels)?),
-            ),
+            Piece::Labels => {
+                let values = || self.gathered.asked_values(place.column, profile);
+                let found = label_matches(profile, values, &target.labels)?;
+                ("labels", tell_labels(&found))
+            }
             Piece::Sample => ("sample", sample_overlap(profile, target.field)?.1),
         })
     }

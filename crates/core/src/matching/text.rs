@@ -128,30 +128,60 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
 
 /// 1 minus the share of characters that have to be changed to make one text the other.
 pub(crate) fn edit_similarity(a: &str, b: &str) -> f64 {
+    if a.is_ascii() && b.is_ascii() {
+        return edits(a.as_bytes(), b.as_bytes());
+    }
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
+    edits(&a, &b)
+}
+
+/// The same if it is at least so much, and else nothing: texts of very different lengths need no
+/// closer look.
+pub(crate) fn edit_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
+    let (a_chars, b_chars) = (a.chars().count(), b.chars().count());
+    let (short, long) = (a_chars.min(b_chars), a_chars.max(b_chars));
+    if long > 0 && ratio(short, long) < least {
+        return None;
+    }
+    Some(edit_similarity(a, b)).filter(|found| *found >= least)
+}
+
+/// Levenshtein's distance, one row at a time.
+fn edits<T: PartialEq>(a: &[T], b: &[T]) -> f64 {
     let longest = a.len().max(b.len());
     if longest == 0 {
         return 1.0;
     }
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = Vec::with_capacity(row.len());
-        next.push(left);
-        for (y, &above) in b.iter().zip(row.iter().skip(1)) {
+        let (mut diagonal, mut left) = (i, i + 1);
+        let mut cells = row.iter_mut();
+        if let Some(first) = cells.next() {
+            *first = left;
+        }
+        for (y, cell) in b.iter().zip(cells) {
+            let above = *cell;
             let cost = (diagonal + usize::from(x != y))
                 .min(above + 1)
                 .min(left + 1);
             diagonal = above;
             left = cost;
-            next.push(cost);
+            *cell = cost;
         }
-        row = next;
     }
     let distance = row.last().copied().unwrap_or(longest);
     1.0 - ratio(distance, longest)
+}
+
+/// The same as [`trigram_similarity`] if it is at least so much, and else nothing.
+pub(crate) fn trigram_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
+    let (a_grams, b_grams) = (a.chars().count(), b.chars().count());
+    let most = 2.0 * ratio(a_grams.min(b_grams), a_grams + b_grams);
+    if most < least {
+        return None;
+    }
+    Some(trigram_similarity(a, b)).filter(|found| *found >= least)
 }
 
 /// Dice coefficient of the three-letter pieces of two texts, each with a blank at both ends.
@@ -267,6 +297,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_too_far_apart_is_left_out_and_nothing_else(
+            a in "[abß]{0,9}",
+            b in "[abß]{0,9}",
+            least in 0.0..=1.0_f64,
+        ) {
+            let all = |found: f64| Some(found).filter(|found| *found >= least);
+            prop_assert_eq!(edit_similarity_from(least, &a, &b), all(edit_similarity(&a, &b)));
+            let pieces = trigram_similarity_from(least, &a, &b);
+            prop_assert_eq!(pieces, all(trigram_similarity(&a, &b)));
+        }
+
         #[test]
         fn any_text_can_be_cut_and_compared(a in ".{0,20}", b in ".{0,20}") {
             for token in tokens(&a) {

@@ -1,7 +1,7 @@
 //! Examples for training: the features of pairs with the answer, as numbers without any text.
 
 use super::Table;
-use super::evidence::{FEATURES, Gathered, Measure, feature_names};
+use super::evidence::{FEATURES, Gathered, Measure, PreparedTarget, feature_names};
 use crate::target::TargetSchema;
 
 /// Bytes of one example: suite, copy, table (2), column (2), answer, fields of the same name, then
@@ -40,7 +40,7 @@ impl Examples {
         right: impl Fn(usize, usize) -> bool,
         out: &mut Vec<u8>,
     ) {
-        let gathered = Gathered::new(table, target);
+        let gathered = Gathered::new(table, &PreparedTarget::new(target));
         for column in (0..table.columns.len()).filter(|&column| asked(column)) {
             let mut features = gathered.features(column);
             let mean = |field: usize| gathered.get(Measure::Mean, column, field);

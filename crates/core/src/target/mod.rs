@@ -141,7 +141,7 @@ pub enum FieldType {
 }
 
 /// One value of an enumeration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// The value, in the target's spelling.

@@ -20,8 +20,11 @@ const DESCRIBED: f32 = 0.3;
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     columns: Vec<Counted>,
-    fields: Vec<Vec<f32>>,
+    fields: Vec<Asking>,
 }
+
+/// How much a field's name asks for each sort of value.
+pub(super) type Asking = Vec<f32>;
 
 /// What the values of a column are.
 #[derive(Debug)]
@@ -47,14 +50,14 @@ pub(crate) struct AskedForm {
 }
 
 impl Forms {
-    pub(super) fn of(columns: &Sides, fields: &Sides) -> Self {
+    pub(super) fn of(columns: &Sides, fields: &[Asking]) -> Self {
         let held = columns.held.iter().map(|held| Counted {
             values: held.texts.len(),
             counts: held.detected.clone(),
         });
         Self {
             columns: held.collect(),
-            fields: fields.written.iter().map(asked).collect(),
+            fields: fields.to_vec(),
         }
     }
 
@@ -135,7 +138,7 @@ impl Gathered {
 
 /// How much a field's name asks for each detector's sort of value, 0 to 1; the description counts
 /// little.
-fn asked(written: &Written) -> Vec<f32> {
+pub(super) fn asked(written: &Written) -> Asking {
     let words: BTreeSet<&String> = written.readings().flatten().collect();
     let described = written.described_words();
     let strongest = |wanted: &[(String, f32)], has: &dyn Fn(&String) -> bool| {

@@ -4,13 +4,12 @@ use super::number::narrow;
 use super::sides::Sides;
 use super::spellings::{best_spelling, edits, equal, same_head, starts};
 use super::words::Spelling;
-use super::{Gathered, Measure};
+use super::{Gathered, Measure, PreparedField, PreparedTarget};
 use crate::matching::Table;
-use crate::matching::label_evidence::{LazyLabels, label_share};
-use crate::matching::name_evidence::{FieldNames, Rarity, compare_names};
+use crate::matching::label_evidence::label_share;
+use crate::matching::name_evidence::{Rarity, compare_names};
 use crate::matching::names::Name;
-use crate::matching::value_evidence::{TypeFit, kind_fit};
-use crate::target::TargetSchema;
+use crate::matching::value_evidence::kind_fit;
 
 /// How many candidates are compared by the labels of their enumerations.
 const LABELLED: usize = 25;
@@ -35,8 +34,9 @@ impl Gathered {
     pub(super) fn closely(
         &mut self,
         (table, columns): (&Table, &Sides),
-        (target, fields): (&TargetSchema, &Sides),
+        target: &PreparedTarget<'_>,
     ) {
+        let fields = &target.sides;
         for column in 0..self.columns {
             for field in self.candidates(column).to_vec() {
                 for (measure, compare) in OF_SPELLINGS {
@@ -45,22 +45,21 @@ impl Gathered {
                 }
             }
         }
-        let names: Vec<FieldNames> = target.fields.iter().map(FieldNames::of).collect();
-        self.by_rules(columns, &names);
-        self.by_types(table, target, &names);
-        self.by_labels(table, target);
+        self.by_rules(columns, &target.fields);
+        self.by_types(table, &target.fields);
+        self.by_labels(table, &target.fields);
     }
 
     /// Compares the names by the rules of the lexicon.
-    fn by_rules(&mut self, columns: &Sides, names: &[FieldNames]) {
+    fn by_rules(&mut self, columns: &Sides, fields: &[PreparedField<'_>]) {
         let written = columns.written.iter();
         let own_names: Vec<Name> = written
             .filter_map(|written| Some(written.names.first()?.name.clone()))
             .collect();
-        let rarity = Rarity::count(&own_names, names.iter());
+        let rarity = Rarity::count(&own_names, fields.iter().map(|field| &field.names));
         for (column, written) in columns.written.iter().enumerate() {
             for field in self.candidates(column).to_vec() {
-                let Some(other) = names.get(field) else {
+                let Some(PreparedField { names: other, .. }) = fields.get(field) else {
                     continue;
                 };
                 let own = written.names.iter();
@@ -77,34 +76,32 @@ impl Gathered {
     }
 
     /// Holds the values against the types, and against the kinds that the names ask for.
-    fn by_types(&mut self, table: &Table, target: &TargetSchema, names: &[FieldNames]) {
-        let fits: Vec<TypeFit> = target.fields.iter().map(TypeFit::of).collect();
+    fn by_types(&mut self, table: &Table, fields: &[PreparedField<'_>]) {
         for (column, profile) in table.columns.iter().enumerate() {
             for field in self.candidates(column).to_vec() {
-                let (Some(fit), Some(name)) = (fits.get(field), names.get(field)) else {
+                let Some(PreparedField { fit, names, .. }) = fields.get(field) else {
                     continue;
                 };
                 let fits = fit.check(profile).map(|fit| narrow(fit.share));
                 self.put(Measure::TypeFits, (column, field), fits);
-                let kind = kind_fit(profile, name).map(|kind| narrow(kind.agreement));
+                let kind = kind_fit(profile, names).map(|kind| narrow(kind.agreement));
                 self.put(Measure::KindFits, (column, field), kind);
             }
         }
     }
 
     /// Compares the values with the labels of the best candidates.
-    fn by_labels(&mut self, table: &Table, target: &TargetSchema) {
-        let fields = target.fields.iter();
-        let labels: Vec<LazyLabels> = fields.map(LazyLabels::of).collect();
+    fn by_labels(&mut self, table: &Table, fields: &[PreparedField<'_>]) {
         for (column, profile) in table.columns.iter().enumerate() {
             let mean = |field: &usize| self.get(Measure::Mean, column, *field);
             let mut candidates = self.candidates(column).to_vec();
             candidates.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then(a.cmp(b)));
             candidates.truncate(LABELLED);
             for field in candidates {
-                let share = labels
+                let values = || self.asked_values(column, profile);
+                let share = fields
                     .get(field)
-                    .and_then(|labels| label_share(profile, labels));
+                    .and_then(|field| label_share(profile, values, &field.labels));
                 self.put(Measure::LabelsMatched, (column, field), share.map(narrow));
                 // A value that stands for one that the field knows is known.
                 if let Some(share) = share.map(narrow) {

@@ -35,36 +35,55 @@ pub(crate) struct NearMeaning<'a> {
 const NEAR: f32 = 0.5;
 
 impl Called {
-    pub(super) fn of(columns: &Sides, fields: &Sides) -> Self {
-        let called = |sides: &Sides| sides.written.iter().map(in_words).collect();
+    pub(super) fn of(columns: &Sides, fields: &[Vec<String>]) -> Self {
         Self {
-            columns: called(columns),
-            fields: called(fields),
+            columns: columns.written.iter().map(in_words).collect(),
+            fields: fields.to_vec(),
+        }
+    }
+}
+
+/// What the fields of a target mean: by their names, by all that is written, and by their values.
+#[derive(Debug)]
+pub(super) struct Meant {
+    names: Meanings,
+    texts: Meanings,
+    values: Meanings,
+}
+
+impl Meant {
+    pub(super) fn of(fields: &Sides, called: &[Vec<String>]) -> Self {
+        Self {
+            names: of_names(called),
+            texts: of_texts(fields),
+            values: of_values(fields),
         }
     }
 }
 
 impl Gathered {
     /// Compares what names, texts, values and whole tables mean.
-    pub(super) fn meanings(&mut self, columns: &Sides, fields: &Sides) {
-        let (column_names, field_names) = (
-            of_names(&self.called.columns),
-            of_names(&self.called.fields),
-        );
-        let (column_texts, field_texts) = (of_texts(columns), of_texts(fields));
-        let (column_values, field_values) = (of_values(columns), of_values(fields));
-        self.set(Measure::MeaningNames, alike(&column_names, &field_names));
-        self.set(Measure::MeaningField, alike(&column_names, &field_texts));
+    pub(super) fn meanings(&mut self, columns: &Sides, fields: &Meant) {
+        let column_names = of_names(&self.called.columns);
+        let column_texts = of_texts(columns);
+        let column_values = of_values(columns);
+        let Meant {
+            names: field_names,
+            texts: field_texts,
+            values: field_values,
+        } = fields;
+        self.set(Measure::MeaningNames, alike(&column_names, field_names));
+        self.set(Measure::MeaningField, alike(&column_names, field_texts));
         let described = of_described(columns, &column_texts);
-        self.set(Measure::MeaningTexts, alike(&described, &field_texts));
+        self.set(Measure::MeaningTexts, alike(&described, field_texts));
         let in_table = of_names_in_tables(columns);
-        self.set(Measure::MeaningTable, alike(&in_table, &field_texts));
+        self.set(Measure::MeaningTable, alike(&in_table, field_texts));
         let topics = of_tables(columns, &column_texts, &column_values);
-        self.set(Measure::MeaningTopic, alike(&topics, &field_texts));
-        let by_name = alike(&column_values, &field_names);
-        let by_text = alike(&column_values, &field_texts);
+        self.set(Measure::MeaningTopic, alike(&topics, field_texts));
+        let by_name = alike(&column_values, field_names);
+        let by_text = alike(&column_values, field_texts);
         self.set(Measure::ValuesMeanName, by_name.larger(&by_text));
-        let by_values = alike(&column_values, &field_values);
+        let by_values = alike(&column_values, field_values);
         self.set(Measure::ValuesMeanValues, by_values);
     }
 
@@ -112,7 +131,7 @@ fn nearest<'a>(columns: &'a [String], fields: &'a [String]) -> Option<NearMeanin
 }
 
 /// Each name, written out and as it stands.
-fn in_words(written: &Written) -> Vec<String> {
+pub(super) fn in_words(written: &Written) -> Vec<String> {
     let names = written.names.iter();
     let mut texts: Vec<String> = names
         .flat_map(|name| [name.expanded.clone(), name.plain.clone()])

@@ -20,6 +20,7 @@ mod meanings;
 mod measure;
 mod names;
 mod number;
+mod prepared;
 mod sides;
 mod spellings;
 #[cfg(test)]
@@ -31,18 +32,22 @@ pub(crate) use asked::AskedForm;
 pub(crate) use features::{ABSENT, FEATURES, Features, Standing, feature_names};
 pub(crate) use meanings::NearMeaning;
 pub(crate) use measure::Measure;
+pub(super) use prepared::PreparedField;
+pub use prepared::PreparedTarget;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use self::asked::Forms;
 use self::features::Best;
 use self::matrix::Matrix;
 use self::meanings::Called;
-use self::sides::{Sides, column_sides, field_sides};
+use self::sides::{Sides, column_sides};
 use self::words::Written;
 
 use super::Table;
-use crate::target::TargetSchema;
+use super::values::AskedValues;
+use crate::profile::ColumnProfile;
 
 /// All evidence of a table and a target.
 #[derive(Debug)]
@@ -57,6 +62,8 @@ pub(crate) struct Gathered {
     best_columns: Vec<Vec<Best>>,
     forms: Forms,
     called: Called,
+    /// For each column its values, prepared when the first enumeration asks for them.
+    values: Vec<OnceCell<AskedValues>>,
 }
 
 /// From which [`Measure::NameEqual`] on two names are the same.
@@ -71,30 +78,31 @@ const MOST_VALUES: f32 = 0.6;
 
 impl Gathered {
     /// Compares everything with everything.
-    pub(crate) fn new(table: &Table, target: &TargetSchema) -> Self {
+    pub(crate) fn new(table: &Table, target: &PreparedTarget<'_>) -> Self {
         let columns = column_sides(table);
-        let fields = field_sides(target);
+        let fields = &target.sides;
         let shape = (columns.written.len(), fields.written.len());
         let mut gathered = Self {
             columns: shape.0,
             measures: vec![Matrix::absent(shape.0, shape.1); Measure::ALL.len()],
             candidates: Vec::new(),
-            same_names: same_names(&fields),
+            same_names: target.same_names.clone(),
             best_columns: Vec::new(),
-            forms: Forms::of(&columns, &fields),
-            called: Called::of(&columns, &fields),
+            forms: Forms::of(&columns, &target.asked),
+            called: Called::of(&columns, &target.called),
+            values: (0..shape.0).map(|_| OnceCell::new()).collect(),
         };
-        gathered.names(&columns, &fields);
-        gathered.meanings(&columns, &fields);
-        gathered.texts(&columns, &fields);
-        gathered.values(&columns, &fields);
+        gathered.names(&columns, fields);
+        gathered.meanings(&columns, &target.meant);
+        gathered.texts(&columns, fields);
+        gathered.values(&columns, fields);
         gathered.forms();
-        gathered.names_in_values(&columns, &fields);
+        gathered.names_in_values(&columns, fields);
         gathered.mean();
-        gathered.tables(&columns, &fields);
+        gathered.tables(&columns, fields);
         gathered.mean();
         gathered.choose_candidates(shape.1);
-        gathered.closely((table, &columns), (target, &fields));
+        gathered.closely((table, &columns), target);
         gathered.mean();
         gathered.count_columns(shape.1);
         gathered
@@ -114,6 +122,16 @@ impl Gathered {
         if let Some(place) = self.measures.get_mut(measure as usize) {
             *place = matrix;
         }
+    }
+
+    /// The values of a column, prepared for enumerations.
+    pub(super) fn asked_values(
+        &self,
+        column: usize,
+        profile: &ColumnProfile,
+    ) -> Option<&AskedValues> {
+        let values = self.values.get(column)?;
+        Some(values.get_or_init(|| AskedValues::of(profile)))
     }
 
     /// The candidates of a column.

@@ -4,6 +4,7 @@ use super::*;
 use crate::matching::Stated;
 use crate::matching::tests::{column, field};
 use crate::profile::{ColumnProfile, Distinct, ValueCount};
+use crate::target::TargetSchema;
 use crate::target::{Constraint, Field, FieldType, Label};
 
 /// A column with these different values, one row each.
@@ -48,7 +49,7 @@ fn gathered(columns: &[ColumnProfile], fields: Vec<Field>) -> Gathered {
         named: true,
         stated: &[],
     };
-    Gathered::new(&table, &target(fields))
+    Gathered::new(&table, &PreparedTarget::new(&target(fields)))
 }
 
 /// One measure of the first column and the first field.
@@ -121,7 +122,7 @@ fn without_a_name_the_values_remain() {
     };
     let invented = [holding("column_3", &["Kiel", "Bonn", "Ulm"])];
     for gathered in [
-        Gathered::new(&hidden, &target(fields())),
+        Gathered::new(&hidden, &PreparedTarget::new(&target(fields()))),
         gathered(&invented, fields()),
     ] {
         for measure in OF_NAMES {
@@ -213,7 +214,7 @@ fn columns_of_other_tables_have_no_say() {
         stated: &stated,
     };
     let fields = fields.iter().map(|name| known(name, &[])).collect();
-    let gathered = Gathered::new(&table, &target(fields));
+    let gathered = Gathered::new(&table, &PreparedTarget::new(&target(fields)));
     close(gathered.get(Measure::TableLiked, 0, 0), 1.0);
     close(gathered.get(Measure::TableLiked, 2, 2), 1.0);
 }

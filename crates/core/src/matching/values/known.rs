@@ -5,7 +5,7 @@ use super::text_of_value::Text;
 use crate::matching::lexicon::{CodeTable, lexicon};
 use crate::matching::name_evidence::{Rarity, compare};
 use crate::matching::names::{Name, names_in_description, words_of_text};
-use crate::matching::text::{edit_similarity, fold};
+use crate::matching::text::{edit_similarity_from, fold};
 use crate::target::Label;
 
 /// The label's description gives the value as another name of it.
@@ -16,11 +16,11 @@ pub(super) const MENTIONED: f64 = 0.65;
 pub(super) const SAME: f64 = 0.98;
 
 /// A source value, prepared.
+#[derive(Debug)]
 pub(super) struct Source {
     pub(super) folded: String,
     pub(super) names: Vec<Name>,
     pub(super) meaning: Option<Name>,
-    pub(super) by_initials: bool,
 }
 
 /// A label, prepared.
@@ -55,7 +55,8 @@ impl Candidate {
     }
 
     /// How sure it is, 0 to 1, that the value stands for this label, rivals not looked at.
-    pub(super) fn score(&self, source: &Source) -> f64 {
+    /// `by_initials`: the column is coded by the beginnings of the labels.
+    pub(super) fn score(&self, source: &Source, by_initials: bool) -> f64 {
         if self.spellings.contains(&source.folded) {
             return SAME;
         }
@@ -82,7 +83,7 @@ impl Candidate {
             .fold(0.0, f64::max);
         by_meaning
             .max(by_name)
-            .max(self.by_letters(source))
+            .max(self.by_letters(source, by_initials))
             .max(self.by_description(source))
     }
 
@@ -103,21 +104,17 @@ impl Candidate {
         self.given.iter().any(|given| given == folded)
     }
 
-    fn by_letters(&self, source: &Source) -> f64 {
+    fn by_letters(&self, source: &Source, by_initials: bool) -> f64 {
         let letters = source.folded.chars().count();
         let by_start = match letters {
             _ if !self.starts_with(&source.folded) => 0.0,
-            1 | 2 if source.by_initials => 0.8,
+            1 | 2 if by_initials => 0.8,
             1 | 2 => 0.4,
             _ => 0.85,
         };
-        let alike = self
-            .spellings
-            .iter()
-            .map(|spelling| edit_similarity(spelling, &source.folded))
-            .fold(0.0, f64::max);
-        let by_spelling = if letters >= 5 && alike >= 0.8 {
-            0.95 * alike
+        let alike = |spelling: &String| edit_similarity_from(0.8, spelling, &source.folded);
+        let by_spelling = if letters >= 5 {
+            0.95 * self.spellings.iter().filter_map(alike).fold(0.0, f64::max)
         } else {
             0.0
         };
@@ -166,12 +163,12 @@ pub(crate) fn code_table(values: &[(String, u64)]) -> Option<&'static CodeTable>
 
 /// Whether at least two short values are the beginnings of different labels, and no two labels
 /// begin alike: then initials are how this column is coded.
-pub(super) fn initials_are_a_system(values: &[Text], targets: &[Candidate]) -> bool {
+pub(super) fn initials_are_a_system<'a>(
+    values: impl Iterator<Item = &'a Text>,
+    targets: &[Candidate],
+) -> bool {
     let mut found: Vec<usize> = Vec::new();
-    for value in values
-        .iter()
-        .filter(|value| (1..=2).contains(&value.folded.chars().count()))
-    {
+    for value in values.filter(|value| (1..=2).contains(&value.folded.chars().count())) {
         let mut starts = targets
             .iter()
             .enumerate()

@@ -1,7 +1,8 @@
 //! The labels of an enumeration, prepared once for all columns, and how alike a value is to each.
 
+use super::Asked;
 use super::index::{Gram, Index, grams};
-use super::known::{Candidate, GIVEN, SAME, Source, code_table};
+use super::known::{Candidate, GIVEN, SAME, code_table};
 use super::spellings::{Thing, spellings};
 use super::text_of_value::{Text, abbreviates, numbers_differ, otherwise_qualified};
 use crate::matching::text::{edit_similarity, fold};
@@ -158,9 +159,9 @@ impl<'a> LabelSet<'a> {
 
     /// How alike a value, given by its texts, is to each label. Those that look best are looked at
     /// closely; of the others only what the indexes tell is known.
-    pub(super) fn compare(&self, texts: &[Text], source: &Source) -> Vec<Alike> {
+    pub(super) fn compare(&self, asked: &Asked, by_initials: bool) -> Vec<Alike> {
         let mut found = vec![Alike::default(); self.labels.len()];
-        for text in texts {
+        for text in &asked.texts {
             let counts = if text.is_head { HEAD } else { 1.0 };
             let pieces = self.words_in_pieces.compare(&text.grams);
             let joined = self.joined_in_pieces.compare(&text.joined_grams);
@@ -205,11 +206,12 @@ impl<'a> LabelSet<'a> {
                 }
             }
         }
-        self.look_closely(texts, source, &mut found);
+        self.look_closely(asked, by_initials, &mut found);
         found
     }
 
-    fn look_closely(&self, texts: &[Text], source: &Source, found: &mut [Alike]) {
+    fn look_closely(&self, asked: &Asked, by_initials: bool, found: &mut [Alike]) {
+        let Asked { texts, source } = asked;
         for (alike, candidate) in found.iter_mut().zip(&self.candidates) {
             alike.known = if candidate.is_given(&source.folded) {
                 GIVEN
@@ -244,7 +246,7 @@ impl<'a> LabelSet<'a> {
             if alike.contradiction > 0.0 && alike.whole + alike.exact == 0.0 {
                 continue;
             }
-            alike.known = alike.known.max(candidate.score(source));
+            alike.known = alike.known.max(candidate.score(source, by_initials));
             let own = self
                 .texts
                 .iter()

@@ -21,8 +21,10 @@ use self::known::{GIVEN, MENTIONED, SAME, Source, initials_are_a_system};
 pub use self::labels::LabelSet;
 use self::labels::{Alike, VERBATIM};
 use self::text_of_value::{Text, head};
+use super::label_evidence::listed_values;
 use super::names::Name;
 use super::text::share;
+use crate::profile::ColumnProfile;
 use crate::target::Label;
 
 /// What one source value stands for.
@@ -91,24 +93,84 @@ pub(crate) fn label_overlap(matches: &[ValueMatch]) -> f64 {
         .sum()
 }
 
-/// Values, prepared together.
+/// One value, prepared.
+#[derive(Debug)]
 struct Asked {
+    /// The value, what it is called, and what it means, as texts.
     texts: Vec<Text>,
     source: Source,
+}
+
+/// The values of a column, prepared together, for any number of enumerations.
+#[derive(Debug)]
+pub(crate) struct AskedValues {
+    given: Vec<(String, u64)>,
+    asked: Vec<Asked>,
+}
+
+impl AskedValues {
+    /// Those that a profile lists.
+    pub(crate) fn of(profile: &ColumnProfile) -> Self {
+        Self::new(listed_values(profile))
+    }
+
+    fn new(given: Vec<(String, u64)>) -> Self {
+        let values = given
+            .iter()
+            .map(|(value, rows)| (value.as_str(), None, *rows));
+        Self {
+            asked: ask(&values.collect::<Vec<_>>()),
+            given,
+        }
+    }
+}
+
+/// Prepares values. What a code means depends on the others.
+fn ask(values: &[(&str, Option<&str>, u64)]) -> Vec<Asked> {
+    let texts: Vec<Text> = values.iter().map(|(value, _, _)| Text::of(value)).collect();
+    let folded: Vec<(String, u64)> = texts
+        .iter()
+        .zip(values)
+        .map(|(text, (_, _, rows))| (text.folded.clone(), *rows))
+        .collect();
+    let table = code_table(&folded);
+    texts
+        .into_iter()
+        .zip(values)
+        .map(|(text, (value, called, _))| {
+            let meaning = table.and_then(|table| table.codes.get(&text.folded));
+            let source = Source {
+                folded: text.folded.clone(),
+                names: std::iter::once(*value)
+                    .chain(*called)
+                    .map(Name::parse)
+                    .collect(),
+                meaning: meaning.map(|meaning| Name::parse(meaning)),
+            };
+            let others = called.iter().copied().chain(meaning.map(String::as_str));
+            let mut texts = vec![text];
+            texts.extend(others.map(Text::of));
+            texts.extend(head(value));
+            Asked { texts, source }
+        })
+        .collect()
 }
 
 impl LabelSet<'_> {
     /// Finds for each value the label that it stands for; see [`match_values`].
     #[must_use]
     pub fn match_values(&self, values: &[(String, u64)]) -> Vec<ValueMatch> {
-        let asked: Vec<(&str, Option<&str>, u64)> = values
-            .iter()
-            .map(|(value, rows)| (value.as_str(), None, *rows))
-            .collect();
-        self.ask(&asked)
-            .iter()
-            .zip(values)
-            .map(|(asked, (value, rows))| self.decide(value, *rows, &self.judge(asked)))
+        self.match_asked(&AskedValues::new(values.to_vec()))
+    }
+
+    /// The same for values that are prepared.
+    pub(crate) fn match_asked(&self, values: &AskedValues) -> Vec<ValueMatch> {
+        let by_initials = self.are_initials(&values.asked);
+        let asked = values.asked.iter().zip(&values.given);
+        asked
+            .map(|(asked, (value, rows))| {
+                self.decide(value, *rows, &self.judge(asked, by_initials))
+            })
             .collect()
     }
 
@@ -119,48 +181,23 @@ impl LabelSet<'_> {
             .iter()
             .map(|value| (value.value.as_str(), value.label.as_deref(), 1))
             .collect();
-        self.ask(&asked)
+        let asked = ask(&asked);
+        let by_initials = self.are_initials(&asked);
+        asked
             .iter()
-            .map(|asked| self.judge(asked))
+            .map(|asked| self.judge(asked, by_initials))
             .collect()
     }
 
-    /// Prepares values. What a code means depends on the others.
-    fn ask(&self, values: &[(&str, Option<&str>, u64)]) -> Vec<Asked> {
-        let texts: Vec<Text> = values.iter().map(|(value, _, _)| Text::of(value)).collect();
-        let folded: Vec<(String, u64)> = texts
-            .iter()
-            .zip(values)
-            .map(|(text, (_, _, rows))| (text.folded.clone(), *rows))
-            .collect();
-        let table = code_table(&folded);
-        let by_initials = initials_are_a_system(&texts, &self.candidates);
-        texts
-            .into_iter()
-            .zip(values)
-            .map(|(text, (value, called, _))| {
-                let meaning = table.and_then(|table| table.codes.get(&text.folded));
-                let source = Source {
-                    folded: text.folded.clone(),
-                    names: std::iter::once(*value)
-                        .chain(*called)
-                        .map(Name::parse)
-                        .collect(),
-                    meaning: meaning.map(|meaning| Name::parse(meaning)),
-                    by_initials,
-                };
-                let others = called.iter().copied().chain(meaning.map(String::as_str));
-                let mut texts = vec![text];
-                texts.extend(others.map(Text::of));
-                texts.extend(head(value));
-                Asked { texts, source }
-            })
-            .collect()
+    /// Whether the values are coded by the beginnings of the labels.
+    fn are_initials(&self, asked: &[Asked]) -> bool {
+        let values = asked.iter().filter_map(|asked| asked.texts.first());
+        initials_are_a_system(values, &self.candidates)
     }
 
     /// All labels in order, and how likely the first one is.
-    fn judge(&self, asked: &Asked) -> RankedLabels {
-        let alike = self.compare(&asked.texts, &asked.source);
+    fn judge(&self, asked: &Asked, by_initials: bool) -> RankedLabels {
+        let alike = self.compare(asked, by_initials);
         let mut order: Vec<(usize, f64)> = alike.iter().map(Alike::score).enumerate().collect();
         // The sort is stable: among equals the target's order stands.
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
