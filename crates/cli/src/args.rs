@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aimapper_core::matching::Kind;
 use aimapper_core::source::{Limits, What};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -288,6 +289,14 @@ pub(crate) struct Eval {
     /// Takes the trained weights from this file instead of the built-in ones.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) weights: Option<PathBuf>,
+    /// Leaves kinds of evidence out, to see what each is worth.
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub(crate) without: Vec<Kind>,
     /// Writes the features of the cases that may be trained on, for training/train.py, and nothing
     /// else.
     #[arg(long, value_name = "FILE", hide_short_help = true)]

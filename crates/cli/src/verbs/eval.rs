@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aimapper_core::evaluate::{
     Answer, ColumnFigures, Evaluation, Grade, SuiteColumns, SuiteValues, Task, ValueFigures,
 };
-use aimapper_core::matching::{EXAMPLE_BYTES, Weights, example_names};
+use aimapper_core::matching::{EXAMPLE_BYTES, Examples, Kind, Weights, example_names};
 use flate2::{Compression, GzBuilder};
 use serde_json::{Map, Value, json};
 
@@ -31,10 +31,11 @@ struct Graded {
 pub(crate) fn eval(args: &args::Eval) -> Result<Ending, Failure> {
     let places = cases::find(args)?;
     if let Some(path) = &args.features {
-        return write_features(path, &places);
+        return write_features(path, &places, &args.without);
     }
     let weights = args.weights.as_deref().map(weights).transpose()?;
-    let weights = weights.as_ref().unwrap_or_else(|| Weights::built_in());
+    let weights = weights.unwrap_or_else(|| Weights::built_in().clone());
+    let weights = &weights.leaving_out(&args.without);
     let graded = answer_all(&places, args, weights)?;
     if let Some(path) = &args.predictions {
         write_predictions(path, &graded)?;
@@ -68,7 +69,7 @@ fn weights(path: &Path) -> Result<Weights, Failure> {
 
 /// Writes the examples of all cases that may be trained on. Suites are numbers, by name; the file
 /// holds no text but the names of the features.
-fn write_features(path: &Path, places: &[Place]) -> Result<Ending, Failure> {
+fn write_features(path: &Path, places: &[Place], left_out: &[Kind]) -> Result<Ending, Failure> {
     let mut suites: Vec<(String, bool)> = Vec::new();
     let mut examples = Vec::new();
     let mut tables = 0;
@@ -85,7 +86,13 @@ fn write_features(path: &Path, places: &[Place]) -> Result<Ending, Failure> {
             Some(_) | None => suites.push((case.suite.clone(), case.exhaustive)),
         }
         let suite = u8::try_from(suites.len() - 1).unwrap_or(u8::MAX);
-        tables += columns.examples(suite, tables, case.exhaustive, &mut examples);
+        let first = Examples {
+            suite,
+            copy: 0,
+            table: tables,
+            left_out,
+        };
+        tables += columns.examples(first, case.exhaustive, &mut examples);
     }
     let exhaustive: Vec<bool> = suites.iter().map(|(_, exhaustive)| *exhaustive).collect();
     let head = json!({

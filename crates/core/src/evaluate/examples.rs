@@ -11,12 +11,12 @@ use crate::target::TargetSchema;
 const DELETED: [u64; 1] = [50];
 
 impl Columns {
-    /// Appends the examples of this case and of its copies; `suite` and `table` number them.
+    /// Appends the examples of this case and of its copies; `first` numbers them.
     /// Returns how many tables were taken.
     ///
     /// `exhaustive` tells whether a column without a pair in the truth has no field; else it is
     /// left out.
-    pub fn examples(&self, suite: u8, table: u16, exhaustive: bool, out: &mut Vec<u8>) -> u16 {
+    pub fn examples(&self, first: Examples<'_>, exhaustive: bool, out: &mut Vec<u8>) -> u16 {
         let truth: HashSet<(&str, &str)> = self
             .truth
             .iter()
@@ -34,9 +34,9 @@ impl Columns {
             let name = |column: usize| self.names.get(column).map_or("", String::as_str);
             let field = |field: usize| target.fields.get(field).map_or("", |f| f.name.as_str());
             let examples = Examples {
-                suite,
                 copy,
-                table: table + taken,
+                table: first.table + taken,
+                ..first
             };
             examples.write(
                 &source,

@@ -42,7 +42,7 @@ mod scores_tests;
 mod tests;
 
 pub use assign::{Proposal, assign};
-pub use evidence::PreparedTarget;
+pub use evidence::{Kind, PreparedTarget};
 pub use memory::{Memory, PastDecision};
 pub use model::{Weights, WeightsError};
 pub use propose::{PROPOSAL_BAR, propose};

@@ -110,12 +110,8 @@ pub fn score_by(
     target: &TargetSchema,
     memory: &Memory,
 ) -> Scores {
-    score_prepared(
-        weights,
-        table,
-        (target, &PreparedTarget::new(target)),
-        memory,
-    )
+    let prepared = PreparedTarget::new(target).leaving_out(&weights.left_out);
+    score_prepared(weights, table, (target, &prepared), memory)
 }
 
 /// As [`score_by`], for a target that was prepared before.

@@ -1,7 +1,7 @@
 //! Examples for training: the features of pairs with the answer, as numbers without any text.
 
 use super::Table;
-use super::evidence::{FEATURES, Gathered, Measure, PreparedTarget, feature_names};
+use super::evidence::{FEATURES, Gathered, Kind, Measure, PreparedTarget, feature_names};
 use crate::target::TargetSchema;
 
 /// Bytes of one example: suite, copy, table (2), column (2), answer, fields of the same name, then
@@ -19,7 +19,7 @@ pub fn example_names() -> Vec<String> {
 
 /// Where examples come from.
 #[derive(Debug, Clone, Copy)]
-pub struct Examples {
+pub struct Examples<'a> {
     /// Number of the suite.
     pub suite: u8,
     /// 0 the case itself, 1 without names, 2 without names and values of the target, 3 with true
@@ -27,9 +27,11 @@ pub struct Examples {
     pub copy: u8,
     /// Number of the table among all copies.
     pub table: u16,
+    /// Kinds of evidence that are left out.
+    pub left_out: &'a [Kind],
 }
 
-impl Examples {
+impl Examples<'_> {
     /// Writes the examples of all columns for which `asked` holds; `right` tells whether a field is
     /// the answer of a column.
     pub fn write(
@@ -40,7 +42,8 @@ impl Examples {
         right: impl Fn(usize, usize) -> bool,
         out: &mut Vec<u8>,
     ) {
-        let gathered = Gathered::new(table, &PreparedTarget::new(target));
+        let prepared = PreparedTarget::new(target).leaving_out(self.left_out);
+        let gathered = Gathered::new(table, &prepared);
         for column in (0..table.columns.len()).filter(|&column| asked(column)) {
             let mut features = gathered.features(column);
             let mean = |field: usize| gathered.get(Measure::Mean, column, field);
@@ -73,10 +76,11 @@ mod tests {
     use crate::profile::ColumnProfile;
     use crate::target::FieldType;
 
-    const EXAMPLES: Examples = Examples {
+    const EXAMPLES: Examples<'_> = Examples {
         suite: 7,
         copy: 3,
         table: 0x0102,
+        left_out: &[],
     };
 
     fn target(fields: usize) -> TargetSchema {

@@ -1,9 +1,9 @@
 //! Features: the measures of a candidate, and how it stands among its rivals, as the trained model
 //! takes them: whole hundredths in one byte, so that the same decision falls on every machine.
 
-use super::Gathered;
 use super::measure::{Measure, RIVALLED, VOTES};
 use super::number::small;
+use super::{Gathered, Kind};
 
 /// How many features a candidate has.
 pub(crate) const FEATURES: usize = Measure::ALL.len() + 4 * RIVALLED.len() + VOTES.len() + 1;
@@ -145,7 +145,11 @@ impl Gathered {
             for measure in Measure::ALL {
                 write(self.get(measure, column, field), 100.0);
             }
-            let own = |row: &Row| row.values.get(place).copied().unwrap_or(f32::NAN);
+            let alone = self.left_out.contains(&Kind::Rivals);
+            let own = |row: &Row| {
+                let own = row.values.get(place).filter(|_| !alone);
+                own.copied().unwrap_or(f32::NAN)
+            };
             for row in &rows {
                 write(row.lead(own(row)), 100.0);
             }
@@ -171,6 +175,7 @@ impl Gathered {
             let mut voting = 0.0;
             for vote in &votes {
                 let value = match vote {
+                    _ if alone => f32::NAN,
                     None => f32::NAN,
                     Some(best) => f32::from(u8::from(best.contains(&field))),
                 };

@@ -15,6 +15,7 @@ mod detect;
 mod features;
 mod forms;
 mod held;
+mod kind;
 mod matrix;
 mod meanings;
 mod measure;
@@ -30,6 +31,7 @@ mod words;
 
 pub(crate) use asked::AskedForm;
 pub(crate) use features::{ABSENT, FEATURES, Features, Standing, feature_names};
+pub use kind::Kind;
 pub(crate) use meanings::NearMeaning;
 pub(crate) use measure::Measure;
 pub(super) use prepared::PreparedField;
@@ -64,6 +66,7 @@ pub(crate) struct Gathered {
     called: Called,
     /// For each column its values, prepared when the first enumeration asks for them.
     values: Vec<OnceCell<AskedValues>>,
+    left_out: Vec<Kind>,
 }
 
 /// From which [`Measure::NameEqual`] on two names are the same.
@@ -91,6 +94,7 @@ impl Gathered {
             forms: Forms::of(&columns, &target.asked),
             called: Called::of(&columns, &target.called),
             values: (0..shape.0).map(|_| OnceCell::new()).collect(),
+            left_out: target.left_out.clone(),
         };
         gathered.names(&columns, fields);
         gathered.meanings(&columns, &target.meant);
@@ -98,14 +102,27 @@ impl Gathered {
         gathered.values(&columns, fields);
         gathered.forms();
         gathered.names_in_values(&columns, fields);
-        gathered.mean();
+        gathered.weigh();
         gathered.tables(&columns, fields);
-        gathered.mean();
+        gathered.weigh();
         gathered.choose_candidates(shape.1);
         gathered.closely((table, &columns), target);
-        gathered.mean();
+        gathered.weigh();
         gathered.count_columns(shape.1);
         gathered
+    }
+
+    /// Takes away what is left out, and the mean of the rest.
+    fn weigh(&mut self) {
+        let is_left_out = |measure: &Measure| {
+            Kind::of(*measure).is_some_and(|kind| self.left_out.contains(&kind))
+        };
+        let absent: Vec<Measure> = Measure::ALL.into_iter().filter(is_left_out).collect();
+        for measure in absent {
+            let fields = self.same_names.len();
+            self.set(measure, Matrix::absent(self.columns, fields));
+        }
+        self.mean();
     }
 
     /// One measure of one pair; `NaN` is absent.

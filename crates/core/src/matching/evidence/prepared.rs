@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::asked::{Asking, asked};
 use super::meanings::{Meant, in_words};
-use super::same_names;
 use super::sides::{Sides, field_sides};
+use super::{Kind, same_names};
 use crate::matching::label_evidence::{Labels, SharedLabels};
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::value_evidence::TypeFit;
@@ -24,6 +24,7 @@ pub struct PreparedTarget<'a> {
     /// For each field how many fields have the same words for a name.
     pub(super) same_names: Vec<usize>,
     pub(in crate::matching) fields: Vec<PreparedField<'a>>,
+    pub(super) left_out: Vec<Kind>,
 }
 
 /// A field, prepared for all columns.
@@ -56,10 +57,19 @@ impl<'a> PreparedTarget<'a> {
             fields: target.fields.iter().map(field).collect(),
             called,
             sides,
+            left_out: Vec::new(),
         }
     }
 
+    /// Without these kinds of evidence: for measuring what each is worth.
+    #[must_use]
+    pub fn leaving_out(mut self, kinds: &[Kind]) -> Self {
+        self.left_out = kinds.to_vec();
+        self
+    }
+
     /// Prepares the enumerations, too, which else the first columns that ask for them do.
+    #[must_use]
     pub fn with_labels(self) -> Self {
         for field in &self.fields {
             field.labels.prepare();

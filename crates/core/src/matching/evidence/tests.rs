@@ -385,3 +385,43 @@ fn nothing_gives_nothing() {
     assert!(gathered.features(0).is_empty());
     assert!(gathered.get(Measure::Mean, 0, 0).is_nan());
 }
+
+#[test]
+fn what_is_left_out_is_absent_and_the_rest_stays() {
+    let columns = [holding("town", &["Kiel", "Bonn"])];
+    let target = target(vec![known("town", &["Kiel", "Ulm"])]);
+    let table = Table {
+        name: None,
+        columns: &columns,
+        named: true,
+        stated: &[],
+    };
+    let with = |kinds: &[Kind]| {
+        let target = PreparedTarget::new(&target).leaving_out(kinds);
+        Gathered::new(&table, &target)
+    };
+    let whole = with(&[]);
+    for kind in Kind::ALL {
+        let partly = with(&[kind]);
+        for measure in Measure::ALL {
+            let left = partly.get(measure, 0, 0);
+            if Kind::of(measure) == Some(kind) {
+                assert!(left.is_nan(), "{kind:?} {measure:?}");
+            } else if measure != Measure::Mean && !whole.get(measure, 0, 0).is_nan() {
+                assert!(!left.is_nan(), "{kind:?} {measure:?}");
+            }
+        }
+        assert_eq!(kind.name().parse(), Ok(kind));
+    }
+    let alone = with(&[Kind::Rivals]).features(0);
+    let names = feature_names();
+    let standings = names.iter().zip(alone[0].values);
+    let mut standings = standings.filter(|(name, _)| name.contains('.'));
+    assert!(standings.all(|(_, value)| value == ABSENT));
+    assert!(
+        "nothing"
+            .parse::<Kind>()
+            .unwrap_err()
+            .contains("names, meaning")
+    );
+}

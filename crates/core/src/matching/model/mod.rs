@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::evidence::feature_names;
+use super::evidence::{Kind, feature_names};
 
 /// All weights.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Weights {
     features: Vec<String>,
     pub(crate) forest: Forest,
     pub(crate) confidence: Confidence,
+    #[serde(skip)]
+    pub(crate) left_out: Vec<Kind>,
 }
 
 /// Weights that cannot be used.
@@ -55,6 +57,13 @@ impl Weights {
         Ok(weights)
     }
 
+    /// The weights, to be asked without these kinds of evidence.
+    #[must_use]
+    pub fn leaving_out(mut self, kinds: &[Kind]) -> Self {
+        self.left_out = kinds.to_vec();
+        self
+    }
+
     /// The weights that the program carries.
     #[must_use]
     pub fn built_in() -> &'static Self {
@@ -70,6 +79,7 @@ impl Weights {
             features: feature_names(),
             forest: Forest::default(),
             confidence: Confidence::default(),
+            left_out: Vec::new(),
         }
     }
 }
