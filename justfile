@@ -17,7 +17,7 @@ lint:
 
 # Maps the README's example.
 example:
-    cargo run --release -- map examples/bank/umsaetze_2026-03.csv --to examples/bank/transaction.schema.json --accept 0.8 --max-rejects 2 -o target/example --force
+    cargo run --release -- map examples/bank/umsaetze_2026-03.csv --to examples/bank/transaction.schema.json --accept 0.75 --max-rejects 2 -o target/example --force
 
 # Serves pages and REST from `aimapper-data`.
 serve:

@@ -12,6 +12,8 @@ they can be judged on it.
 
 1. Boosted trees tell for each pair how likely it is (LightGBM, monotone: more likeness never means
    less). Tables without names and tables without the right field are copies of cases.
+   The mean of several forests is taken. Then the columns of a table are weighed against each
+   other, as the program does it.
 2. A logistic regression tells how likely the best field of a column is right. It sees scores of
    trees that were trained without the suite that it looks at, and only suites in which every
    column is judged.
@@ -25,11 +27,13 @@ import lightgbm
 import numpy as np
 
 TREES, RATE = 80, 0.07
+SEEDS = (1, 2, 3)  # of forests whose mean is taken: one alone is a matter of luck
 HARD, OTHERS = 10, 12
 COPY_WEIGHT = {0: 1.0, 1: 0.5, 2: 0.5, 3: 0.5}
-STRENGTH = 0.2  # of the data against the prior that all coefficients are 0
+STRENGTH = 0.03  # of the data against the prior that all coefficients are 0
 BEHIND = 10.0  # log-odds by which the plain mean counts, as in scores.rs
-IMAGINED = 20.0  # columns that the usual base rate counts as
+ANY_PART, ROUNDS, TAKEN, NONE = 1.0, 10, 1.5, -1.0  # as in together.rs
+IMAGINED = 40.0  # columns that the usual base rate counts as
 ABSENT = -128
 LOOKED_AT = 17
 
@@ -47,7 +51,10 @@ def read(path):
         "column": number(4),
         "right": rows[:, 6].astype(np.int64),
         "same": rows[:, 7].astype(np.int64),
-        "x": rows[:, 8:].view(np.int8),
+        "field": number(8),
+        "part": rows[:, 10].astype(np.int64),
+        "own_part": rows[:, 11].astype(np.int64),
+        "x": rows[:, 12:].view(np.int8),
     }
     data["group"] = data["table"] * 65536 + data["column"]
     return head, data
@@ -67,7 +74,7 @@ def pick(data, names):
     return take
 
 
-def grow(data, rows, names):
+def grow(data, rows, names, seeds):
     suite, copy = data["suite"][rows], data["copy"][rows]
     weight = np.array([COPY_WEIGHT[c] for c in range(4)])[copy]
     for one in np.unique(suite):
@@ -82,20 +89,20 @@ def grow(data, rows, names):
         objective="binary", learning_rate=RATE, num_leaves=6, min_data_in_leaf=60,
         feature_fraction=0.3, bagging_fraction=0.7, bagging_freq=1, lambda_l2=5.0, max_bin=63,
         monotone_constraints=monotone, deterministic=True, force_row_wise=True, num_threads=1,
-        seed=1, verbosity=-1,
+        verbosity=-1,
     )
-    table = lightgbm.Dataset(x, data["right"][rows], weight=weight, free_raw_data=True)
-    return lightgbm.train(settings, table, TREES)
+    table = lightgbm.Dataset(x, data["right"][rows], weight=weight, free_raw_data=False)
+    return [lightgbm.train(dict(settings, seed=seed), table, TREES) for seed in seeds]
 
 
-def trees_of(booster):
-    """The trees as lists; a child below zero is the leaf -1 - child."""
+def trees_of(forests):
+    """The trees of all forests as lists; a child below zero is the leaf -1 - child."""
     trees = []
-    for info in booster.dump_model()["tree_info"]:
+    for info in (info for forest in forests for info in forest.dump_model()["tree_info"]):
         tree = {key: [] for key in ("feature", "at_most", "absent_left", "left", "right", "leaves")}
 
         def leaf(node):
-            tree["leaves"].append(round(node["leaf_value"], 7))
+            tree["leaves"].append(round(node["leaf_value"] / len(forests), 7))
             return -len(tree["leaves"])
 
         def inner(node):
@@ -119,14 +126,56 @@ def trees_of(booster):
     return trees
 
 
-def score(booster, data, rows, names):
+def score(forests, data, rows, names):
     x = data["x"][rows].astype(np.float32)
     x[x == ABSENT] = np.nan
     mean = np.nan_to_num(x[:, names.index("Mean")], nan=0.0) / 100.0
     _, group = np.unique(data["group"][rows], return_inverse=True)
     best = np.zeros(group.max() + 1)
     np.maximum.at(best, group, mean)
-    return booster.predict(x, raw_score=True, num_threads=1) + BEHIND * (mean - best[group])
+    votes = [forest.predict(x, raw_score=True, num_threads=1) for forest in forests]
+    logit = np.mean(votes, axis=0) + BEHIND * (mean - best[group])
+    return together(data, rows, logit)
+
+
+def shares(logit, column, none=None):
+    """Log-odds as shares of one among the candidates of a column."""
+    best = np.full(column.max() + 1, -np.inf)
+    np.maximum.at(best, column, logit)
+    odds = np.exp(logit - best[column])
+    total = np.zeros(len(best)) if none is None else np.exp(none - best)
+    np.add.at(total, column, odds)
+    return odds / total[column]
+
+
+def together(data, rows, logit):
+    """What the columns of a table tell about each other, as together.rs does."""
+    logit = logit.copy()
+    for table in np.unique(data["table"][rows]):
+        mine = np.flatnonzero(data["table"][rows] == table)
+        number = lambda key, at: np.unique(data[key][rows[at]], return_inverse=True)[1]
+        for own in np.unique(data["own_part"][rows[mine]]):
+            at = mine[data["own_part"][rows[mine]] == own]
+            column, part = number("column", at), number("part", at)
+            shape = (column.max() + 1, part.max() + 1)
+            if min(shape) < 2:
+                continue
+            gain = np.zeros(shape)
+            for _ in range(ROUNDS):
+                liked = np.zeros(shape)
+                np.add.at(liked, (column, part), shares(logit[at] + gain[column, part], column))
+                others = np.maximum(liked.sum(axis=0) - liked, 0.0) + ANY_PART / shape[1]
+                gain = np.log(others / others.max(axis=1, keepdims=True))
+            logit[at] += gain[column, part]
+        column, field = number("column", mine), number("field", mine)
+        columns, fields = column.max() + 1, field.max() + 1
+        if columns >= 2:
+            share = shares(logit[mine], column, NONE)
+            taken = np.zeros(fields)
+            np.add.at(taken, field, share)
+            by_others = np.clip(taken[field] - share, 0.0, 1.0)
+            logit[mine] -= TAKEN * min(1.0, fields / columns) * by_others
+    return logit
 
 
 def leaders(data, rows, scores, names):
@@ -178,8 +227,11 @@ def regress(found, looked):
         mine = found[:, 0] == suite
         weight[mine] /= weight[mine].sum()
     weight *= len(weight) / weight.sum()
-    mean = np.nanmean(looked, axis=0)
-    deviation = np.maximum(np.nanstd(looked, axis=0), 1e-6)
+    # What is absent in all columns, as where a kind of evidence is left out, says nothing.
+    absent = np.isnan(looked).all(axis=0)
+    mean, deviation = np.zeros(LOOKED_AT), np.ones(LOOKED_AT)
+    mean[~absent] = np.nanmean(looked[:, ~absent], axis=0)
+    deviation[~absent] = np.maximum(np.nanstd(looked[:, ~absent], axis=0), 1e-6)
     z = np.clip(np.nan_to_num((looked - mean) / deviation, nan=0.0), -4, 4)
     z = np.column_stack((z, np.ones(len(z))))
     right = found[:, 3]
@@ -199,8 +251,9 @@ def regress(found, looked):
 
 
 class Trainer:
-    def __init__(self, path):
+    def __init__(self, path, seeds):
         head, self.data = read(path)
+        self.seeds = seeds
         self.names = head["features"]
         self.exhaustive = [int(suite) for suite in np.flatnonzero(head["exhaustive"])]
         self.suites = [int(suite) for suite in np.unique(self.data["suite"])]
@@ -212,7 +265,7 @@ class Trainer:
         key = frozenset(without)
         if key not in self.grown:
             rows = self.picked & ~np.isin(self.data["suite"], list(key))
-            self.grown[key] = grow(self.data, rows, self.names)
+            self.grown[key] = grow(self.data, rows, self.names, self.seeds)
         return self.grown[key]
 
     def weights(self, left_out=frozenset()):
@@ -239,9 +292,10 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("features")
     arguments.add_argument("weights", help="file to write")
+    arguments.add_argument("--seeds", type=int, default=len(SEEDS), help="how many forests")
     arguments.add_argument("--without-each", metavar="FOLDER", help="writes N.json too, trained without suite N")
     arguments = arguments.parse_args()
-    trainer = Trainer(arguments.features)
+    trainer = Trainer(arguments.features, SEEDS[: arguments.seeds])
     with open(arguments.weights, "w") as file:
         file.write(trainer.weights())
     for suite in trainer.suites if arguments.without_each else ():

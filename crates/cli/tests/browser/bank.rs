@@ -93,7 +93,7 @@ pub(crate) fn by_command() -> [Rows; 2] {
         .arg("map")
         .arg(example("umsaetze_2026-03.csv"))
         .args(["--to", &example("transaction.schema.json")])
-        .args(["--accept", "0.8", "--max-rejects", "2", "-o"])
+        .args(["--accept", "0.75", "--max-rejects", "2", "-o"])
         .arg(folder.path())
         .output()
         .unwrap();

@@ -43,9 +43,9 @@ fn map_reads_top_down() {
     insta::assert_snapshot!(all(
         &place,
         &[
-            "map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.8 --max-rejects 2 -o out",
+            "map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.75 --max-rejects 2 -o out",
             "map statement_2026-03.csv --to transaction.schema.json -o out",
-            "map umsaetze_2026-03.csv statement_2026-03.csv --to transaction.schema.json --accept 0.8 -o both",
+            "map umsaetze_2026-03.csv statement_2026-03.csv --to transaction.schema.json --accept 0.75 -o both",
         ]
     ));
 }
@@ -57,7 +57,7 @@ fn read_and_check_read_top_down() {
         .run("map umsaetze_2026-03.csv --to transaction.schema.json -o open")
         .ends(4);
     place
-        .run("map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.8 -o out")
+        .run("map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.75 -o out")
         .ends(3);
     insta::assert_snapshot!(all(
         &place,
@@ -187,7 +187,7 @@ fn a_target_that_cannot_be_used_is_explained() {
 fn a_mapping_that_cannot_be_used_is_explained() {
     let place = Place::with_bank();
     place
-        .run("map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.8 -o out")
+        .run("map umsaetze_2026-03.csv --to transaction.schema.json --accept 0.75 -o out")
         .ends(3);
     let mapping = place.text(&format!("out/{GERMAN}.mapping.yaml"));
     let write = |name: &str, from: &str, to: &str| {

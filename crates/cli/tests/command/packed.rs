@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::harness::{GERMAN, Place};
 
-const MAP: &str = "--to transaction.schema.json --accept 0.8 --max-rejects 2";
+const MAP: &str = "--to transaction.schema.json --accept 0.75 --max-rejects 2";
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

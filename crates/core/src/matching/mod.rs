@@ -26,6 +26,7 @@ mod scores;
 mod signals;
 mod tell;
 mod text;
+mod together;
 mod training;
 mod value_evidence;
 mod values;

@@ -5,6 +5,7 @@ use super::evidence::{Features, Gathered, Measure, PreparedTarget, Standing};
 use super::memory::Recalled;
 use super::model::{Leader, Weights};
 use super::tell::{Teller, Told};
+use super::together::{Ranked, together};
 use super::{Memory, Table};
 use crate::mapping::Evidence;
 use crate::target::TargetSchema;
@@ -148,18 +149,32 @@ fn probabilities(
     recalled: &Recalled,
     (columns, fields): (usize, usize),
 ) -> Vec<f64> {
-    let (ranked, leaders): (Vec<Ranked>, Vec<Option<Leader>>) = (0..columns)
+    let (features, mut ranked): (Vec<Vec<Features>>, Vec<Ranked>) = (0..columns)
         .map(|column| {
             let features = gathered.features(column);
             let ranked = rank(weights, gathered, column, &features);
-            let leader = leader(gathered, column, &features, &ranked);
-            let leader = leader.map(|(field, leader)| Leader {
-                confirmed: recalled.confirmed(column, field),
-                ..leader
-            });
-            (ranked, leader)
+            (features, ranked)
         })
         .unzip();
+    together(
+        &mut ranked,
+        fields,
+        |column| gathered.column_part(column),
+        |field| gathered.field_part(field),
+    );
+    let leaders: Vec<Option<Leader>> = features
+        .iter()
+        .zip(&ranked)
+        .enumerate()
+        .map(|(column, (features, ranked))| {
+            let (field, leader) = leader(gathered, column, features, ranked)?;
+            let confirmed = recalled.confirmed(column, field);
+            Some(Leader {
+                confirmed,
+                ..leader
+            })
+        })
+        .collect();
     let known: Vec<Leader> = leaders.iter().flatten().copied().collect();
     let mut confidences = weights.confidence.of(&known, recalled.past).into_iter();
     let mut probabilities = vec![0.0; columns * fields];
@@ -185,10 +200,7 @@ fn probabilities(
     probabilities
 }
 
-/// The candidates of a column with their log-odds, the best first.
-type Ranked = Vec<(usize, f64)>;
-
-/// Orders the candidates of a column.
+/// Scores the candidates of a column, each by itself.
 fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Features]) -> Ranked {
     let mean = |field: usize| {
         let mean = gathered.get(Measure::Mean, column, field);
@@ -196,16 +208,14 @@ fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Featu
     };
     let candidates = gathered.candidates(column).iter();
     let best = candidates.map(|&field| mean(field)).fold(0.0, f64::max);
-    let mut ranked: Vec<(usize, f64)> = features
+    features
         .iter()
         .map(|features| {
             let behind = mean(features.field) - best;
             let logit = behind.mul_add(BEHIND, weights.forest.score(&features.values));
             (features.field, logit)
         })
-        .collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    ranked
+        .collect()
 }
 
 /// The best field of a column and what is known of it; `None` without a candidate.

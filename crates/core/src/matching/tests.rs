@@ -223,12 +223,12 @@ fn lines(rules: &[Rule]) -> String {
 fn a_german_statement_is_proposed() {
     let rules = rules(&german(), &transaction(), &decisions("Betrag (EUR)"));
     insta::assert_snapshot!(lines(&rules), @r#"
-    booking_date <- Buchungstag 0.98
-    value_date <- Wertstellung 0.96
+    booking_date <- Buchungstag 0.96
+    value_date <- Wertstellung 0.95
     amount <- Betrag (EUR) + S/H 0.95
     currency <-  0.88
-    counterparty_name <- Auftraggeber/Empfänger 0.99
-    reference <- Verwendungszweck 0.98
+    counterparty_name <- Auftraggeber/Empfänger 0.97
+    reference <- Verwendungszweck 0.96
     customer_gender <- Kd-Geschl. 0.99
     "#);
     let amount = &rules[2];
@@ -295,10 +295,10 @@ fn an_english_statement_is_proposed() {
     booking_date <-  0.13
     value_date <-  0.07
     amount <- Amt + DrCr 0.93
-    currency <- Ccy 0.96
-    counterparty_name <-  0.11
-    reference <-  0.35
-    customer_gender <- Cust Sex 0.97
+    currency <- Ccy 0.93
+    counterparty_name <-  0.10
+    reference <-  0.28
+    customer_gender <- Cust Sex 0.93
     "#);
     let currency: Vec<&str> = rules[3].value_map.iter().map(|v| v.from.as_str()).collect();
     assert_eq!(currency, ["EUR", "USD"], "identical values are listed too");
@@ -324,13 +324,13 @@ fn a_description_decides_which_date_is_which() {
 fn names_alone_are_enough_for_what_is_clear() {
     let columns: Vec<ColumnProfile> = german().iter().map(|c| column(&c.name)).collect();
     insta::assert_snapshot!(lines(&rules(&placed(columns), &transaction(), &[])), @r#"
-    booking_date <- Buchungstag 0.91
-    value_date <- Wertstellung 0.86
-    amount <- Betrag (EUR) 0.85
+    booking_date <- Buchungstag 0.95
+    value_date <- Wertstellung 0.93
+    amount <- Betrag (EUR) 0.92
     currency <-  0.88
-    counterparty_name <- Auftraggeber/Empfänger 0.95
-    reference <- Verwendungszweck 0.95
-    customer_gender <- Kd-Geschl. 0.94
+    counterparty_name <- Auftraggeber/Empfänger 0.96
+    reference <- Verwendungszweck 0.96
+    customer_gender <- Kd-Geschl. 0.96
     "#);
 }
 
@@ -343,13 +343,13 @@ fn rows_alone_are_not_sure() {
     };
     let rules = propose(&table, &transaction(), &[], &Memory::default());
     insta::assert_snapshot!(lines(&rules), @r#"
-    booking_date <-  0.16
+    booking_date <-  0.15
     value_date <-  0.08
-    amount <-  0.22
-    currency <-  0.02
-    counterparty_name <-  0.16
+    amount <-  0.27
+    currency <-  0.05
+    counterparty_name <-  0.14
     reference <-  0.00
-    customer_gender <- Kd-Geschl. 0.59
+    customer_gender <-  0.46
     "#);
     // The values of a closed list may say whose they are; nothing else does without a name.
     let others = rules.iter().filter(|rule| rule.field != "customer_gender");

@@ -4,9 +4,9 @@ use super::Table;
 use super::evidence::{FEATURES, Gathered, Kind, Measure, PreparedTarget, feature_names};
 use crate::target::TargetSchema;
 
-/// Bytes of one example: suite, copy, table (2), column (2), answer, fields of the same name, then
-/// the features.
-pub const EXAMPLE_BYTES: usize = 8 + FEATURES;
+/// Bytes of one example: suite, copy, table (2), column (2), answer, fields of the same name, field
+/// (2), the table that the field and the column stand in (0 where there is one), then the features.
+pub const EXAMPLE_BYTES: usize = 12 + FEATURES;
 
 /// Most candidates of a column that are taken as examples besides those that are right.
 const MOST_PER_COLUMN: usize = 30;
@@ -57,12 +57,22 @@ impl Examples<'_> {
                 if place >= MOST_PER_COLUMN && !answer {
                     continue;
                 }
+                let number = |part: Option<usize>| {
+                    part.map_or(0, |part| u8::try_from(part + 1).unwrap_or(u8::MAX))
+                };
+                let parts = [
+                    number(gathered.field_part(features.field)),
+                    number(gathered.column_part(column)),
+                ];
+                let field = u16::try_from(features.field).unwrap_or(u16::MAX);
                 let column = u16::try_from(column).unwrap_or(u16::MAX).to_le_bytes();
                 let same = u8::try_from(gathered.same_names(features.field)).unwrap_or(u8::MAX);
                 out.extend([self.suite, self.copy]);
                 out.extend(self.table.to_le_bytes());
                 out.extend(column);
                 out.extend([u8::from(answer), same]);
+                out.extend(field.to_le_bytes());
+                out.extend(parts);
                 out.extend(features.values.iter().map(|value| value.cast_unsigned()));
             }
         }
@@ -126,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_record_for_each_candidate_of_each_column_that_is_asked_for() {
-        assert_eq!(example_names().len() + 8, EXAMPLE_BYTES);
+        assert_eq!(example_names().len() + 12, EXAMPLE_BYTES);
         let out = written(3, |column, field| column == field);
         assert_eq!(out.len(), 2 * 3 * EXAMPLE_BYTES);
         let records = || out.chunks(EXAMPLE_BYTES);
@@ -136,6 +146,12 @@ mod tests {
         let right: Vec<u8> = records().map(|record| record[6]).collect();
         // The best candidate comes first, and it is the right one.
         assert_eq!(right, [1, 0, 0, 1, 0, 0]);
+        let fields: Vec<u8> = records().map(|record| record[8]).collect();
+        assert_eq!((fields[0], fields[3]), (0, 2));
+        assert!(
+            records().all(|record| record[9..12] == [0, 0, 0]),
+            "one table"
+        );
         assert!(records().all(|record| record[7] == 1));
     }
 

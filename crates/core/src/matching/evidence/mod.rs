@@ -67,6 +67,9 @@ pub(crate) struct Gathered {
     /// For each column its values, prepared when the first enumeration asks for them.
     values: Vec<OnceCell<AskedValues>>,
     left_out: Vec<Kind>,
+    /// Which table each column stands in, and each field, by number; `None` where there is one.
+    column_parts: Vec<Option<usize>>,
+    field_parts: Vec<Option<usize>>,
 }
 
 /// From which [`Measure::NameEqual`] on two names are the same.
@@ -95,6 +98,8 @@ impl Gathered {
             called: Called::of(&columns, &target.called),
             values: (0..shape.0).map(|_| OnceCell::new()).collect(),
             left_out: target.left_out.clone(),
+            column_parts: parts(&columns.groups),
+            field_parts: parts(&fields.groups),
         };
         gathered.names(&columns, fields);
         gathered.meanings(&columns, &target.meant);
@@ -156,6 +161,16 @@ impl Gathered {
         self.candidates.get(column).map_or(&[], Vec::as_slice)
     }
 
+    /// The number of the table that a column stands in; `None` where there is one table.
+    pub(crate) fn column_part(&self, column: usize) -> Option<usize> {
+        self.column_parts.get(column).copied().flatten()
+    }
+
+    /// The number of the table of the target that a field stands in; `None` where there is one.
+    pub(crate) fn field_part(&self, field: usize) -> Option<usize> {
+        self.field_parts.get(field).copied().flatten()
+    }
+
     /// Whether a pair has the same name, which no other field has, or values that the field knows.
     pub(crate) fn proves(&self, column: usize, field: usize) -> bool {
         let at_least = |measure, least| self.get(measure, column, field) >= least;
@@ -178,6 +193,20 @@ impl Gathered {
             *cell = value.unwrap_or(f32::NAN);
         }
     }
+}
+
+/// The number of the table that each stands in; nothing where there are less than two.
+fn parts(groups: &[Option<String>]) -> Vec<Option<usize>> {
+    let mut numbers: BTreeMap<&String, usize> = BTreeMap::new();
+    for group in groups.iter().flatten() {
+        let next = numbers.len();
+        numbers.entry(group).or_insert(next);
+    }
+    let number = |group: &Option<String>| numbers.get(group.as_ref()?).copied();
+    if numbers.len() < 2 {
+        return vec![None; groups.len()];
+    }
+    groups.iter().map(number).collect()
 }
 
 /// For each field how many have the same words for a name.

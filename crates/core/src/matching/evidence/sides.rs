@@ -1,7 +1,7 @@
 //! Columns and fields, prepared for all comparisons.
 
 use super::held::Held;
-use super::words::{Written, cut_names};
+use super::words::{Written, cut_names, without_shared_word};
 use crate::matching::Table;
 use crate::matching::names::is_anonymous;
 use crate::profile::ColumnProfile;
@@ -28,13 +28,19 @@ pub(super) fn column_sides(table: &Table) -> Sides {
         .map(|column| column.name.as_str())
         .collect();
     let mut sides = Sides::default();
-    for ((index, column), cut) in table.columns.iter().enumerate().zip(cut_names(&names)) {
+    let cuts = cut_names(&names)
+        .into_iter()
+        .zip(without_shared_word(&names));
+    for ((index, column), (cut, rest)) in table.columns.iter().enumerate().zip(cuts) {
         let stated = table.stated.get(index);
         let own = Some(column.name.as_str()).filter(given);
-        let cut = cut.filter(|_| own.is_some());
+        let (cut, rest) = (
+            cut.filter(|_| own.is_some()),
+            rest.filter(|_| own.is_some()),
+        );
         // A title that is given beside a name is what people call it; the name may be a key.
         let title = stated.and_then(|stated| stated.title.as_deref());
-        let local = cut.map(|(_, local)| local);
+        let local = cut.map(|(_, local)| local).or(rest);
         let in_table = stated.and_then(|stated| stated.table.as_deref());
         sides.written.push(Written::new(
             title.into_iter().chain(local).chain(own),
@@ -75,9 +81,13 @@ pub(super) fn field_sides(target: &TargetSchema) -> Sides {
         .map(|field| field.name.as_str())
         .collect();
     let mut sides = Sides::default();
-    for (field, cut) in target.fields.iter().zip(cut_names(&names)) {
+    let cuts = cut_names(&names)
+        .into_iter()
+        .zip(without_shared_word(&names));
+    for (field, (cut, rest)) in target.fields.iter().zip(cuts) {
         let own = Some(field.name.as_str()).filter(|name| !is_anonymous(name));
         let local = cut.map(|(_, local)| local);
+        let local = local.or(rest.filter(|_| own.is_some()));
         let others = field.title.iter().chain(&field.aliases).map(String::as_str);
         sides.written.push(Written::new(
             local.into_iter().chain(own).chain(others),

@@ -115,21 +115,18 @@ fn jaro(one: &[char], other: &[char]) -> f32 {
 }
 
 /// Share of the tokens of one name that shorten a word of the other: its beginning, or its first
-/// letter and others in order; 1 for the initials of all words.
+/// letter and others in order; 1 for one token made of the beginnings of all words (`dob`, `custid`).
 pub(super) fn shortened(short: &Spelling, long: &Spelling) -> f32 {
     let tokens = &short.name.tokens;
     let words = &long.name.tokens;
     if tokens.is_empty() || words.is_empty() {
         return 0.0;
     }
-    if let ([only], true) = (tokens.as_slice(), words.len() >= 2) {
-        let initials: String = words
-            .iter()
-            .filter_map(|word| word.chars().next())
-            .collect();
-        if *only == initials {
-            return 1.0;
-        }
+    if let [only] = tokens.as_slice()
+        && words.len() >= 2
+        && are_beginnings(only, words)
+    {
+        return 1.0;
     }
     let mut free: Vec<&String> = words.iter().collect();
     let mut found = 0.0;
@@ -148,6 +145,24 @@ pub(super) fn shortened(short: &Spelling, long: &Spelling) -> f32 {
     found / small(tokens.len().max(words.len().min(tokens.len() + 1)))
 }
 
+/// Whether a token is made of the beginnings of all words in their order: one letter of each or
+/// more.
+fn are_beginnings(token: &str, words: &[String]) -> bool {
+    let letters: Vec<char> = token.chars().collect();
+    // Where the words so far may end.
+    let mut ends = vec![0];
+    for word in words {
+        let mut next = BTreeSet::new();
+        for end in ends {
+            let rest = letters.iter().enumerate().skip(end);
+            let same = rest.zip(word.chars()).take_while(|((_, a), b)| *a == b);
+            next.extend(same.map(|((place, _), _)| place + 1));
+        }
+        ends = next.into_iter().collect();
+    }
+    ends.last() == Some(&letters.len())
+}
+
 /// How well a token is a short form of a word.
 fn shortens(token: &str, word: &str) -> f32 {
     if token == word {
@@ -158,5 +173,31 @@ fn shortens(token: &str, word: &str) -> f32 {
         0.7
     } else {
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_made_of_the_beginnings_of_all_words() {
+        let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
+        for (token, text) in [
+            ("dob", "date of birth"),
+            ("custid", "customer id"),
+            ("prodcat", "product category"),
+            ("aab", "aa ab"),
+        ] {
+            assert!(are_beginnings(token, &words(text)), "{token} {text}");
+        }
+        for (token, text) in [
+            ("dob", "date birth"),
+            ("custid", "customer"),
+            ("custnr", "customer id"),
+            ("", "date"),
+        ] {
+            assert!(!are_beginnings(token, &words(text)), "{token} {text}");
+        }
     }
 }

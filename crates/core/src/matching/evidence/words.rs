@@ -205,6 +205,26 @@ pub(super) fn cut_names<'a>(names: &[&'a str]) -> Vec<Option<(&'a str, &'a str)>
         .collect()
 }
 
+/// Each name without the word that all names of a schema begin with, which says nothing of any:
+/// `customer_id`, `customer_name`; nothing where they share none.
+pub(super) fn without_shared_word<'a>(names: &[&'a str]) -> Vec<Option<&'a str>> {
+    let cut = |name: &&'a str| {
+        name.split_once(['_', ' '])
+            .filter(|(_, rest)| !rest.is_empty())
+    };
+    let parts: Vec<Option<(&str, &str)>> = names.iter().map(cut).collect();
+    let first = parts.first().copied().flatten().map(|(word, _)| word);
+    let is_shared =
+        |part: &Option<(&str, &str)>| first.is_some() && part.map(|(word, _)| word) == first;
+    if names.len() < 3 || !parts.iter().all(is_shared) {
+        return vec![None; names.len()];
+    }
+    parts
+        .into_iter()
+        .map(|part| part.map(|(_, rest)| rest))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +236,22 @@ mod tests {
             [Some(("a", "x")), Some(("a", "y")), Some(("b", "z"))]
         );
         assert_eq!(cut_names(&["a.x", "y", "z"]), [None, None, None]);
+    }
+
+    #[test]
+    fn a_word_that_all_names_begin_with_is_cut_off() {
+        assert_eq!(
+            without_shared_word(&["kd_nr", "kd_name", "kd_ort_1"]),
+            [Some("nr"), Some("name"), Some("ort_1")]
+        );
+        for names in [&["kd_nr", "kd_name"][..], &["kd_nr", "kd_name", "kd"]] {
+            assert!(without_shared_word(names).iter().all(Option::is_none));
+        }
+        assert!(
+            without_shared_word(&["a_", "a_", "a_"])
+                .iter()
+                .all(Option::is_none)
+        );
     }
 
     #[test]
