@@ -37,6 +37,8 @@ struct ListPage {
     frame: Frame,
     about: &'static str,
     none: &'static str,
+    /// What the first column holds.
+    head: &'static str,
     columns: &'static [&'static str],
     items: Vec<Item>,
     next: Option<String>,
@@ -77,6 +79,8 @@ struct List {
     path: &'static str,
     about: &'static str,
     none: &'static str,
+    /// What the first column holds.
+    head: &'static str,
     columns: &'static [&'static str],
 }
 
@@ -104,6 +108,7 @@ impl List {
             frame: visitor.frame(self.title, self.place),
             about: self.about,
             none: self.none,
+            head: self.head,
             columns: self.columns,
             items,
             next,
@@ -122,6 +127,7 @@ async fn list_sources(
         path: "/sources",
         about: "Files that were uploaded, and how often each was read.",
         none: "No file was uploaded yet.",
+        head: "Name",
         columns: &["Read", "Size", "By", "Uploaded"],
     };
     list.page(&app, &visitor, &query, source_items).await
@@ -187,6 +193,7 @@ async fn list_targets(
         path: "/targets",
         about: "Schemas that files were mapped to.",
         none: "No target was used yet.",
+        head: "Name",
         columns: &["Versions", "By", "First used"],
     };
     list.page(&app, &visitor, &query, target_items).await
@@ -291,6 +298,7 @@ async fn list_mappings(
         path: "/mappings",
         about: "How files are mapped to targets, and who decided it last.",
         none: "There is no mapping yet.",
+        head: "Name",
         columns: &["Source", "Version", "Changed by", "Changed"],
     };
     list.page(&app, &visitor, &query, mapping_items).await
@@ -307,6 +315,7 @@ async fn list_memory(
         path: "/memory",
         about: "What was decided about columns. It counts when the next file is mapped to the same target.",
         none: "Nothing was decided yet.",
+        head: "Column",
         columns: &["Field", "Target", "Decision", "For", "By", "When"],
     };
     list.page(&app, &visitor, &query, memory_items).await

@@ -3,7 +3,7 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{TargetVersionId, TenantId};
-use aimapper_core::store::{Conn, StoreError, mappings, targets};
+use aimapper_core::store::{Conn, StoreError, mappings, memory, targets};
 use aimapper_core::target::{TargetSchema, from_json_schema};
 use askama::Template;
 
@@ -39,6 +39,8 @@ struct StartPage {
     examples: [ExampleChoice; EXAMPLES.len()],
     mappings: Vec<Recent>,
     jobs: Vec<JobView>,
+    /// Whether something was decided about earlier files.
+    remembers: bool,
 }
 
 /// Something that has to be said at the top of a page.
@@ -69,7 +71,7 @@ struct Recent {
 async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, PageError> {
     let tenant = visitor.caller.tenant;
     let caller = visitor.caller.clone();
-    let (known, recent, jobs) = app
+    let (known, recent, jobs, remembers) = app
         .read(move |conn| {
             let mut known = Vec::new();
             for target in targets::list(conn, tenant, None, 50)? {
@@ -79,7 +81,8 @@ async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, Pag
             }
             let jobs = jobs::list(conn, &caller, None, None, RECENT)?;
             let jobs = job_views(conn, tenant, &jobs)?;
-            Ok((known, recent(conn, tenant)?, jobs))
+            let remembers = !memory::list(conn, tenant, None, 1)?.is_empty();
+            Ok((known, recent(conn, tenant)?, jobs, remembers))
         })
         .await?;
     page(&StartPage {
@@ -93,6 +96,7 @@ async fn show(app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, Pag
         }),
         mappings: recent,
         jobs,
+        remembers,
     })
 }
 

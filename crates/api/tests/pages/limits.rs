@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
-use aimapper_core::job::State;
+use aimapper_core::job::{Payload, State};
 use aimapper_core::store::{mappings, targets};
 use aimapper_core::target::from_json_schema;
 
@@ -246,6 +246,27 @@ async fn an_upload_with_a_pasted_schema_is_read_and_proposed() {
         "{}",
         page.body
     );
+}
+
+#[actix_web::test]
+async fn earlier_decisions_count_unless_the_box_is_ticked() {
+    let site = Site::new().await;
+    let file = ("file", Some("a.csv"), "a;b\n1;2\n");
+    let target = ("target", None, "preset:transaction");
+    for (parts, counts) in [
+        (vec![file, target], true),
+        (vec![file, target, ("without_memory", None, "yes")], false),
+    ] {
+        let begun = site.send(multipart(&site, &parts)).await;
+        let id = begun.location.split('/').nth(2).unwrap();
+        let job = site.job(id.parse().unwrap());
+        let Payload::Read { memory, .. } = job.payload else {
+            panic!("{job:?}");
+        };
+        assert_eq!(memory, counts);
+    }
+    let empty = site.get("/").await.body;
+    assert!(!empty.contains("without_memory"), "nothing is remembered");
 }
 
 #[actix_web::test]

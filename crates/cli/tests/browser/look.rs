@@ -66,6 +66,7 @@ async fn pages_keep_nobody_out() {
             ("jobs", "/jobs"),
             ("sources", "/sources"),
             ("targets", "/targets"),
+            ("memory", "/memory"),
             ("mappings", "/mappings"),
             ("api", "/api"),
             ("sign_in", "/sign-in"),
