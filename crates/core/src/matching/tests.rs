@@ -641,3 +641,26 @@ fn the_same_input_gives_the_same_rules() {
     let first = rules(&german(), &transaction(), &[]);
     assert_eq!(first, rules(&german(), &transaction(), &[]));
 }
+
+#[test]
+fn a_column_without_a_value_of_the_field_is_not_proposed() {
+    let label = |value: &str| Label {
+        value: value.to_owned(),
+        label: None,
+        description: None,
+    };
+    let mut fruit = field("fruit", FieldType::String);
+    fruit.constraints = vec![Constraint::Enum(vec![label("apple"), label("pear")])];
+    let columns = [filled_column("fruit", &[("K9", 40), ("K8", 2)])];
+    let target = TargetSchema {
+        fields: vec![fruit],
+        ..transaction()
+    };
+    let rule = &rules(&columns, &target, &[])[0];
+    assert!(
+        rule.sources.is_empty() && rule.confidence.is_sign_positive(),
+        "{rule:?}"
+    );
+    assert_eq!(rule.alternatives[0].sources, ["fruit"]);
+    assert!(rule.evidence.iter().any(|piece| piece.kind == "labels"));
+}

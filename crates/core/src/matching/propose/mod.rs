@@ -24,6 +24,9 @@ use crate::target::{Field, TargetSchema};
 /// From which probability on a column is proposed: more likely right than wrong.
 pub const PROPOSAL_BAR: f64 = 0.5;
 
+/// Most confidence in a column of which no value is one of the field's.
+const MOST_WITHOUT_VALUES: f64 = 0.25;
+
 /// What all parts of proposing look at.
 struct Context<'a> {
     table: &'a Table<'a>,
@@ -141,6 +144,21 @@ fn evidence(kind: &str, weight: f64, text: impl Into<String>) -> Evidence {
     }
 }
 
+/// A rule that would reject every row is none; its column is what a person may look at first.
+fn none_of_its_values(rule: Rule, confidence: f64) -> Rule {
+    let mut alternatives = rule.alternatives;
+    let column = SourceAlternative {
+        sources: rule.sources,
+        confidence: rounded(confidence.min(MOST_WITHOUT_VALUES)),
+    };
+    alternatives.insert(0, column);
+    Rule {
+        evidence: rule.evidence,
+        alternatives,
+        ..Rule::open(&rule.field)
+    }
+}
+
 /// The rule of a field that one column fills, perhaps with a flag column for the sign.
 fn from_column(
     context: &Context,
@@ -177,6 +195,9 @@ fn from_column(
             rule.evidence.push(sign.evidence);
             cap = cap.min(sign.cap);
         }
+    }
+    if cap <= 0.0 {
+        return none_of_its_values(rule, proposal.confidence);
     }
     rule.confidence = rounded(proposal.confidence.min(cap));
     rule.most = rounded(proposal.most.min(cap));

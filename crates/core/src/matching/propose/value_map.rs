@@ -120,9 +120,10 @@ fn cap(matches: &[ValueMatch], again: &[MappedValue]) -> f64 {
         .filter(|found| found.to.is_none())
         .map(|found| found.rows)
         .sum();
-    let sure: f64 = mapped()
+    // Not `sum`, which gives -0 for nothing.
+    let sure = mapped()
         .map(|(of_value, probability)| share(of_value, rows) * probability)
-        .sum();
+        .fold(0.0, |sum, part| sum + part);
     let open = share(open, rows + open);
     if open > 0.2 {
         sure.min(1.0 - open).min(0.8)
@@ -137,7 +138,8 @@ fn known_values(again: &[MappedValue]) -> Option<Evidence> {
         again.iter().map(|value| value.rows).sum::<u64>(),
     );
     (count > 0).then(|| {
-        let text = format!("memory: {count} values in {rows} rows as you mapped them before");
+        let values = if count == 1 { "value" } else { "values" };
+        let text = format!("memory: {count} {values} in {rows} rows as you mapped them before");
         evidence("memory", 0.5, text)
     })
 }
