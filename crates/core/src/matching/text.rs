@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 /// Lower case without accents; `ß` is `ss`. Everything else stays as it is.
 pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for character in text.chars().flat_map(char::to_lowercase) {
         match plain(character) {

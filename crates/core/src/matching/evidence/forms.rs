@@ -91,9 +91,11 @@ pub(super) fn is_duration(text: &str) -> bool {
                 c.is_ascii_digit() || matches!(c, 'T' | 'H' | 'M' | 'S' | 'D' | 'Y' | 'W' | '.')
             })
     });
+    if iso || digits(text) == 0 {
+        return iso;
+    }
     let words = tokens(text);
-    iso || (words.len() <= 5
-        && digits(text) > 0
+    words.len() <= 5
         && words.iter().any(|word| {
             matches!(
                 word.as_str(),
@@ -108,7 +110,7 @@ pub(super) fn is_duration(text: &str) -> bool {
                     | "sec"
                     | "seconds"
             )
-        }))
+        })
 }
 
 pub(super) fn is_currency(text: &str) -> bool {
@@ -395,9 +397,8 @@ pub(super) fn is_term(text: &str) -> bool {
 
 pub(super) fn is_opening(text: &str) -> bool {
     const DAYS: [&str; 7] = ["mo", "tu", "we", "th", "fr", "sa", "su"];
-    let words = tokens(text);
     let day = |word: &String| DAYS.iter().any(|day| word.starts_with(day)) && word.len() <= 9;
-    words.iter().any(day) && text.contains(':') && digits(text) >= 3
+    text.contains(':') && digits(text) >= 3 && tokens(text).iter().any(day)
 }
 
 pub(super) fn is_day_name(text: &str) -> bool {
@@ -414,6 +415,9 @@ pub(super) fn is_measure(text: &str) -> bool {
         "ft", "mi", "kcal", "cal", "calories", "calorie", "kj", "gram", "grams", "serving",
         "servings", "portion", "portions", "ounce", "ounces", "w", "kw", "kwh", "mw", "c", "f",
     ];
+    if digits(text) == 0 {
+        return false;
+    }
     let words = tokens(text);
     words.len() <= 5
         && words.first().is_some_and(|word| all_digits(word))
