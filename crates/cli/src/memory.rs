@@ -99,6 +99,26 @@ impl Kept {
     }
 }
 
+/// The right to change a memory, until it is dropped: two commands at once would lose what one of them
+/// remembers.
+fn alone(path: &Path) -> Result<fs::File, Failure> {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = PathBuf::from(lock);
+    let failed = |error: &io::Error| Failure::io("locking the memory by", &lock, error);
+    if let Some(folder) = lock
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    }
+    let mut options = fs::OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).open(&lock);
+    let file = file.map_err(|error| failed(&error))?;
+    file.lock().map_err(|error| failed(&error))?;
+    Ok(file)
+}
+
 /// What is remembered about sources for a target; nothing without `--memory`.
 pub(crate) fn recall(asked: Option<&Option<PathBuf>>, target: &str) -> Result<Memory, Failure> {
     let Some(named) = asked else {
@@ -118,6 +138,7 @@ pub(crate) fn remember(asked: Option<&Option<PathBuf>>, mapping: &Mapping) -> Re
         return Ok(());
     };
     let path = path(named.as_ref())?;
+    let _alone = alone(&path)?;
     let mut kept = Kept::load(&path)?;
     let now = jiff::Timestamp::now().to_string();
     let mut new: Vec<Entry> = PastDecision::of_mapping(mapping)
@@ -145,10 +166,11 @@ pub(crate) fn remember(asked: Option<&Option<PathBuf>>, mapping: &Mapping) -> Re
 /// Lists what is remembered, or forgets some of it.
 pub(crate) fn memory(args: &args::Memory) -> Result<Ending, Failure> {
     let path = path(args.file.as_ref())?;
-    let mut kept = Kept::load(&path)?;
     if args.forget.is_empty() {
-        return list(&kept);
+        return list(&Kept::load(&path)?);
     }
+    let _alone = alone(&path)?;
+    let mut kept = Kept::load(&path)?;
     let all = args.forget.iter().any(|number| number == "all");
     let numbers: Vec<usize> = args.forget.iter().filter_map(|n| n.parse().ok()).collect();
     let known = 1..=kept.decisions.len();

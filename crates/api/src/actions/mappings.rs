@@ -182,8 +182,9 @@ fn keep(
     };
     let row = add(conn, caller, &new, &rows)?;
     for rule in &decided {
-        rule.remember(conn, caller, after)?;
+        rule.remember(conn, caller, (before, after))?;
     }
+    forget_what_was_undone(conn, caller, before, after)?;
     Ok(row)
 }
 
@@ -226,6 +227,28 @@ fn decided<'a>(before: &Mapping, after: &'a Mapping) -> Result<Vec<Decided<'a>>,
     Ok(found)
 }
 
+fn rule_of<'a>(mapping: &'a Mapping, field: &str) -> Option<&'a Rule> {
+    mapping.rules.iter().find(|rule| rule.field == field)
+}
+
+/// What nobody has decided any more is not remembered either.
+fn forget_what_was_undone(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    before: &Mapping,
+    after: &Mapping,
+) -> Result<(), StoreError> {
+    for rule in &after.rules {
+        let last = rule_of(before, &rule.field).filter(|_| verdict(rule.state).is_none());
+        let decided = last.map(PastDecision::of_rule).unwrap_or_default();
+        for (column, _) in decided {
+            let about = (after.target.name.as_str(), rule.field.as_str());
+            memory::forget_about(conn, caller.tenant, about, &column)?;
+        }
+    }
+    Ok(())
+}
+
 const fn verdict(state: RuleState) -> Option<Verdict> {
     match state {
         RuleState::Proposed => None,
@@ -252,9 +275,21 @@ impl Decided<'_> {
         &self,
         conn: &mut Conn<'_>,
         caller: &Caller,
-        mapping: &Mapping,
+        (before, mapping): (&Mapping, &Mapping),
     ) -> Result<(), StoreError> {
-        for (source_column, holds) in PastDecision::of_rule(self.rule) {
+        let kept = serde_json::to_string(&PastDecision::kept(self.rule));
+        let kept = kept.as_ref().unwrap_or(&self.json);
+        let mut columns = PastDecision::of_rule(self.rule);
+        // Whoever takes another column, or none, has changed their mind about the ones before.
+        if let Some(last) = rule_of(before, &self.rule.field).filter(|_| !columns.is_empty()) {
+            let gone = last.sources.iter().filter(|column| {
+                !self.rule.sources.contains(column)
+                    && columns.iter().all(|(known, _)| known != *column)
+            });
+            let gone: Vec<(String, bool)> = gone.map(|column| (column.clone(), false)).collect();
+            columns.extend(gone);
+        }
+        for (source_column, holds) in columns {
             let verdict = if holds == self.verdict.holds() {
                 self.verdict
             } else {
@@ -266,7 +301,7 @@ impl Decided<'_> {
                 source_column: &source_column,
                 source_file: &mapping.source.file,
                 verdict,
-                rule: &self.json,
+                rule: kept,
             };
             memory::remember(conn, caller.tenant, caller.user, &new)?;
         }

@@ -337,6 +337,45 @@ async fn what_is_decided_on_a_page_is_remembered_for_the_next_proposal() {
 }
 
 #[actix_web::test]
+async fn a_changed_mind_is_what_is_remembered() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let edit = format!("{path}/edit");
+    let booked = field("booking_date");
+    let choose = |version: &'static str, column: &'static str| {
+        let form = [
+            ("version", version),
+            ("field", &booked),
+            ("do", "choose"),
+            ("column", column),
+        ];
+        form.map(|(name, value)| (name, value.to_owned()))
+    };
+    for form in [choose("1", "1"), choose("2", "2")] {
+        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let done = site.post(&edit, &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let mut remembered = site.remembered();
+    remembered.sort();
+    let of_booked: Vec<&str> = remembered
+        .iter()
+        .filter_map(|line| line.strip_prefix("booking_date "))
+        .collect();
+    assert_eq!(of_booked.len(), 3, "{of_booked:?}");
+    let holding = of_booked.iter().filter(|line| line.ends_with(" edited"));
+    assert_eq!(holding.count(), 1, "{of_booked:?}");
+    // Back to where nobody had decided anything.
+    let form = [("version", "3"), ("do", "undo"), ("to", "1")];
+    assert_eq!(site.post(&edit, &form).await.status, StatusCode::SEE_OTHER);
+    let left = site.remembered();
+    assert!(
+        left.iter().all(|line| !line.ends_with(" edited")),
+        "{left:?}"
+    );
+}
+
+#[actix_web::test]
 async fn what_is_decided_moves_the_confidence_of_the_rest_and_says_so() {
     let site = Site::new().await;
     let (path, _) = site.mapped("umsaetze").await;

@@ -345,12 +345,12 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     let others = prop::collection::vec((list(), probability()), 0..3);
     let before = (
         probability(),
-        prop::option::of(probability()),
+        (any::<bool>(), prop::option::of(probability())),
         prop::option::of((list(), probability(), any::<bool>())),
     );
     (data, probability(), state(), words, proofs, others, before).prop_map(
         |(data, confidence, state, [why, note, by, at], proofs, others, before)| {
-            let (most, bar, proposed) = before;
+            let (most, (by_hand, bar), proposed) = before;
             let (field, sources, transform, value_map, on_unseen, on_error) = data;
             let evidence = proofs
                 .into_iter()
@@ -377,6 +377,7 @@ fn any_rule() -> impl Strategy<Value = Rule> {
                 note,
                 by,
                 at,
+                by_hand,
                 bar,
                 evidence,
                 alternatives,

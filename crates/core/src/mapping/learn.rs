@@ -9,6 +9,8 @@ use super::{Mapping, Proposed, Rule, RuleState};
 
 /// How many proposals the share that the matcher expected counts as.
 const IMAGINED: f64 = 10.0;
+/// Just below what is called sure.
+const UNSURE: f64 = 0.89;
 /// Rounds of the estimation.
 const ROUNDS: usize = 30;
 
@@ -30,6 +32,7 @@ impl Rule {
 
     /// Notes that a person looked at the proposal, as it was in `before`.
     pub(super) fn judge(&mut self, before: &Rule) {
+        self.bar = None;
         match (&mut self.proposed, before.state) {
             (Some(proposed), _) => {
                 proposed.judged = true;
@@ -84,7 +87,7 @@ pub fn learn(mapping: &Mapping) -> Mapping {
         let moved = if judged.is_empty() {
             first
         } else {
-            (share.moved(first).min(rule.most) * 1000.0).round() / 1000.0
+            (share.moved(first).min(ceiling(rule)) * 1000.0).round() / 1000.0
         };
         if rule.proposed.is_none() && moved.to_bits() != rule.confidence.to_bits() {
             rule.proposed = Some(Proposed {
@@ -96,6 +99,15 @@ pub fn learn(mapping: &Mapping) -> Mapping {
         rule.confidence = moved;
     }
     next
+}
+
+/// The most that a rule may become. Where nothing is said about it, nothing becomes sure.
+fn ceiling(rule: &Rule) -> f64 {
+    if rule.most < 1.0 {
+        rule.most
+    } else {
+        rule.first_confidence().max(UNSURE)
+    }
 }
 
 /// The share of right proposals: as it was expected, and as it is estimated now.

@@ -143,6 +143,9 @@ pub struct Rule {
     /// When, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// Whether a person set its sources, steps or answers, now or for an earlier source.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// The confidence from which on all were accepted, where nobody looked at this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bar: Option<f64>,
@@ -188,6 +191,7 @@ impl Rule {
             note: None,
             by: None,
             at: None,
+            by_hand: false,
             bar: None,
             evidence: Vec::new(),
             alternatives: Vec::new(),

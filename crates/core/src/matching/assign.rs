@@ -29,8 +29,8 @@ const MOST_UNPROVED: f64 = 0.89;
 /// Alternatives below this are not worth showing.
 const FLOOR: f64 = 0.02;
 
-/// Takes the most probable pairs one after another, each column and each field once; pairs below
-/// `bar` are not taken. One proposal per field, in the target's order.
+/// Takes the most probable pairs one after another, each field once, and each column once or for what it
+/// was chosen for before; pairs below `bar` are not taken. One proposal per field, in the target's order.
 ///
 /// Rivals are weighed against each other first, so that the order of taking decides nothing that is
 /// close: two equal rivals both stay below one half. What is not [`Pair::proved`] is never sure. Equals are
@@ -52,8 +52,9 @@ pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
     let mut taken: Vec<Option<&Pair>> = vec![None; scores.fields().len()];
     let mut used = vec![false; scores.columns().len()];
     for pair in pairs {
-        if let (Some(field @ None), Some(column @ false)) =
+        if let (Some(field @ None), Some(column)) =
             (taken.get_mut(pair.field), used.get_mut(pair.column))
+            && (pair.chosen || !*column)
         {
             *field = Some(pair);
             *column = true;
@@ -72,7 +73,13 @@ pub fn assign(scores: &Scores, bar: f64) -> Vec<Proposal> {
 fn contested(scores: &Scores) -> Scores {
     let mut contested = scores.clone();
     for (pair, beside) in contested.pairs_mut().zip(beside_rivals(scores)) {
-        pair.probability = beside.min(pair.probability).min(most(pair));
+        // What a person chose, for one field or for several, is in no doubt beside the rest.
+        let beside = if pair.chosen {
+            pair.probability
+        } else {
+            beside.min(pair.probability)
+        };
+        pair.probability = beside.min(most(pair));
     }
     contested
 }

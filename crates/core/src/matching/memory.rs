@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Table;
 use super::names::{Name, is_anonymous};
 use super::text::fold;
-use crate::mapping::{Evidence, Mapping, Past, Rule, RuleState};
+use crate::mapping::{Evidence, MappedValue, Mapping, Past, Rule, RuleState};
 use crate::target::TargetSchema;
 
 /// Confidence in a column that was chosen for the field before, under the same name.
@@ -57,7 +57,7 @@ impl PastDecision {
                 holds,
                 file: mapping.source.file.clone(),
                 at: rule.at.clone().unwrap_or_default(),
-                rule: rule.clone(),
+                rule: Self::kept(rule),
             });
             decisions.collect::<Vec<_>>()
         };
@@ -84,22 +84,56 @@ impl PastDecision {
             .collect()
     }
 
+    /// What is kept of a rule: without the evidence, the other sources and the person's words, none of which
+    /// is used again and all of which may hold values of the source.
+    #[must_use]
+    pub fn kept(rule: &Rule) -> Rule {
+        Rule {
+            evidence: Vec::new(),
+            alternatives: Vec::new(),
+            note: None,
+            ..rule.clone()
+        }
+    }
+
+    /// The values that a person mapped or left unmapped, as they are to be mapped again.
+    pub(super) fn values(&self) -> impl Iterator<Item = MappedValue> {
+        let whole = self.rule.state == RuleState::Accepted;
+        self.rule.value_map.iter().filter_map(move |value| {
+            let to = match value.state {
+                RuleState::Accepted | RuleState::Edited => value.to.clone(),
+                // Whoever accepts a rule accepts its values.
+                RuleState::Proposed if whole => value.to.clone(),
+                RuleState::Ignored | RuleState::Absent => None,
+                RuleState::Proposed | RuleState::Rejected => return None,
+            };
+            Some(MappedValue {
+                from: value.from.clone(),
+                to,
+                confidence: SAME_COLUMN,
+                rows: 0,
+                state: RuleState::Proposed,
+            })
+        })
+    }
+
     fn evidence(&self, name: &str) -> Evidence {
         let verb = if self.holds { "chose" } else { "refused" };
-        let what = if fold(name.trim()) == fold(self.column.trim()) {
+        let what = if key(name) == key(&self.column) {
             "this".to_owned()
         } else {
             format!("{:?}, which has the same words,", self.column)
         };
         let day = self.at.get(..10).map(|day| format!(" on {day}"));
+        let file = (!self.file.is_empty()).then(|| format!(" for {}", self.file));
         let by = self.rule.by.as_ref().map(|by| format!(" ({by})"));
         Evidence {
             kind: "memory".to_owned(),
             weight: if self.holds { 1.0 } else { -1.0 },
             text: format!(
-                "memory: you {verb} {what}{} for {}{}",
+                "memory: you {verb} {what}{}{}{}",
                 day.unwrap_or_default(),
-                self.file,
+                file.unwrap_or_default(),
                 by.unwrap_or_default()
             ),
         }
@@ -140,7 +174,7 @@ impl Memory {
 }
 
 /// What a column is remembered by.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     fold(name.trim())
 }
 
@@ -192,6 +226,7 @@ impl<'a> Recalled<'a> {
         };
         let by_name = named(&|name| vec![key(name)]);
         let by_words = named(&words);
+        let mut filled = BTreeSet::new();
         for decision in &memory.decisions {
             let Some(&field) = fields.get(decision.rule.field.as_str()) else {
                 continue;
@@ -209,6 +244,11 @@ impl<'a> Recalled<'a> {
             for &column in columns.into_iter().flatten() {
                 let same = same.is_some();
                 recalled.add((column, field), Recall { decision, same });
+            }
+            // Of several columns that were chosen for a field the last one counts.
+            if decision.holds && same.is_some() && !filled.insert(field) {
+                let older = |recall: &Recall| std::ptr::eq(recall.decision, decision);
+                recalled.pairs.retain(|_, recall| !older(recall));
             }
         }
         recalled
@@ -242,6 +282,11 @@ impl<'a> Recalled<'a> {
         of_column
             .filter(|(_, recall)| recall.same && recall.decision.holds)
             .map(|(&(_, field), _)| field)
+    }
+
+    /// Whether a person refused the column for the field before.
+    pub(super) fn refused(&self, column: usize, field: usize) -> bool {
+        self.confirmed(column, field) == Some(false) && self.pairs.contains_key(&(column, field))
     }
 
     /// Whether the column has the very name of one that was chosen for the field.

@@ -1,11 +1,11 @@
 //! What is remembered comes again, and only that.
 
-use super::tests::{column, field, filled_column, named, numbers};
+use super::tests::{column, field, filled_column, named, numbers, of_labels};
 use super::*;
 use crate::mapping::examples::rule;
 use crate::mapping::{MappedValue, Proposed, Rule, RuleState, Step};
 use crate::profile::ColumnProfile;
-use crate::target::{Constraint, Field, FieldType, Label, TargetSchema};
+use crate::target::{Field, FieldType, TargetSchema};
 
 fn target(fields: &[Field]) -> TargetSchema {
     TargetSchema {
@@ -145,25 +145,25 @@ fn values_that_do_not_fit_go_before_memory() {
 
 #[test]
 fn values_are_mapped_as_before() {
-    let label = |value: &str| Label {
-        value: value.to_owned(),
-        label: None,
-        description: None,
-    };
-    let mut fruit = field("fruit", FieldType::String);
-    fruit.constraints = vec![Constraint::Enum(vec![label("apple"), label("pear")])];
+    let fruit = of_labels(field("fruit", FieldType::String), &["apple", "pear"]);
     let columns = [filled_column(
         "kind",
         &[("K9", 40), ("pear", 30), ("K8", 2)],
     )];
     let mut before = decided("fruit", &["kind"], RuleState::Accepted);
-    for (from, to) in [("K9", Some("apple")), ("K8", None), ("K7", Some("plum"))] {
+    for (from, to, state) in [
+        ("K9", Some("apple"), RuleState::Edited),
+        ("K8", Some("pear"), RuleState::Ignored),
+        ("K7", Some("plum"), RuleState::Accepted),
+        ("K6", Some("pear"), RuleState::Accepted),
+        ("pear", Some("apple"), RuleState::Rejected),
+    ] {
         before.value_map.push(MappedValue {
             from: from.to_owned(),
             to: to.map(str::to_owned),
             confidence: 1.0,
             rows: 1,
-            state: RuleState::Edited,
+            state,
         });
     }
     let again = &proposed(&columns, &[fruit], &[before])[0];
@@ -175,6 +175,7 @@ fn values_are_mapped_as_before() {
     let expected = [
         ("K9", Some("apple"), 40),
         ("K8", None, 2),
+        ("K6", Some("pear"), 0),
         ("pear", Some("pear"), 30),
     ];
     assert_eq!(mapped, expected);
@@ -249,4 +250,86 @@ fn how_good_proposals_were_starts_the_next_ones() {
     assert!(sum(of(&past(RuleState::Rejected))) < plain - 0.01);
     let said = memory(&past(RuleState::Accepted)).past(&named(&columns));
     assert_eq!((said.right, said.wrong), (20, 0));
+}
+
+#[test]
+fn steps_outlive_the_next_acceptance_and_follow_the_names() {
+    let columns = [
+        numbers("BETRAG"),
+        filled_column("s/h", &[("S", 30), ("H", 10)]),
+    ];
+    let fields = [field("holder", FieldType::Decimal)];
+    let mut before = decided("holder", &["Betrag", "S/H"], RuleState::Edited);
+    before.transform = vec![
+        Step::Decimal {
+            decimal_mark: ",".to_owned(),
+            thousands_mark: ".".to_owned(),
+            strip: Vec::new(),
+        },
+        Step::Sign {
+            column: "S/H".to_owned(),
+            negative: vec!["S".to_owned()],
+            positive: vec!["H".to_owned()],
+        },
+    ];
+    let again = proposed(&columns, &fields, &[before])[0].clone();
+    assert_eq!(again.sources, ["BETRAG", "s/h"]);
+    let Some(Step::Sign { column, .. }) = again.transform.last() else {
+        panic!("{again:?}");
+    };
+    assert_eq!(column, "s/h");
+    let accepted = Rule {
+        state: RuleState::Accepted,
+        ..again.clone()
+    };
+    let third = &proposed(&columns, &fields, &[accepted])[0];
+    assert_eq!(third.transform, again.transform);
+}
+
+#[test]
+fn a_column_may_be_chosen_for_two_fields_and_a_field_for_the_last_column() {
+    let columns = [column("Datum"), column("QQ")];
+    let fields = [
+        field("booked", FieldType::String),
+        field("valued", FieldType::String),
+    ];
+    let both = [
+        decided("booked", &["Datum"], RuleState::Accepted),
+        decided("valued", &["Datum"], RuleState::Accepted),
+    ];
+    for rule in proposed(&columns, &fields, &both) {
+        assert_eq!(rule.sources, ["Datum"]);
+        assert!(rule.confidence >= 0.9, "{rule:?}");
+    }
+    let changed = [
+        decided("booked", &["QQ"], RuleState::Accepted),
+        decided("booked", &["Datum"], RuleState::Accepted),
+    ];
+    assert_eq!(proposed(&columns, &fields, &changed)[0].sources, ["QQ"]);
+}
+
+#[test]
+fn debits_and_credits_that_were_refused_are_not_proposed_again() {
+    let columns = [numbers("Soll"), numbers("Haben")];
+    let fields = [field("amount", FieldType::Decimal)];
+    let first = &proposed(&columns, &fields, &[])[0];
+    assert_eq!(first.sources, ["Haben", "Soll"]);
+    let refused = decided("amount", &["Haben", "Soll"], RuleState::Rejected);
+    let again = &proposed(&columns, &fields, &[refused])[0];
+    assert!(again.sources.is_empty(), "{again:?}");
+}
+
+#[test]
+fn what_is_remembered_holds_no_evidence() {
+    let mut rule = decided("amount", &["XK-7"], RuleState::Accepted);
+    rule.note = Some("for Mia".to_owned());
+    rule.evidence.push(crate::mapping::Evidence {
+        kind: "values".to_owned(),
+        weight: 0.5,
+        text: "no label for \"secret\"".to_owned(),
+    });
+    let kept = PastDecision::kept(&rule);
+    let text = serde_json::to_string(&kept).unwrap();
+    assert!(!text.contains("secret") && !text.contains("Mia"), "{text}");
+    assert_eq!(PastDecision::of_rule(&kept), PastDecision::of_rule(&rule));
 }

@@ -23,6 +23,8 @@ pub struct Pair {
     /// the field knows, or the column was chosen for it before. Without it nothing is called
     /// sure.
     pub proved: bool,
+    /// Whether the column was chosen for the field before. A column may be, for several.
+    pub chosen: bool,
     /// What speaks for and against it, the strongest first; empty where nothing makes the pair
     /// thinkable.
     pub evidence: Vec<Evidence>,
@@ -305,6 +307,7 @@ fn pairs(teller: &Teller, probabilities: &[f64], fields: usize) -> Vec<Pair> {
                 field,
                 probability: probability.min(most),
                 proved: teller.proves(column, field),
+                chosen: teller.was_chosen(column, field) && !told.conflict,
                 evidence: told.evidence,
             }
         })

@@ -79,6 +79,11 @@ impl<'a, 'f> Teller<'a, 'f> {
         self.gathered.proves(column, field) || self.recalled.proves(column, field)
     }
 
+    /// Whether the column was chosen for the field before.
+    pub(super) fn was_chosen(&self, column: usize, field: usize) -> bool {
+        self.recalled.proves(column, field)
+    }
+
     /// What there is to say about a pair; nothing where one of the two does not exist.
     pub(super) fn tell(&self, column: usize, field: usize) -> Told {
         let pair = self.columns.get(column).zip(self.fields.get(field));

@@ -120,7 +120,7 @@ pub(crate) fn field(name: &str, kind: FieldType) -> Field {
     }
 }
 
-fn of_labels(mut field: Field, labels: &[&str]) -> Field {
+pub(crate) fn of_labels(mut field: Field, labels: &[&str]) -> Field {
     let label = |value: &&str| Label {
         value: (*value).to_owned(),
         label: None,
@@ -644,13 +644,7 @@ fn the_same_input_gives_the_same_rules() {
 
 #[test]
 fn a_column_without_a_value_of_the_field_is_not_proposed() {
-    let label = |value: &str| Label {
-        value: value.to_owned(),
-        label: None,
-        description: None,
-    };
-    let mut fruit = field("fruit", FieldType::String);
-    fruit.constraints = vec![Constraint::Enum(vec![label("apple"), label("pear")])];
+    let fruit = of_labels(field("fruit", FieldType::String), &["apple", "pear"]);
     let columns = [filled_column("fruit", &[("K9", 40), ("K8", 2)])];
     let target = TargetSchema {
         fields: vec![fruit],

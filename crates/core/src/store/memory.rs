@@ -150,6 +150,25 @@ pub fn list(
     })?)
 }
 
+/// Forgets what was decided about a column for a field of a target, both by name.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn forget_about(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    (target_name, field): (&str, &str),
+    source_column: &str,
+) -> Result<(), StoreError> {
+    on!(conn, c => diesel::delete(memory_decisions::table)
+        .filter(memory_decisions::tenant_id.eq(tenant.to_string()))
+        .filter(memory_decisions::target_name.eq(target_name))
+        .filter(memory_decisions::field.eq(field))
+        .filter(memory_decisions::source_column.eq(source_column))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Forgets one decision.
 ///
 /// # Errors

@@ -255,11 +255,13 @@ fn remembered(
 ) -> Result<Memory, StageError> {
     let rows = memory::about(conn, tenant, target_name).map_err(StageError::Store)?;
     let decision = |row: Remembered| {
+        // An older program noted no file, and did not tell what nobody had looked at.
+        let file = row.source_file?;
         let rule: Rule = serde_json::from_str(&row.rule).ok()?;
         Some(PastDecision {
             holds: row.verdict.holds(),
             column: row.source_column,
-            file: row.source_file.unwrap_or_default(),
+            file,
             at: rule.at.clone().unwrap_or_default(),
             rule,
         })

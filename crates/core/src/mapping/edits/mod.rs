@@ -221,10 +221,12 @@ pub fn apply(mapping: &Mapping, edit: &Edit, by: &str, at: &str) -> Result<Mappi
         }
         Edit::SetUnseen { field, on_unseen } => edit_rule(&mut next, field, signed, |rule, _| {
             rule.on_unseen = on_unseen.clone();
+            rule.by_hand = true;
             Ok(())
         })?,
         Edit::SetOnError { field, on_error } => edit_rule(&mut next, field, signed, |rule, _| {
             rule.on_error = *on_error;
+            rule.by_hand = true;
             Ok(())
         })?,
         Edit::Ignore { field, why } => edit_rule(&mut next, field, signed, |rule, _| {
@@ -307,7 +309,6 @@ impl Signature<'_> {
     fn sign(self, rule: &mut Rule) {
         rule.by = Some(self.by.to_owned());
         rule.at = (!self.at.is_empty()).then(|| self.at.to_owned());
-        rule.bar = None;
     }
 }
 
@@ -406,6 +407,7 @@ fn choose(rule: &mut Rule, sources: &[String]) {
         rule.alternatives.retain(|other| other.sources != sources);
     }
     rule.state = RuleState::Edited;
+    rule.by_hand = true;
     rule.confidence = 1.0;
     rule.why = None;
 }
@@ -438,6 +440,7 @@ fn set_transform(rule: &mut Rule, transform: &[Step]) {
         rule.why = None;
     }
     rule.transform = transform.to_vec();
+    rule.by_hand = true;
     rule.state = RuleState::Edited;
     rule.confidence = 1.0;
 }

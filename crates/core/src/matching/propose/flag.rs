@@ -164,6 +164,9 @@ pub(super) fn debit_and_credit(context: &Context, field: &Field) -> Option<Rule>
     if single.is_some_and(|single| single.index != debit.index && single.index != credit.index) {
         return None;
     }
+    if context.refused(debit, field) || context.refused(credit, field) {
+        return None;
+    }
     let turns = (empty_share(debit) + empty_share(credit) - 1.0).abs() < 0.05;
     let signs = never_negative(debit) && never_negative(credit);
     let reading = Reading::of(credit, field, context.decisions);
@@ -191,6 +194,7 @@ pub(super) fn debit_and_credit(context: &Context, field: &Field) -> Option<Rule>
     rule.evidence.extend(reading.evidence);
     rule.alternatives = alternatives(context.proposal(&field.name));
     rule.confidence = rounded(rule.confidence);
+    rule.most = rule.confidence;
     Some(rule)
 }
 

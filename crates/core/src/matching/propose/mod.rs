@@ -49,11 +49,21 @@ impl<'a> Context<'a> {
 
     /// The decision that the column fills the field, if a person chose it before.
     fn chosen(&self, column: &ColumnProfile, field: &Field) -> Option<&'a PastDecision> {
+        let (column, field) = self.places(column, field)?;
+        self.recalled.chosen(column, field)
+    }
+
+    /// Whether a person refused the column for the field before.
+    fn refused(&self, column: &ColumnProfile, field: &Field) -> bool {
+        let places = self.places(column, field);
+        places.is_some_and(|(column, field)| self.recalled.refused(column, field))
+    }
+
+    fn places(&self, column: &ColumnProfile, field: &Field) -> Option<(usize, usize)> {
         let columns = &mut self.table.columns.iter();
         let fields = &mut self.target.fields.iter();
         let column = columns.position(|known| known.name == column.name)?;
-        let field = fields.position(|known| known.name == field.name)?;
-        self.recalled.chosen(column, field)
+        Some((column, fields.position(|known| known.name == field.name)?))
     }
 
     /// The column that fills a field by itself, if one does.
@@ -172,7 +182,7 @@ fn from_column(
     rule.evidence = proposal.evidence.clone();
     let mut cap = 1.0_f64;
     let chosen = context.chosen(column, field);
-    let known = chosen.map_or(&[][..], |decision| &decision.rule.value_map);
+    let known = chosen.into_iter().flat_map(PastDecision::values).collect();
     if let Some(map) = value_map::of(column, field, known) {
         let reading = Reading::of_text(column, field, context.decisions);
         rule.transform = reading.steps;
@@ -196,10 +206,11 @@ fn from_column(
             cap = cap.min(sign.cap);
         }
     }
-    if cap <= 0.0 {
-        return none_of_its_values(rule, proposal.confidence);
-    }
     rule.confidence = rounded(proposal.confidence.min(cap));
     rule.most = rounded(proposal.most.min(cap));
-    as_set_before(context, field, column, rule)
+    let rule = as_set_before(context, field, column, rule);
+    if cap <= 0.0 && rule.value_map.is_empty() {
+        return none_of_its_values(rule, proposal.confidence);
+    }
+    rule
 }

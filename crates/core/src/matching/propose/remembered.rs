@@ -3,6 +3,7 @@
 use super::steps::Reading;
 use super::{Context, evidence};
 use crate::mapping::{Rule, RuleState, Step, check_rule};
+use crate::matching::memory::key;
 use crate::profile::ColumnProfile;
 use crate::target::Field;
 
@@ -21,7 +22,7 @@ pub(super) fn as_set_before(
     let decision = context.chosen(column, field);
     let Some(before) = decision
         .map(|decision| &decision.rule)
-        .filter(|before| before.state == RuleState::Edited)
+        .filter(|before| before.by_hand || before.state == RuleState::Edited)
     else {
         return rule;
     };
@@ -31,15 +32,22 @@ pub(super) fn as_set_before(
     if sources.first() != Some(&column.name) {
         return rule;
     }
+    let renamed = |step: &Step| renamed(step, &before.sources, &sources);
     let mut again = Rule {
-        transform: before.transform.clone(),
+        transform: before.transform.iter().map(renamed).collect(),
+        by_hand: true,
         on_unseen: before.on_unseen.clone(),
         on_error: before.on_error,
-        sources,
+        sources: sources.clone(),
         ..rule.clone()
     };
-    if field.labels().is_none() {
-        again.value_map.clone_from(&before.value_map);
+    // What is mapped is what the steps give, and not what stands in the column.
+    if field.labels().is_none() || before.transform.iter().any(changes_text) {
+        again.value_map = decision.map_or_else(Vec::new, |known| known.values().collect());
+        if !again.value_map.is_empty() {
+            again.confidence = again.confidence.max(READ_OTHERWISE);
+            again.most = again.most.max(READ_OTHERWISE);
+        }
     }
     let mut problems = Vec::new();
     check_rule(&again, field, "", &mut problems);
@@ -64,16 +72,50 @@ pub(super) fn as_set_before(
     again
 }
 
-/// The columns of the table that have these names, in whatever case; `None` if one is missing.
+/// The columns of the table that are remembered by these names; `None` if one is missing.
 fn here(context: &Context, names: &[String]) -> Option<Vec<String>> {
     let one = |name: &String| {
-        let known = name.trim().to_lowercase();
         let mut columns = context.table.columns.iter();
         let exact = columns.clone().find(|column| column.name == *name);
-        let found = exact.or_else(|| columns.find(|c| c.name.trim().to_lowercase() == known));
+        let found = exact.or_else(|| columns.find(|column| key(&column.name) == key(name)));
         found.map(|column| column.name.clone())
     };
     names.iter().map(one).collect()
+}
+
+/// A step with the columns that it reads beside the first one under their names of here.
+fn renamed(step: &Step, before: &[String], here: &[String]) -> Step {
+    let name = |column: &String| {
+        let place = before.iter().position(|known| known == column);
+        let name = place.and_then(|place| here.get(place));
+        name.unwrap_or(column).clone()
+    };
+    let mut step = step.clone();
+    if let Step::Sign { column, .. } | Step::MinusDebit { column } = &mut step {
+        *column = name(column);
+    }
+    step
+}
+
+/// Whether a step makes another text of a text.
+const fn changes_text(step: &Step) -> bool {
+    match step {
+        Step::Concat { .. }
+        | Step::Coalesce
+        | Step::Case(_)
+        | Step::Split { .. }
+        | Step::RegexExtract { .. } => true,
+        Step::Constant(_)
+        | Step::Trim
+        | Step::NullIf(_)
+        | Step::Integer { .. }
+        | Step::Decimal { .. }
+        | Step::Date { .. }
+        | Step::Timestamp { .. }
+        | Step::Boolean { .. }
+        | Step::Sign { .. }
+        | Step::MinusDebit { .. } => false,
+    }
 }
 
 /// Whether a step makes a value of a text, by what the texts look like.

@@ -1,11 +1,8 @@
 //! Value maps of fields with an enumeration.
 
-use std::collections::BTreeMap;
-
 use super::evidence;
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState};
 use crate::matching::label_evidence::listed_values;
-use crate::matching::memory::SAME_COLUMN;
 use crate::matching::text::share;
 use crate::matching::value_evidence::filled;
 use crate::matching::values::{ValueMatch, match_values};
@@ -32,30 +29,24 @@ const MOST_NAMED: usize = 5;
 /// `None` where the field has no enumeration, where the column has no rows, or where the profile
 /// lists only a part of the values and all of those are labels as they stand: then they are copied,
 /// and the enumeration is checked as a constraint.
-pub(super) fn of(column: &ColumnProfile, field: &Field, known: &[MappedValue]) -> Option<ValueMap> {
+pub(super) fn of(
+    column: &ColumnProfile,
+    field: &Field,
+    known: Vec<MappedValue>,
+) -> Option<ValueMap> {
     let labels = field.labels()?;
     if filled(column) == 0 || column.top.is_empty() {
         return None;
     }
     let mut values = trimmed(column);
     let is_label = |to: &str| labels.iter().any(|label| label.value == to);
-    let known: BTreeMap<&str, Option<&str>> = known
-        .iter()
+    let again: Vec<MappedValue> = known
+        .into_iter()
         .filter(|value| value.to.as_deref().is_none_or(is_label))
-        .map(|value| (value.from.as_str(), value.to.as_deref()))
-        .collect();
-    let again: Vec<MappedValue> = values
-        .extract_if(.., |(value, _)| known.contains_key(value.as_str()))
-        .map(|(from, rows)| MappedValue {
-            to: known
-                .get(from.as_str())
-                .copied()
-                .flatten()
-                .map(str::to_owned),
-            confidence: SAME_COLUMN,
-            rows,
-            state: RuleState::Proposed,
-            from,
+        .map(|value| {
+            let here = values.iter().position(|(from, _)| *from == value.from);
+            let rows = here.map_or(0, |at| values.remove(at).1);
+            MappedValue { rows, ..value }
         })
         .collect();
     let matches = match_values(&values, labels);
@@ -133,10 +124,8 @@ fn cap(matches: &[ValueMatch], again: &[MappedValue]) -> f64 {
 }
 
 fn known_values(again: &[MappedValue]) -> Option<Evidence> {
-    let (count, rows) = (
-        again.len(),
-        again.iter().map(|value| value.rows).sum::<u64>(),
-    );
+    let here = || again.iter().filter(|value| value.rows > 0);
+    let (count, rows) = (here().count(), here().map(|value| value.rows).sum::<u64>());
     (count > 0).then(|| {
         let values = if count == 1 { "value" } else { "values" };
         let text = format!("memory: {count} {values} in {rows} rows as you mapped them before");
