@@ -269,8 +269,10 @@ fn an_oversized_code_is_refused() {
     assert_eq!(realm.hits(Endpoint::Token), 0);
     // More than any head may have; the server need not answer in words.
     let back = http::with(&back, "code", Some(&"c".repeat(2 << 20)));
-    let reply = browser.get(&back);
-    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    if let Some(reply) = browser.get_answered(&back) {
+        assert!((400..500).contains(&reply.status), "{}", reply.status);
+    }
+    assert_eq!(realm.hits(Endpoint::Token), 0);
     wait_until("it goes on", || site.is_ready());
 }
 

@@ -70,6 +70,14 @@ impl Browser {
         reply
     }
 
+    /// Like [`Browser::get`], of a server that may cut the line instead of answering in words.
+    pub(crate) fn get_answered(&self, url: &str) -> Option<Reply> {
+        let cookies = self.header(url);
+        let reply = http::answered("GET", url, &with_defaults(&cookies, &[]), b"")?;
+        self.keep(url, &reply);
+        Some(reply)
+    }
+
     /// Goes to an address, and on to where it leads.
     pub(crate) fn go(&self, url: &str) -> Trip {
         let first = self.get(url);

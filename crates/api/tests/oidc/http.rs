@@ -48,6 +48,16 @@ impl Reply {
 /// One request on a connection of its own. A header `Host` among those that are given goes in the place of
 /// the address's.
 pub(crate) fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    answered(method, url, headers, body).unwrap_or_else(|| panic!("no answer: {method} {url}"))
+}
+
+/// Like [`send`], of a server that may cut the line instead of answering in words.
+pub(crate) fn answered(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Reply> {
     let url = Url::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
     let port = url.port_or_known_default().unwrap();
     let authority = format!("{}:{port}", url.host_str().unwrap());
@@ -70,12 +80,13 @@ pub(crate) fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8
         .unwrap_or_else(|error| panic!("{authority} cannot be reached: {error}"));
     let timeout = Some(Duration::from_secs(60));
     stream.set_read_timeout(timeout).unwrap();
-    stream.write_all(head.as_bytes()).unwrap();
-    // A server that has refused the head may be gone before it has the body.
-    let _unread = stream.write_all(body);
+    // A server that has refused what it has read so far may be gone before it has the rest; its answer stands.
+    let _unread = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body));
     let mut bytes = Vec::new();
     let _reset = stream.read_to_end(&mut bytes);
-    parsed(&bytes)
+    (!bytes.is_empty()).then(|| parsed(&bytes))
 }
 
 pub(crate) fn get(url: &str, headers: &[(&str, &str)]) -> Reply {
