@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::text::share;
 use super::value_evidence::filled;
-use super::values::{AskedValues, LabelSet, ValueMatch, label_overlap};
+use super::values::{AskedValues, LabelSet, label_overlap};
 use crate::profile::ColumnProfile;
 use crate::target::{Field, Label};
 
@@ -51,17 +51,36 @@ pub(super) fn listed_values(profile: &ColumnProfile) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// The label that each listed value stands for; `None` without labels, or without values.
-pub(super) fn label_matches<'v>(
+/// Which labels the values of a column stand for.
+#[derive(Debug, Clone)]
+pub(super) struct LabelsMatched {
+    /// The share of rows whose value is one of the labels, each counted with its probability.
+    pub(super) share: f64,
+    /// Values with their labels, in the order of the profile.
+    pub(super) pairs: Vec<(String, String)>,
+    /// How many values were looked at.
+    pub(super) values: usize,
+}
+
+/// Finds the label that each listed value stands for; `None` without labels, or without values.
+pub(super) fn match_labels<'v>(
     profile: &ColumnProfile,
     values: impl FnOnce() -> Option<&'v AskedValues>,
     labels: &Labels<'_>,
-) -> Option<Vec<ValueMatch>> {
+) -> Option<LabelsMatched> {
     let labels = labels.get()?;
     if filled(profile) == 0 || profile.top.is_empty() {
         return None;
     }
-    Some(labels.match_asked(values()?))
+    let found = labels.match_asked(values()?);
+    Some(LabelsMatched {
+        share: label_overlap(&found),
+        values: found.len(),
+        pairs: found
+            .into_iter()
+            .filter_map(|found| Some((found.from, found.to?)))
+            .collect(),
+    })
 }
 
 /// Whether a column has more different values than codes of the labels can be.
@@ -73,16 +92,9 @@ pub(super) fn too_many_values(profile: &ColumnProfile, labels: &Labels<'_>) -> b
     })
 }
 
-/// The share of rows whose value is one of the labels. Where there are too many values for codes,
-/// only the labels as they stand count, which is also much less work.
-pub(super) fn label_share<'v>(
-    profile: &ColumnProfile,
-    values: impl FnOnce() -> Option<&'v AskedValues>,
-    labels: &Labels<'_>,
-) -> Option<f64> {
-    if !too_many_values(profile, labels) {
-        return label_matches(profile, values, labels).map(|found| label_overlap(&found));
-    }
+/// The share of rows whose value is one of the labels as they stand; for columns with too many values for
+/// codes, of which a closer look would tell no more.
+pub(super) fn verbatim_share(profile: &ColumnProfile, labels: &Labels<'_>) -> Option<f64> {
     let (labels, _) = labels.of_field.as_ref()?;
     let listed: u64 = profile.top.iter().map(|value| value.rows).sum();
     let known = |value: &str| labels.iter().any(|label| label.value == value);

@@ -222,7 +222,7 @@ pub(crate) struct Lexicon {
     related: FxHashMap<&'static str, BTreeSet<usize>>,
     heads: FxHashSet<&'static str>,
     kinds: FxHashMap<&'static str, Vec<SemanticType>>,
-    spellings: BTreeMap<String, usize>,
+    spellings: FxHashMap<String, usize>,
     known: FxHashSet<&'static str>,
     /// The code tables, in the order of the file.
     pub(crate) codes: Vec<CodeTable>,
@@ -369,6 +369,7 @@ impl Lexicon {
     pub(crate) fn sense(&'static self, word: &str) -> Sense {
         Sense {
             known: self.knows(word),
+            only_sort: self.heads.contains(word) || word.chars().all(char::is_numeric),
             synonyms: self.synonyms.get(word),
             related: self.related.get(word),
         }
@@ -383,11 +384,6 @@ impl Lexicon {
     pub(crate) fn groups(&self, word: &str) -> Vec<usize> {
         let groups = self.synonyms.get(word).into_iter().flatten();
         groups.copied().collect()
-    }
-
-    /// Whether a word says what sort of thing a name is, and little about which.
-    pub(crate) fn is_head(&self, word: &str) -> bool {
-        self.heads.contains(word)
     }
 
     /// The semantic types of the values of what the word names.
@@ -408,6 +404,8 @@ impl Lexicon {
 pub(crate) struct Sense {
     /// Whether it is an English word that the lexicon uses.
     pub(crate) known: bool,
+    /// Whether it only says what sort of thing is meant: `date`, `id`, `7`.
+    pub(crate) only_sort: bool,
     /// Groups of synonyms that it belongs to.
     synonyms: Option<&'static BTreeSet<usize>>,
     /// Groups of related words.

@@ -1,8 +1,8 @@
 //! Evidence of names: how much of a column's name and a field's name mean the same.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
-use super::lexicon::{Origin, lexicon};
+use super::lexicon::Origin;
 use super::names::{Name, Term, names_in_description, words_of_text};
 use super::text::{edit_similarity_from, is_subsequence, ratio, trigram_similarity_from};
 use crate::target::Field;
@@ -68,7 +68,7 @@ impl FieldNames {
 /// common tells nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Rarity {
-    counts: BTreeMap<String, (usize, usize)>,
+    counts: FxHashMap<String, (usize, usize)>,
 }
 
 impl Rarity {
@@ -93,14 +93,14 @@ impl Rarity {
 
     /// What a word weighs, up to 1: less when many names have it, and less for words such as
     /// `date` and `id`, which only say what sort of thing is meant.
-    fn weight(&self, word: &str) -> f64 {
-        let base = if lexicon().is_head(word) || word.chars().all(char::is_numeric) {
-            0.3
-        } else {
-            1.0
-        };
-        let (columns, fields) = self.counts.get(word).copied().unwrap_or((1, 1));
-        base / (1.0 + ratio(columns.max(fields).max(1), 1).ln() * 0.7)
+    fn weight(&self, term: &Term) -> f64 {
+        let base = if term.sense.only_sort { 0.3 } else { 1.0 };
+        match self.counts.get(&term.word) {
+            None => base,
+            Some((columns, fields)) => {
+                base / (1.0 + ratio(*columns.max(fields).max(&1), 1).ln() * 0.7)
+            }
+        }
     }
 }
 
@@ -127,17 +127,31 @@ pub(crate) struct NameMatch {
 
 /// The best agreement of a column's name with one of a field's names.
 pub(crate) fn compare_names(column: &Name, field: &FieldNames, rarity: &Rarity) -> NameMatch {
-    let mut best = NameMatch {
-        score: 0.0,
-        text: format!("{} shares no word", column.text),
+    let (score, best) = best_name(column, field, rarity);
+    let text = match best {
+        Some((name, by)) => by.tell(column, name),
+        None => format!("{} shares no word", column.text),
     };
+    NameMatch { score, text }
+}
+
+/// The score of [`compare_names`], without what agrees in words.
+pub(crate) fn score_names(column: &Name, field: &FieldNames, rarity: &Rarity) -> f64 {
+    best_name(column, field, rarity).0
+}
+
+fn best_name<'a>(
+    column: &'a Name,
+    field: &'a FieldNames,
+    rarity: &Rarity,
+) -> (f64, Option<(&'a Name, By<'a>)>) {
+    let mut best = (0.0, None);
     let own = field.names.iter().map(|(name, counts)| (name, *counts));
     let given = field.given.iter().map(|name| (name, GIVEN_NAME));
     for (name, counts) in own.chain(given) {
-        let mut found = compare(column, name, rarity);
-        found.score *= counts;
-        if found.score > best.score {
-            best = found;
+        let (score, by) = agreement(column, name, rarity);
+        if score * counts > best.0 {
+            best = (score * counts, Some((name, by)));
         }
     }
     best
@@ -151,7 +165,7 @@ pub(crate) fn in_description(column: &Name, field: &FieldNames, rarity: &Rarity)
     let shares = column.readings.iter().map(|reading| {
         let (mut found, mut all) = (0.0, 0.0);
         for term in reading {
-            let weight = rarity.weight(&term.word);
+            let weight = rarity.weight(term);
             all += weight;
             if field.describe(&term.word) {
                 found += weight;
@@ -165,68 +179,90 @@ pub(crate) fn in_description(column: &Name, field: &FieldNames, rarity: &Rarity)
 /// Names that differ in their currency are not the same thing.
 const OTHER_UNIT: f64 = 0.5;
 
-/// The agreement of two names; 1 only for the same tokens.
-pub(crate) fn compare(column: &Name, field: &Name, rarity: &Rarity) -> NameMatch {
+/// By what two names agree.
+#[derive(Debug, Clone, Copy)]
+enum By<'a> {
+    /// The same tokens.
+    Tokens,
+    Spelling,
+    Initials,
+    /// A reading of the column's name and one of the field's.
+    Words(&'a [Term], &'a [Term]),
+    Nothing,
+}
+
+impl By<'_> {
+    fn tell(self, column: &Name, field: &Name) -> String {
+        let (column, field) = (&column.text, &field.text);
+        match self {
+            Self::Tokens => format!("{column} = {field}"),
+            Self::Spelling => format!("{column} is spelt like {field}"),
+            Self::Initials => {
+                format!("{column} and {field}: one is the initials of the other")
+            }
+            Self::Words(own, other) => {
+                let pairs: Vec<(&Term, &Term)> = own
+                    .iter()
+                    .filter_map(|term| {
+                        let alike = |at: usize| other.get(at).map_or(0.0, |o| same_word(term, o));
+                        let (at, _) = found_as(other.len(), alike)?;
+                        Some((term, other.get(at)?))
+                    })
+                    .collect();
+                format!("{column} = {}", tell(&pairs))
+            }
+            Self::Nothing => String::new(),
+        }
+    }
+}
+
+/// How well two names agree: 1 only for the same tokens.
+pub(crate) fn compare(column: &Name, field: &Name, rarity: &Rarity) -> f64 {
+    agreement(column, field, rarity).0
+}
+
+fn agreement<'a>(column: &'a Name, field: &'a Name, rarity: &Rarity) -> (f64, By<'a>) {
     let unit = match (column.unit, field.unit) {
         (Some(a), Some(b)) if a != b => OTHER_UNIT,
         _ => 1.0,
     };
     if column.joined == field.joined && !column.joined.is_empty() {
-        let text = format!("{} = {}", column.text, field.text);
-        return NameMatch { score: unit, text };
+        return (unit, By::Tokens);
     }
     let mut best = by_letters(column, field);
-    let mut words = None;
     for a in &column.readings {
         for b in &field.readings {
-            let (score, pairs) = by_words(a, b, rarity);
-            if score > best.score {
-                best.score = score;
-                words = Some(pairs);
+            let score = by_words(a, b, rarity);
+            if score > best.0 {
+                best = (score, By::Words(a, b));
             }
         }
     }
-    if let Some(pairs) = words {
-        best.text = format!("{} = {}", column.text, tell(&pairs));
-    }
-    best.score *= unit;
-    best
+    (best.0 * unit, best.1)
 }
 
 /// From which similarity on two names are spelt alike.
 const SPELT_ALIKE: f64 = 0.75;
 
 /// Names that the lexicon does not know may still be spelt almost alike, or be initials.
-fn by_letters(column: &Name, field: &Name) -> NameMatch {
+fn by_letters<'a>(column: &Name, field: &Name) -> (f64, By<'a>) {
     let knows_all = |name: &Name| {
         let mut terms = name.readings.first().into_iter().flatten();
         terms.all(|term| term.sense.known)
     };
-    let nothing = NameMatch {
-        score: 0.0,
-        text: String::new(),
-    };
     if knows_all(column) && knows_all(field) {
-        return nothing;
+        return (0.0, By::Nothing);
     }
     let (a, b) = (&column.joined, &field.joined);
     let edits = edit_similarity_from(SPELT_ALIKE, a, b);
     let pieces = trigram_similarity_from(SPELT_ALIKE, a, b);
     if let Some(spelling) = edits.into_iter().chain(pieces).reduce(f64::max) {
-        let text = format!("{} is spelt like {}", column.text, field.text);
-        return NameMatch {
-            score: 0.85 * spelling,
-            text,
-        };
+        return (0.85 * spelling, By::Spelling);
     }
     if initials(column, field) || initials(field, column) {
-        let text = format!(
-            "{} and {}: one is the initials of the other",
-            column.text, field.text
-        );
-        return NameMatch { score: 0.7, text };
+        return (0.7, By::Initials);
     }
-    nothing
+    (0.0, By::Nothing)
 }
 
 fn initials(short: &Name, long: &Name) -> bool {
@@ -246,9 +282,10 @@ const BOTH_DIFFER: f64 = 0.55;
 /// From how much weight on a word counts as one of its own.
 const OWN_WORD: f64 = 0.15;
 
-fn by_words<'a>(a: &'a [Term], b: &'a [Term], rarity: &Rarity) -> (f64, Pairs<'a>) {
-    let (cover_a, alone_a, pairs) = cover(a, b, rarity);
-    let (cover_b, alone_b, _) = cover(b, a, rarity);
+fn by_words(a: &[Term], b: &[Term], rarity: &Rarity) -> f64 {
+    let alike = Likeness::of(a, b);
+    let (cover_a, alone_a) = cover(a, b.len(), rarity, |own, other| alike.get(own, other));
+    let (cover_b, alone_b) = cover(b, a.len(), rarity, |own, other| alike.get(other, own));
     let mut score = if cover_a + cover_b > 0.0 {
         2.0 * cover_a * cover_b / (cover_a + cover_b)
     } else {
@@ -257,35 +294,61 @@ fn by_words<'a>(a: &'a [Term], b: &'a [Term], rarity: &Rarity) -> (f64, Pairs<'a
     if alone_a >= OWN_WORD && alone_b >= OWN_WORD {
         score *= BOTH_DIFFER;
     }
-    (score, pairs)
+    score
 }
 
-/// Words of one name, each with the one of the other that it was found as.
-type Pairs<'a> = Vec<(&'a Term, &'a Term)>;
+/// How likely each word of one name means the same as each of another, by their places.
+struct Likeness {
+    width: usize,
+    cells: Vec<f64>,
+}
 
-/// How much of `a` is found in `b` by weight, the heaviest word that is not, and what was found.
-fn cover<'a>(a: &'a [Term], b: &'a [Term], rarity: &Rarity) -> (f64, f64, Pairs<'a>) {
-    let (mut found, mut all, mut alone) = (0.0, 0.0, 0.0_f64);
-    let mut pairs = Vec::new();
-    for term in a {
-        let weight = rarity.weight(&term.word);
-        all += weight;
-        let mut best: Option<(&Term, f64)> = None;
-        for other in b {
-            let similarity = same_word(term, other);
-            if similarity > best.map_or(0.0, |(_, score)| score) {
-                best = Some((other, similarity));
-            }
+impl Likeness {
+    fn of(a: &[Term], b: &[Term]) -> Self {
+        let pairs = a
+            .iter()
+            .flat_map(|own| b.iter().map(move |other| (own, other)));
+        Self {
+            width: b.len(),
+            cells: pairs.map(|(own, other)| same_word(own, other)).collect(),
         }
-        match best {
-            Some((other, similarity)) => {
-                found += weight * similarity;
-                pairs.push((term, other));
-            }
+    }
+
+    fn get(&self, of_a: usize, of_b: usize) -> f64 {
+        let cell = self.cells.get(of_a * self.width + of_b);
+        cell.copied().unwrap_or_default()
+    }
+}
+
+/// The place of the word that another is found as, the first of equals, and how likely it is.
+fn found_as(others: usize, alike: impl Fn(usize) -> f64) -> Option<(usize, f64)> {
+    let mut best: Option<(usize, f64)> = None;
+    for other in 0..others {
+        let likely = alike(other);
+        if likely > best.map_or(0.0, |(_, likely)| likely) {
+            best = Some((other, likely));
+        }
+    }
+    best
+}
+
+/// How much of a name is found in one of so many words by weight, and the heaviest word that is not.
+fn cover(
+    terms: &[Term],
+    others: usize,
+    rarity: &Rarity,
+    alike: impl Fn(usize, usize) -> f64,
+) -> (f64, f64) {
+    let (mut found, mut all, mut alone) = (0.0, 0.0, 0.0_f64);
+    for (own, term) in terms.iter().enumerate() {
+        let weight = rarity.weight(term);
+        all += weight;
+        match found_as(others, |other| alike(own, other)) {
+            Some((_, likely)) => found += weight * likely,
             None => alone = alone.max(weight),
         }
     }
-    (if all > 0.0 { found / all } else { 0.0 }, alone, pairs)
+    (if all > 0.0 { found / all } else { 0.0 }, alone)
 }
 
 /// How likely two words mean the same, 0 to 1.
@@ -432,8 +495,12 @@ mod tests {
             .map(Name::parse)
             .into();
         let rarity = Rarity::count(&columns, std::iter::empty());
-        assert!(rarity.weight("customer") < rarity.weight("city"));
-        assert!(rarity.weight("date") < rarity.weight("booking"));
+        let weight = |word: &str| {
+            let name = Name::parse(word);
+            rarity.weight(&name.readings[0][0])
+        };
+        assert!(weight("customer") < weight("city"));
+        assert!(weight("date") < weight("booking"));
     }
 
     #[test]

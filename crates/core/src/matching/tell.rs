@@ -3,13 +3,12 @@
 
 use super::Table;
 use super::evidence::{AskedForm, Gathered, NearMeaning, PreparedField, PreparedTarget};
-use super::label_evidence::{label_matches, label_share, too_many_values};
+use super::label_evidence::{LabelsMatched, too_many_values};
 use super::memory::Recalled;
-use super::name_evidence::{Rarity, compare_names, in_description};
+use super::name_evidence::{Rarity, compare_names, in_description, score_names};
 use super::names::{Name, is_anonymous};
 use super::signals::{Piece, Signals};
 use super::value_evidence::{kind_fit, sample_overlap};
-use super::values::ValueMatch;
 use crate::mapping::Evidence;
 use crate::profile::ColumnProfile;
 
@@ -123,8 +122,10 @@ impl<'a, 'f> Teller<'a, 'f> {
         let Place { source, target, .. } = place;
         let name = source.name.as_ref();
         let many = too_many_values(source.profile, &target.labels);
-        let values = || self.gathered.asked_values(place.column, source.profile);
-        let labels = label_share(source.profile, values, &target.labels);
+        let labels = self.gathered.label_share(
+            (place.column, source.profile),
+            (place.field, &target.labels),
+        );
         // An enumeration is judged by its labels: codes are mapped before the type is checked.
         let by_type = labels.is_none();
         let fit = target.fit.check(source.profile).filter(|_| by_type);
@@ -132,7 +133,7 @@ impl<'a, 'f> Teller<'a, 'f> {
         // Where the lexicon knows what is asked for, the form would only say it again.
         let form = self.form(place).filter(|_| by_type && kind.is_none());
         Signals {
-            name: name.map(|name| compare_names(name, &target.names, &self.rarity).score),
+            name: name.map(|name| score_names(name, &target.names, &self.rarity)),
             meaning: self.meaning(place).map(|near| f64::from(near.cosine)),
             description: name.and_then(|name| in_description(name, &target.names, &self.rarity)),
             types: fit.map(|fit| fit.share),
@@ -170,8 +171,9 @@ impl<'a, 'f> Teller<'a, 'f> {
             Piece::Kind => ("type", kind_fit(profile, &target.names)?.text),
             Piece::Form => ("form", tell_form(&self.form(place)?)),
             Piece::Labels => {
-                let values = || self.gathered.asked_values(place.column, profile);
-                let found = label_matches(profile, values, &target.labels)?;
+                let found = self
+                    .gathered
+                    .labels_matched((place.column, profile), (place.field, &target.labels))?;
                 ("labels", tell_labels(&found))
             }
             Piece::Sample => ("sample", sample_overlap(profile, target.field)?.1),
@@ -213,31 +215,23 @@ fn tell_form(form: &AskedForm) -> String {
 const MOST_SHOWN: usize = 4;
 
 /// `S -> debit, H -> credit`.
-fn tell_labels(found: &[ValueMatch]) -> String {
-    let pairs: Vec<String> = found
-        .iter()
-        .filter_map(|found| {
-            found
-                .to
-                .as_ref()
-                .map(|to| format!("{} -> {to}", found.from))
-        })
-        .collect();
-    let open = found.len() - pairs.len();
-    let mut text = pairs
+fn tell_labels(found: &LabelsMatched) -> String {
+    let LabelsMatched { pairs, values, .. } = found;
+    if pairs.is_empty() {
+        return format!("none of {values} values is a label");
+    }
+    let shown: Vec<String> = pairs
         .iter()
         .take(MOST_SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if pairs.is_empty() {
-        return format!("none of {} values is a label", found.len());
-    }
+        .map(|(from, to)| format!("{from} -> {to}"))
+        .collect();
+    let mut text = shown.join(", ");
     if pairs.len() > MOST_SHOWN {
         text = format!("{text} and {} more", pairs.len() - MOST_SHOWN);
     }
+    let open = values - pairs.len();
     if open > 0 {
-        format!("{text}; {open} of {} fit none", found.len())
+        format!("{text}; {open} of {values} fit none")
     } else {
         text
     }

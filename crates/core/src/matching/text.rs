@@ -1,8 +1,6 @@
 //! Text of names and values in a form that can be compared: case, accents, words, edits.
 //! It never looks at what a word means; the lexicon does.
 
-use std::collections::BTreeMap;
-
 /// Lower case without accents; `ß` is `ss`. Everything else stays as it is.
 pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -93,21 +91,19 @@ fn class(character: char) -> Class {
 /// Folded tokens: cut at everything that is no letter or digit, between letters and digits, and
 /// inside `camelCase` and `XMLName`.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
+    let mut characters = text.chars().peekable();
     let mut found = Vec::new();
     let mut current = String::new();
     let mut before = Class::Other;
-    for (index, &character) in characters.iter().enumerate() {
+    while let Some(character) = characters.next() {
         let here = class(character);
-        let next = characters
-            .get(index + 1)
-            .map_or(Class::Other, |&next| class(next));
+        let next = characters.peek().copied();
         let cut = match (before, here) {
             (_, Class::Other) => true,
             (Class::Digit, Class::Upper | Class::Lower)
             | (Class::Upper | Class::Lower, Class::Digit)
             | (Class::Lower, Class::Upper) => true,
-            (Class::Upper, Class::Upper) => next == Class::Lower,
+            (Class::Upper, Class::Upper) => next.is_some_and(|next| class(next) == Class::Lower),
             (
                 Class::Other | Class::Digit | Class::Upper | Class::Lower,
                 Class::Upper | Class::Lower | Class::Digit,
@@ -132,30 +128,83 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
 /// 1 minus the share of characters that have to be changed to make one text the other.
 pub(crate) fn edit_similarity(a: &str, b: &str) -> f64 {
     if a.is_ascii() && b.is_ascii() {
-        return edits(a.as_bytes(), b.as_bytes());
+        let (a, b) = (a.as_bytes(), b.as_bytes());
+        let distance = bit_distance(a, b).unwrap_or_else(|| distance(a, b));
+        return unlike(distance, a.len().max(b.len()));
     }
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
-    edits(&a, &b)
+    unlike(distance(&a, &b), a.len().max(b.len()))
 }
 
-/// The same if it is at least so much, and else nothing: texts of very different lengths need no
-/// closer look.
+/// What two ways to reckon the same share may differ by.
+const ROUNDING: f64 = 1e-9;
+
+/// How many letters two texts of plain letters have in common, wherever they stand; nothing for
+/// others.
+fn letters_in_common(a: &str, b: &str) -> Option<usize> {
+    let mut counts = [0_u32; 128];
+    for letter in a.bytes() {
+        *counts.get_mut(usize::from(letter))? += 1;
+    }
+    let mut common = 0;
+    for letter in b.bytes() {
+        let left = counts.get_mut(usize::from(letter))?;
+        common += usize::from(*left > 0);
+        *left = left.saturating_sub(1);
+    }
+    Some(common)
+}
+
+fn unlike(distance: usize, longest: usize) -> f64 {
+    if longest == 0 {
+        return 1.0;
+    }
+    1.0 - ratio(distance, longest)
+}
+
+/// The same if it is at least so much, and else nothing: texts of very different lengths, or with few
+/// letters in common, need no closer look.
 pub(crate) fn edit_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
     let (a_chars, b_chars) = (a.chars().count(), b.chars().count());
     let (short, long) = (a_chars.min(b_chars), a_chars.max(b_chars));
-    if long > 0 && ratio(short, long) < least {
+    let too_far = |alike: usize| long > 0 && ratio(alike, long) + ROUNDING < least;
+    if too_far(short) || letters_in_common(a, b).is_some_and(too_far) {
         return None;
     }
     Some(edit_similarity(a, b)).filter(|found| *found >= least)
 }
 
-/// Levenshtein's distance, one row at a time.
-fn edits<T: PartialEq>(a: &[T], b: &[T]) -> f64 {
-    let longest = a.len().max(b.len());
-    if longest == 0 {
-        return 1.0;
+/// Levenshtein's distance with a column of the table in two machine words (Myers 1999, as Hyyrö 2003 has it
+/// for the distance of two whole texts); nothing for a text that does not fit in one.
+fn bit_distance(a: &[u8], b: &[u8]) -> Option<usize> {
+    if a.is_empty() || a.len() > 64 {
+        return None;
     }
+    let mut places = [0_u64; 128];
+    for (bit, letter) in a.iter().enumerate() {
+        *places.get_mut(usize::from(*letter))? |= 1 << bit;
+    }
+    let last = 1_u64 << (a.len() - 1);
+    let (mut more, mut less) = (u64::MAX, 0_u64);
+    let mut distance = a.len();
+    for letter in b {
+        let same = *places.get(usize::from(*letter))?;
+        let diagonal = ((same & more).wrapping_add(more) ^ more) | same | less;
+        let mut up = less | !(diagonal | more);
+        let mut down = more & diagonal;
+        distance += usize::from(up & last != 0);
+        distance -= usize::from(down & last != 0);
+        up = (up << 1) | 1;
+        down <<= 1;
+        more = down | !(diagonal | up);
+        less = up & diagonal;
+    }
+    Some(distance)
+}
+
+/// Levenshtein's distance, one row at a time.
+fn distance<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let (mut diagonal, mut left) = (i, i + 1);
@@ -173,15 +222,15 @@ fn edits<T: PartialEq>(a: &[T], b: &[T]) -> f64 {
             *cell = cost;
         }
     }
-    let distance = row.last().copied().unwrap_or(longest);
-    1.0 - ratio(distance, longest)
+    row.last().copied().unwrap_or_default()
 }
 
 /// The same as [`trigram_similarity`] if it is at least so much, and else nothing.
 pub(crate) fn trigram_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
     let (a_grams, b_grams) = (a.chars().count(), b.chars().count());
-    let most = 2.0 * ratio(a_grams.min(b_grams), a_grams + b_grams);
-    if most < least {
+    let too_far = |alike: usize| 2.0 * ratio(alike, a_grams + b_grams) + ROUNDING < least;
+    // Pieces in common have their middle letters in common.
+    if too_far(a_grams.min(b_grams)) || letters_in_common(a, b).is_some_and(too_far) {
         return None;
     }
     Some(trigram_similarity(a, b)).filter(|found| *found >= least)
@@ -190,28 +239,28 @@ pub(crate) fn trigram_similarity_from(least: f64, a: &str, b: &str) -> Option<f6
 /// Dice coefficient of the three-letter pieces of two texts, each with a blank at both ends.
 pub(crate) fn trigram_similarity(a: &str, b: &str) -> f64 {
     let (a, b) = (trigrams(a), trigrams(b));
-    let total: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
-    if total == 0 {
-        return 0.0;
+    let total = a.len() + b.len();
+    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+    let mut shared = 0;
+    while let (Some(own), Some(other)) = (a.peek(), b.peek()) {
+        let order = own.cmp(other);
+        shared += usize::from(order.is_eq());
+        if order.is_le() {
+            a.next();
+        }
+        if order.is_ge() {
+            b.next();
+        }
     }
-    let shared: usize = a
-        .iter()
-        .map(|(gram, &count)| count.min(b.get(gram).copied().unwrap_or(0)))
-        .sum();
     2.0 * ratio(shared, total)
 }
 
-fn trigrams(text: &str) -> BTreeMap<[char; 3], usize> {
-    let padded: Vec<char> = std::iter::once(' ')
-        .chain(text.chars())
-        .chain([' '])
-        .collect();
-    let mut grams = BTreeMap::new();
-    for window in padded.windows(3) {
-        if let [x, y, z] = window {
-            *grams.entry([*x, *y, *z]).or_insert(0) += 1;
-        }
-    }
+/// The pieces in order, each as often as it occurs.
+fn trigrams(text: &str) -> Vec<[char; 3]> {
+    let padded = || [' '].into_iter().chain(text.chars()).chain([' ']);
+    let pieces = padded().zip(padded().skip(1)).zip(padded().skip(2));
+    let mut grams: Vec<[char; 3]> = pieces.map(|((x, y), z)| [x, y, z]).collect();
+    grams.sort_unstable();
     grams
 }
 
@@ -300,6 +349,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn distances_by_bits_are_those_by_rows(a in "[abc]{1,64}", b in "[abc]{0,70}") {
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            prop_assert_eq!(bit_distance(a, b), Some(distance(a, b)));
+        }
+
         #[test]
         fn what_is_too_far_apart_is_left_out_and_nothing_else(
             a in "[abß]{0,9}",

@@ -1,8 +1,9 @@
 //! Bags of words: weighted by how rare a word is on both sides together, compared through an
 //! inverted index, so that only words in common cost anything.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
 
 use super::matrix::Matrix;
 use super::number::small;
@@ -32,7 +33,7 @@ pub(super) struct Bags {
 impl Bags {
     /// Numbers the words and counts in how many variants they stand.
     pub(super) fn new<K: Hash + Eq>(columns: Vec<Variants<K>>, fields: Vec<Variants<K>>) -> Self {
-        let mut numbers: HashMap<K, usize> = HashMap::new();
+        let mut numbers: FxHashMap<K, usize> = FxHashMap::default();
         let mut frequency: Vec<usize> = Vec::new();
         let mut read = |side: Vec<Variants<K>>| {
             let owners = side.len();

@@ -6,8 +6,8 @@ use super::spellings::{best_spelling, edits, equal, same_head, starts};
 use super::words::Spelling;
 use super::{Gathered, Measure, PreparedField, PreparedTarget};
 use crate::matching::Table;
-use crate::matching::label_evidence::label_share;
-use crate::matching::name_evidence::{Rarity, compare_names};
+use crate::matching::label_evidence::{match_labels, too_many_values};
+use crate::matching::name_evidence::{Rarity, score_names};
 use crate::matching::names::Name;
 use crate::matching::value_evidence::kind_fit;
 
@@ -64,7 +64,7 @@ impl Gathered {
                 };
                 let own = written.names.iter();
                 let rules = own
-                    .map(|spelling| compare_names(&spelling.name, other, &rarity).score)
+                    .map(|spelling| score_names(&spelling.name, other, &rarity))
                     .reduce(f64::max);
                 self.put(Measure::NameRules, (column, field), rules.map(narrow));
                 if rules.is_some_and(|rules| rules >= EQUAL_BY_RULES) {
@@ -98,10 +98,15 @@ impl Gathered {
             candidates.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then(a.cmp(b)));
             candidates.truncate(LABELLED);
             for field in candidates {
-                let values = || self.asked_values(column, profile);
-                let share = fields
-                    .get(field)
-                    .and_then(|field| label_share(profile, values, &field.labels));
+                let Some(PreparedField { labels, .. }) = fields.get(field) else {
+                    continue;
+                };
+                if !too_many_values(profile, labels) {
+                    let values = || self.asked_values(column, profile);
+                    let found = match_labels(profile, values, labels);
+                    self.matched.insert((column, field), found);
+                }
+                let share = self.label_share((column, profile), (field, labels));
                 self.put(Measure::LabelsMatched, (column, field), share.map(narrow));
                 // A value that stands for one that the field knows is known.
                 if let Some(share) = share.map(narrow) {

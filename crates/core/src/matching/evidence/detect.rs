@@ -12,13 +12,38 @@ pub(super) struct Detector {
     pub(super) name: &'static str,
     /// Words of a field's name that ask for it, each with how much, 1 where nothing is said.
     words: &'static str,
-    /// Whether a value is of this sort.
-    pub(super) takes: fn(&str) -> bool,
+    takes: Takes,
+}
+
+/// Whether a value is of a sort.
+#[derive(Debug, Clone, Copy)]
+enum Takes {
+    ByText(fn(&str) -> bool),
+    /// By the text and its words.
+    ByWords(fn(&str, &[String]) -> bool),
 }
 
 impl Detector {
     const fn new(name: &'static str, words: &'static str, takes: fn(&str) -> bool) -> Self {
+        let takes = Takes::ByText(takes);
         Self { name, words, takes }
+    }
+
+    const fn by_words(
+        name: &'static str,
+        words: &'static str,
+        takes: fn(&str, &[String]) -> bool,
+    ) -> Self {
+        let takes = Takes::ByWords(takes);
+        Self { name, words, takes }
+    }
+
+    /// Whether a value, given with its tokens, is of this sort.
+    pub(super) fn takes(&self, text: &str, tokens: &[String]) -> bool {
+        match self.takes {
+            Takes::ByText(takes) => takes(text),
+            Takes::ByWords(takes) => takes(text, tokens),
+        }
     }
 
     /// The stems of the words that ask for it, and how much each does, above 0 and up to 1.
@@ -78,12 +103,12 @@ pub(super) static DETECTORS: [Detector; 44] = [
         "time hour opening:0.9 opens closes departure:0.7 arrival:0.7 start:0.5 end:0.5",
         forms::is_time,
     ),
-    Detector::new(
+    Detector::by_words(
         "opening hours",
         "hour opening schedule:0.6",
         forms::is_opening,
     ),
-    Detector::new(
+    Detector::by_words(
         "a duration",
         "duration runtime time:0.7 length:0.5",
         forms::is_duration,
@@ -123,7 +148,7 @@ pub(super) static DETECTORS: [Detector; 44] = [
     ),
     Detector::new("a language", "language locale", forms::is_language),
     Detector::new("a postcode", "postcode postal zip", forms::is_postcode),
-    Detector::new(
+    Detector::by_words(
         "a street address",
         "address street road:0.8 location:0.5",
         forms::is_street,
@@ -141,7 +166,7 @@ pub(super) static DETECTORS: [Detector; 44] = [
         "gtin ean upc barcode sku:0.4",
         forms::is_bar_code,
     ),
-    Detector::new(
+    Detector::by_words(
         "a code of letters and digits",
         "sku mpn serial:0.9 model:0.8 code:0.9 id:0.9 identifier:0.9 reference:0.8 key:0.7 \
          number:0.5 product:0.4",
@@ -155,7 +180,7 @@ pub(super) static DETECTORS: [Detector; 44] = [
          by:0.6 name:0.5",
         forms::is_person,
     ),
-    Detector::new(
+    Detector::by_words(
         "a name of an organisation",
         "publisher organization organisation company brand:0.9 manufacturer employer \
          organizer provider:0.9 vendor supplier seller bank:0.8 school:0.9 institution \
@@ -219,14 +244,14 @@ pub(super) static DETECTORS: [Detector; 44] = [
         "weekday day:0.9 month",
         forms::is_day_name,
     ),
-    Detector::new(
+    Detector::by_words(
         "a measure with its unit",
         "weight size:0.9 height:0.9 width:0.9 depth:0.9 length:0.7 calorie content:0.6 \
          yield:0.9 serving:0.9 dose:0.9 volume:0.8 distance:0.9 nutrition:0.8 fat:0.8 \
          protein:0.8 sugar:0.8 sodium:0.8",
         forms::is_measure,
     ),
-    Detector::new("a colour", "color colour", forms::is_colour),
+    Detector::by_words("a colour", "color colour", forms::is_colour),
     Detector::new(
         "a file's name",
         "file filename attachment:0.9 document:0.5",
@@ -237,11 +262,12 @@ pub(super) static DETECTORS: [Detector; 44] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::text::tokens;
 
     fn found(text: &str) -> Vec<&'static str> {
         DETECTORS
             .iter()
-            .filter(|detector| (detector.takes)(text))
+            .filter(|detector| detector.takes(text, &tokens(text)))
             .map(|detector| detector.name)
             .collect()
     }

@@ -55,7 +55,9 @@ pub(super) fn is_date(text: &str) -> bool {
         let fits = matches!(lengths, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4]);
         return fits && groups.iter().all(|group| all_digits(group));
     }
-    (digits(text) >= 3 && text.len() <= 40) && tokens(text).iter().any(|word| is_month(word))
+    // Without a letter there is no month, and nothing has to be cut.
+    let worded = digits(text) >= 3 && text.len() <= 40 && text.contains(char::is_alphabetic);
+    worded && tokens(text).iter().any(|word| is_month(word))
 }
 
 fn is_month(word: &str) -> bool {
@@ -84,7 +86,7 @@ pub(super) fn is_time(text: &str) -> bool {
 }
 
 /// ISO 8601 or in words.
-pub(super) fn is_duration(text: &str) -> bool {
+pub(super) fn is_duration(text: &str, words: &[String]) -> bool {
     let iso = text.strip_prefix('P').is_some_and(|rest| {
         digits(rest) > 0
             && rest.chars().all(|c| {
@@ -94,7 +96,6 @@ pub(super) fn is_duration(text: &str) -> bool {
     if iso || digits(text) == 0 {
         return iso;
     }
-    let words = tokens(text);
     words.len() <= 5
         && words.iter().any(|word| {
             matches!(
@@ -252,12 +253,11 @@ pub(super) fn is_postcode(text: &str) -> bool {
             && plain.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-pub(super) fn is_street(text: &str) -> bool {
+pub(super) fn is_street(_: &str, words: &[String]) -> bool {
     const WORDS: [&str; 22] = [
         "st", "street", "rd", "road", "ave", "avenue", "blvd", "lane", "ln", "drive", "dr", "way",
         "court", "place", "square", "strasse", "str", "weg", "platz", "rue", "via", "calle",
     ];
-    let words = tokens(text);
     words.len() >= 2
         && words.iter().any(|word| {
             WORDS.contains(&word.as_str()) || word.ends_with("strasse") || word.ends_with("straat")
@@ -316,7 +316,7 @@ pub(super) fn is_bar_code(text: &str) -> bool {
         && weighted.map(|(digit, weight)| digit * weight).sum::<u32>() % 10 == 0
 }
 
-pub(super) fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str, words: &[String]) -> bool {
     let letters = text.chars().any(char::is_alphabetic);
     letters
         && digits(text) > 0
@@ -324,7 +324,7 @@ pub(super) fn is_code(text: &str) -> bool {
         && text.len() <= 24
         && !is_date(text)
         && !is_url(text)
-        && !is_duration(text)
+        && !is_duration(text, words)
 }
 
 /// Two to four words that begin upper case, or `Family, Given`.
@@ -395,10 +395,10 @@ pub(super) fn is_term(text: &str) -> bool {
     (3..=40).contains(&last.len()) && last.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
 }
 
-pub(super) fn is_opening(text: &str) -> bool {
+pub(super) fn is_opening(text: &str, words: &[String]) -> bool {
     const DAYS: [&str; 7] = ["mo", "tu", "we", "th", "fr", "sa", "su"];
     let day = |word: &String| DAYS.iter().any(|day| word.starts_with(day)) && word.len() <= 9;
-    text.contains(':') && digits(text) >= 3 && tokens(text).iter().any(day)
+    text.contains(':') && digits(text) >= 3 && words.iter().any(day)
 }
 
 pub(super) fn is_day_name(text: &str) -> bool {
@@ -409,7 +409,7 @@ pub(super) fn is_day_name(text: &str) -> bool {
     day || (is_month(&word) && word.chars().all(char::is_alphabetic))
 }
 
-pub(super) fn is_measure(text: &str) -> bool {
+pub(super) fn is_measure(text: &str, words: &[String]) -> bool {
     const UNITS: [&str; 36] = [
         "g", "kg", "mg", "lb", "lbs", "oz", "ml", "l", "cl", "cm", "mm", "m", "km", "in", "inch",
         "ft", "mi", "kcal", "cal", "calories", "calorie", "kj", "gram", "grams", "serving",
@@ -418,18 +418,16 @@ pub(super) fn is_measure(text: &str) -> bool {
     if digits(text) == 0 {
         return false;
     }
-    let words = tokens(text);
     words.len() <= 5
         && words.first().is_some_and(|word| all_digits(word))
         && words.iter().any(|word| UNITS.contains(&word.as_str()))
 }
 
-pub(super) fn is_colour(text: &str) -> bool {
+pub(super) fn is_colour(_: &str, words: &[String]) -> bool {
     const COLOURS: [&str; 18] = [
         "red", "green", "blue", "black", "white", "yellow", "orange", "purple", "pink", "brown",
         "grey", "gray", "silver", "gold", "beige", "navy", "rot", "schwarz",
     ];
-    let words = tokens(text);
     words.len() <= 3 && words.iter().any(|word| COLOURS.contains(&word.as_str()))
 }
 
@@ -445,7 +443,7 @@ pub(super) fn is_file(text: &str) -> bool {
     })
 }
 
-pub(super) fn is_organisation(text: &str) -> bool {
+pub(super) fn is_organisation(_: &str, words: &[String]) -> bool {
     const WORDS: [&str; 40] = [
         "inc",
         "ltd",
@@ -488,7 +486,6 @@ pub(super) fn is_organisation(text: &str) -> bool {
         "services",
         "solutions",
     ];
-    let words = tokens(text);
     words.len() <= 8 && words.iter().any(|word| WORDS.contains(&word.as_str()))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bags::{Bag, Variants, pieces};
-use super::detect::{DETECTORS, Detector};
+use super::detect::DETECTORS;
 use super::number::{narrow, small};
 use super::words::stem;
 use crate::matching::text::{fold, tokens};
@@ -51,10 +51,13 @@ impl Held {
         }
         held.quantiles = quantiles(&held.texts);
         held.looks = Some(Looks::of(&held.texts));
-        held.detected = DETECTORS
-            .iter()
-            .map(|detector| taken(&held.texts, detector))
-            .collect();
+        held.detected = vec![0; DETECTORS.len()];
+        for text in &held.texts {
+            let tokens = tokens(text);
+            for (count, detector) in held.detected.iter_mut().zip(&DETECTORS) {
+                *count += usize::from(detector.takes(text, &tokens));
+            }
+        }
         held
     }
 
@@ -122,10 +125,6 @@ impl Held {
         let (own, others) = (small(self.folded.len()), small(other.folded.len()));
         Some((both / own, both / others, both / (own + others - both)))
     }
-}
-
-fn taken(texts: &[String], detector: &Detector) -> usize {
-    texts.iter().filter(|text| (detector.takes)(text)).count()
 }
 
 /// The form of a value; runs of one sort count once, everything else as it is.

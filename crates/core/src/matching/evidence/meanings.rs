@@ -133,10 +133,12 @@ fn nearest<'a>(columns: &'a [String], fields: &'a [String]) -> Option<NearMeanin
 /// Each name, written out and as it stands.
 pub(super) fn in_words(written: &Written) -> Vec<String> {
     let names = written.names.iter();
-    let mut texts: Vec<String> = names
-        .flat_map(|name| [name.expanded.clone(), name.plain.clone()])
-        .collect();
-    texts.dedup();
+    let mut texts: Vec<String> = Vec::new();
+    for text in names.flat_map(|name| [&name.expanded, &name.plain]) {
+        if !texts.contains(text) {
+            texts.push(text.clone());
+        }
+    }
     texts
 }
 

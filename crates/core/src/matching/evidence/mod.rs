@@ -37,8 +37,11 @@ pub(crate) use measure::Measure;
 pub(super) use prepared::PreparedField;
 pub use prepared::PreparedTarget;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use self::asked::Forms;
 use self::features::Best;
@@ -48,6 +51,7 @@ use self::sides::{Sides, column_sides};
 use self::words::Written;
 
 use super::Table;
+use super::label_evidence::{Labels, LabelsMatched, match_labels, too_many_values, verbatim_share};
 use super::values::AskedValues;
 use crate::profile::ColumnProfile;
 
@@ -66,6 +70,8 @@ pub(crate) struct Gathered {
     called: Called,
     /// For each column its values, prepared when the first enumeration asks for them.
     values: Vec<OnceCell<AskedValues>>,
+    /// Column, field, and which of the field's labels its values stand for, where the two were compared.
+    matched: FxHashMap<(usize, usize), Option<LabelsMatched>>,
     left_out: Vec<Kind>,
     /// Which table each column stands in, and each field, by number; `None` where there is one.
     column_parts: Vec<Option<usize>>,
@@ -97,6 +103,7 @@ impl Gathered {
             forms: Forms::of(&columns, &target.asked),
             called: Called::of(&columns, &target.called),
             values: (0..shape.0).map(|_| OnceCell::new()).collect(),
+            matched: FxHashMap::default(),
             left_out: target.left_out.clone(),
             column_parts: parts(&columns.groups),
             field_parts: parts(&fields.groups),
@@ -154,6 +161,32 @@ impl Gathered {
     ) -> Option<&AskedValues> {
         let values = self.values.get(column)?;
         Some(values.get_or_init(|| AskedValues::of(profile)))
+    }
+
+    /// The share of rows whose value is one of the labels of the field; `None` without labels or values.
+    pub(crate) fn label_share(
+        &self,
+        column: (usize, &ColumnProfile),
+        field: (usize, &Labels<'_>),
+    ) -> Option<f64> {
+        if too_many_values(column.1, field.1) {
+            return verbatim_share(column.1, field.1);
+        }
+        self.labels_matched(column, field).map(|found| found.share)
+    }
+
+    /// Which labels of the field the values of the column stand for; `None` without labels or values.
+    pub(crate) fn labels_matched(
+        &self,
+        (column, profile): (usize, &ColumnProfile),
+        (field, labels): (usize, &Labels<'_>),
+    ) -> Option<Cow<'_, LabelsMatched>> {
+        match self.matched.get(&(column, field)) {
+            Some(known) => known.as_ref().map(Cow::Borrowed),
+            None => {
+                match_labels(profile, || self.asked_values(column, profile), labels).map(Cow::Owned)
+            }
+        }
     }
 
     /// The candidates of a column.

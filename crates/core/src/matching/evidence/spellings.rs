@@ -23,13 +23,8 @@ pub(super) fn best_spelling(
 
 /// Edit similarity of the names, or of their words in the order of the alphabet.
 pub(super) fn edits(own: &Spelling, other: &Spelling) -> f32 {
-    let sorted = |spelling: &Spelling| {
-        let mut words: Vec<&str> = spelling.name.words().collect();
-        words.sort_unstable();
-        words.join(" ")
-    };
     let plain = edit_similarity(&own.name.joined, &other.name.joined);
-    narrow(plain.max(edit_similarity(&sorted(own), &sorted(other))))
+    narrow(plain.max(edit_similarity(&own.in_order, &other.in_order)))
 }
 
 /// 1 for the same letters, 0.8 for the same words, else 0.
@@ -37,17 +32,8 @@ pub(super) fn equal(own: &Spelling, other: &Spelling) -> f32 {
     if own.name.joined == other.name.joined {
         return 1.0;
     }
-    let words = |spelling: &Spelling| -> Vec<BTreeSet<String>> {
-        let readings = spelling.readings.iter();
-        readings
-            .map(|reading| reading.iter().cloned().collect())
-            .collect()
-    };
-    let others = words(other);
-    if words(own)
-        .iter()
-        .any(|reading| !reading.is_empty() && others.contains(reading))
-    {
+    let mut sets = own.sets.iter().filter(|words| !words.is_empty());
+    if sets.any(|words| other.sets.contains(words)) {
         0.8
     } else {
         0.0
@@ -56,25 +42,23 @@ pub(super) fn equal(own: &Spelling, other: &Spelling) -> f32 {
 
 /// 1 where the last words are the same, which say what a thing is.
 pub(super) fn same_head(own: &Spelling, other: &Spelling) -> f32 {
-    let head = |spelling: &Spelling| {
-        spelling
-            .readings
-            .first()
-            .and_then(|words| words.last().cloned())
-    };
-    let same = head(own).is_some_and(|head_word| Some(head_word) == head(other));
+    let same = head(own).is_some() && head(own) == head(other);
     f32::from(u8::from(same))
+}
+
+/// The last word of the usual reading.
+fn head(spelling: &Spelling) -> Option<&String> {
+    spelling.readings.first()?.last()
 }
 
 /// Jaro-Winkler similarity (Winkler 1990): letters in common near the same place, the first four
 /// counting more.
 pub(super) fn starts(own: &Spelling, other: &Spelling) -> f32 {
-    let one: Vec<char> = own.name.joined.chars().collect();
-    let other: Vec<char> = other.name.joined.chars().collect();
-    let jaro = jaro(&one, &other);
+    let (one, other) = (&own.letters, &other.letters);
+    let jaro = jaro(one, other);
     let common = one
         .iter()
-        .zip(&other)
+        .zip(other)
         .take(4)
         .take_while(|(a, b)| a == b)
         .count();
@@ -86,22 +70,17 @@ fn jaro(one: &[char], other: &[char]) -> f32 {
     if one.is_empty() || other.is_empty() {
         return 0.0;
     }
-    let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
     let mut taken = vec![false; other.len()];
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(one.len());
+    let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
     for (place, letter) in one.iter().enumerate() {
-        let from = place.saturating_sub(reach);
-        let near = other
-            .iter()
-            .zip(taken.iter_mut())
-            .skip(from)
-            .take(place + reach + 1 - from);
-        for (candidate, taken) in near {
-            if candidate == letter && !*taken {
-                *taken = true;
-                found.push(*letter);
-                break;
-            }
+        let from = place.saturating_sub(reach).min(other.len());
+        let end = (place + reach + 1).min(other.len());
+        let (near, free) = (other.get(from..end), taken.get_mut(from..end));
+        let mut near = near.into_iter().flatten().zip(free.into_iter().flatten());
+        if let Some((_, taken)) = near.find(|(near, taken)| *near == letter && !**taken) {
+            *taken = true;
+            found.push(*letter);
         }
     }
     let matched = small(found.len());

@@ -28,23 +28,39 @@ pub(super) struct Spelling {
     pub(super) expanded: String,
     /// Its tokens as they stand, with blanks between them.
     pub(super) plain: String,
+    /// The letters of its tokens.
+    pub(super) letters: Vec<char>,
+    /// The words of the usual reading in the order of the alphabet, with blanks between them.
+    pub(super) in_order: String,
+    /// The readings as sets: sorted, each word once.
+    pub(super) sets: Vec<Vec<String>>,
 }
 
 impl Spelling {
     fn new(text: &str) -> Self {
         let name = Name::parse(text);
-        let readings = name
+        let readings: Vec<Vec<String>> = name
             .readings
             .iter()
             .map(|reading| reading.iter().map(|term| stem(&term.word)).collect())
             .collect();
-        let expanded = name.words().collect::<Vec<_>>().join(" ");
-        let plain = name.tokens.join(" ");
+        let set = |reading: &Vec<String>| {
+            let mut words = reading.clone();
+            words.sort_unstable();
+            words.dedup();
+            words
+        };
+        let mut words: Vec<&str> = name.words().collect();
+        let expanded = words.join(" ");
+        words.sort_unstable();
         Self {
+            sets: readings.iter().map(set).collect(),
+            in_order: words.join(" "),
+            letters: name.joined.chars().collect(),
+            plain: name.tokens.join(" "),
             name,
             readings,
             expanded,
-            plain,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `WordPiece`: a word is cut into the longest pieces that the vocabulary knows, from its beginning
 //! (Schuster and Nakajima 2012; with BERT's rules, Devlin et al. 2019).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::characters::words;
 
@@ -13,8 +14,8 @@ const CONTINUES: &str = "##";
 
 /// The line numbers of `vocab.txt`, which are the rows of the table.
 struct Vocabulary {
-    begins: HashMap<&'static str, u32>,
-    continues: HashMap<&'static str, u32>,
+    begins: FxHashMap<&'static str, u32>,
+    continues: FxHashMap<&'static str, u32>,
 }
 
 static VOCABULARY: LazyLock<Vocabulary> =
@@ -22,8 +23,8 @@ static VOCABULARY: LazyLock<Vocabulary> =
 
 impl Vocabulary {
     fn parse(lines: &'static str) -> Self {
-        let mut begins = HashMap::with_capacity(25_000);
-        let mut continues = HashMap::with_capacity(6_000);
+        let mut begins = FxHashMap::with_capacity_and_hasher(25_000, FxBuildHasher);
+        let mut continues = FxHashMap::with_capacity_and_hasher(6_000, FxBuildHasher);
         for (row, line) in (0..).zip(lines.lines()) {
             match line.strip_prefix(CONTINUES) {
                 Some(rest) if !rest.is_empty() => continues.insert(rest, row),
@@ -55,7 +56,7 @@ impl Vocabulary {
 }
 
 /// Row and length of the longest piece that the text begins with.
-fn longest(known: &HashMap<&'static str, u32>, text: &str) -> Option<(u32, usize)> {
+fn longest(known: &FxHashMap<&'static str, u32>, text: &str) -> Option<(u32, usize)> {
     let ends = text
         .char_indices()
         .map(|(at, letter)| at + letter.len_utf8());

@@ -11,10 +11,11 @@ pub(crate) struct Forest {
     trees: Vec<Tree>,
 }
 
-/// One tree as lists by node; node 0 is the root. A child below zero is the leaf `-1 - child`.
-#[derive(Debug, Clone, Deserialize)]
+/// One tree as lists by node, as it lies in the file; node 0 is the root. A child below zero is the leaf
+/// `-1 - child`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tree {
+struct Lists {
     feature: Vec<usize>,
     /// Features up to it go left.
     at_most: Vec<i8>,
@@ -23,6 +24,56 @@ struct Tree {
     left: Vec<i32>,
     right: Vec<i32>,
     leaves: Vec<f64>,
+}
+
+/// The same node by node: walking it touches one place of memory per step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Lists")]
+struct Tree {
+    nodes: Vec<Node>,
+    leaves: Vec<f64>,
+    /// Whether all lists had the same length.
+    even: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    feature: usize,
+    at_most: i8,
+    absent_left: bool,
+    left: i32,
+    right: i32,
+}
+
+impl From<Lists> for Tree {
+    fn from(lists: Lists) -> Self {
+        let lengths = [
+            lists.at_most.len(),
+            lists.absent_left.len(),
+            lists.left.len(),
+            lists.right.len(),
+        ];
+        let even = lengths.iter().all(|length| *length == lists.feature.len());
+        let conditions = lists
+            .feature
+            .into_iter()
+            .zip(lists.at_most)
+            .zip(lists.absent_left);
+        let children = lists.left.into_iter().zip(lists.right);
+        let nodes = conditions.zip(children);
+        let nodes = nodes.map(|(((feature, at_most), absent_left), (left, right))| Node {
+            feature,
+            at_most,
+            absent_left,
+            left,
+            right,
+        });
+        Self {
+            nodes: nodes.collect(),
+            leaves: lists.leaves,
+            even,
+        }
+    }
 }
 
 impl Forest {
@@ -56,40 +107,26 @@ impl Tree {
             .unwrap_or(0.0)
     }
 
-    fn next(&self, node: usize, features: &[i8; FEATURES]) -> Option<i32> {
-        let value = *features.get(*self.feature.get(node)?)?;
+    fn next(&self, place: usize, features: &[i8; FEATURES]) -> Option<i32> {
+        let node = self.nodes.get(place)?;
+        let value = *features.get(node.feature)?;
         let left = if value == ABSENT {
-            *self.absent_left.get(node)?
+            node.absent_left
         } else {
-            value <= *self.at_most.get(node)?
+            value <= node.at_most
         };
-        if left {
-            self.left.get(node)
-        } else {
-            self.right.get(node)
-        }
-        .copied()
+        Some(if left { node.left } else { node.right })
     }
 
     fn is_whole(&self) -> bool {
-        let nodes = self.feature.len();
-        let lists = [
-            self.at_most.len(),
-            self.absent_left.len(),
-            self.left.len(),
-            self.right.len(),
-        ];
-        let child = |node: usize, child: i32| match usize::try_from(child) {
-            Ok(inner) => inner > node && inner < nodes,
+        let child = |place: usize, child: i32| match usize::try_from(child) {
+            Ok(inner) => inner > place && inner < self.nodes.len(),
             Err(_) => usize::try_from(-1 - child).is_ok_and(|leaf| leaf < self.leaves.len()),
         };
-        let children = self.left.iter().zip(&self.right).enumerate();
-        nodes > 0
-            && lists.iter().all(|length| *length == nodes)
-            && self.feature.iter().all(|feature| *feature < FEATURES)
-            && children
-                .clone()
-                .all(|(node, (left, right))| child(node, *left) && child(node, *right))
+        let leads_on = |(place, node): (usize, &Node)| {
+            node.feature < FEATURES && child(place, node.left) && child(place, node.right)
+        };
+        self.even && !self.nodes.is_empty() && self.nodes.iter().enumerate().all(leads_on)
     }
 }
 

@@ -1,14 +1,18 @@
 //! An index of short texts by their pieces, so that one text is compared with all at once.
 //! Cosine of TF-IDF vectors (Salton and Buckley, 1988), with smoothed document frequencies.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+/// A text as its pieces, each once with how often it occurs, in the order of first occurrence.
+pub(super) type Counted<K> = Vec<(K, f32)>;
 
 /// Texts as bags of pieces.
 #[derive(Debug)]
 pub(super) struct Index<K> {
     documents: usize,
-    pieces: HashMap<K, Postings>,
+    pieces: FxHashMap<K, Postings>,
 }
 
 /// Where a piece stands.
@@ -20,16 +24,16 @@ struct Postings {
 }
 
 impl<K: Hash + Eq + Clone> Index<K> {
-    /// Indexes texts, each given as its pieces.
-    pub(super) fn of(texts: &[Vec<K>]) -> Self {
-        let mut pieces: HashMap<K, Postings> = HashMap::new();
+    /// Indexes texts.
+    pub(super) fn of(texts: &[Counted<K>]) -> Self {
+        let mut pieces: FxHashMap<K, Postings> = FxHashMap::default();
         for (number, text) in (0_u32..).zip(texts) {
-            for (piece, count) in counted(text) {
+            for (piece, count) in text {
                 let postings = pieces.entry(piece.clone()).or_insert_with(|| Postings {
                     rarity: 0.0,
                     places: Vec::new(),
                 });
-                postings.places.push((number, count));
+                postings.places.push((number, *count));
             }
         }
         let documents = texts.len();
@@ -42,7 +46,7 @@ impl<K: Hash + Eq + Clone> Index<K> {
         }
         // Summed in the order of the texts and their pieces, so that no sum depends on a hash.
         for (text, length) in texts.iter().zip(&mut lengths) {
-            for (piece, count) in counted(text) {
+            for (piece, count) in text {
                 let rarity = pieces.get(piece).map_or(0.0, |postings| postings.rarity);
                 *length += (count * rarity).powi(2);
             }
@@ -56,12 +60,12 @@ impl<K: Hash + Eq + Clone> Index<K> {
         Self { documents, pieces }
     }
 
-    /// Adds to `similar` (one number per text) the cosine with each text that shares a piece.
-    pub(super) fn compare(&self, query: &[K]) -> Vec<f32> {
+    /// The cosine with each text, 0 where no piece is shared.
+    pub(super) fn compare(&self, query: &[(K, f32)]) -> Vec<f32> {
         let mut similar = vec![0.0_f32; self.documents];
         let unseen = rarity(0, self.documents);
         let mut length = 0.0_f32;
-        for (piece, count) in counted(query) {
+        for (piece, count) in query {
             let Some(postings) = self.pieces.get(piece) else {
                 length += (count * unseen).powi(2);
                 continue;
@@ -86,15 +90,15 @@ fn rarity(texts: usize, documents: usize) -> f32 {
     ((1 + documents) as f32 / (1 + texts) as f32).ln() + 1.0
 }
 
-/// Each piece once, with how often it occurs, in the order of first occurrence.
-fn counted<K: Hash + Eq>(text: &[K]) -> Vec<(&K, f32)> {
-    let mut places: HashMap<&K, usize> = HashMap::new();
-    let mut found: Vec<(&K, f32)> = Vec::new();
+/// Counts the pieces of a text.
+pub(super) fn counted<K: Hash + Eq + Clone>(text: &[K]) -> Counted<K> {
+    let mut places = FxHashMap::with_capacity_and_hasher(text.len(), FxBuildHasher);
+    let mut found: Counted<K> = Vec::with_capacity(text.len());
     for piece in text {
         let place = *places.entry(piece).or_insert(found.len());
         match found.get_mut(place) {
             Some((_, count)) => *count += 1.0,
-            None => found.push((piece, 1.0)),
+            None => found.push((piece.clone(), 1.0)),
         }
     }
     found
@@ -118,10 +122,10 @@ pub(super) fn grams(word: &str, into: &mut Vec<Gram>) {
 mod tests {
     use super::*;
 
-    fn grams_of(text: &str) -> Vec<Gram> {
+    fn grams_of(text: &str) -> Counted<Gram> {
         let mut found = Vec::new();
         grams(text, &mut found);
-        found
+        counted(&found)
     }
 
     #[test]
@@ -136,12 +140,13 @@ mod tests {
     #[test]
     fn rare_pieces_count_more() {
         let texts = [
-            vec!["county", "kent"],
-            vec!["county", "surrey"],
-            vec!["county", "essex"],
+            ["county", "kent"],
+            ["county", "surrey"],
+            ["county", "essex"],
         ];
-        let found = Index::of(&texts).compare(&["kent"]);
-        let other = Index::of(&texts).compare(&["county"]);
+        let texts = texts.map(|words| counted(&words));
+        let found = Index::of(&texts).compare(&counted(&["kent"]));
+        let other = Index::of(&texts).compare(&counted(&["county"]));
         assert!(found[0] > other[0]);
     }
 

@@ -70,9 +70,9 @@ impl Candidate {
         let by_meaning = match (&source.meaning, &self.meaning) {
             (None, None) => 0.0,
             (Some(a), None) => 0.97 * self.best_name(a),
-            (Some(a), Some(b)) => 0.97 * compare(a, b, &Rarity::default()).score,
+            (Some(a), Some(b)) => 0.97 * compare(a, b, &Rarity::default()),
             (None, Some(b)) => {
-                let score = |name| compare(name, b, &Rarity::default()).score;
+                let score = |name| compare(name, b, &Rarity::default());
                 0.95 * source.names.iter().map(score).fold(0.0, f64::max)
             }
         };
@@ -90,7 +90,7 @@ impl Candidate {
     fn best_name(&self, name: &Name) -> f64 {
         self.names
             .iter()
-            .map(|own| compare(name, own, &Rarity::default()).score)
+            .map(|own| compare(name, own, &Rarity::default()))
             .fold(0.0, f64::max)
     }
 

@@ -1,9 +1,11 @@
 //! The labels of an enumeration, prepared once for all columns, and how alike a value is to each.
 
+use std::borrow::Cow;
+
 use super::Asked;
-use super::index::{Gram, Index, grams};
+use super::index::{Counted, Gram, Index, counted, grams};
 use super::known::{Candidate, GIVEN, SAME, code_table};
-use super::spellings::{Thing, spellings};
+use super::spellings::{Inside, Thing, spellings};
 use super::text_of_value::{Text, abbreviates, numbers_differ, otherwise_qualified};
 use crate::matching::text::{edit_similarity, fold};
 use crate::target::Label;
@@ -131,14 +133,16 @@ impl<'a> LabelSet<'a> {
             }
         }
         let topics = topics(&texts, &owners, labels.len());
-        let of = |pieces: fn(&Text) -> &Vec<Gram>| -> Vec<Vec<Gram>> {
+        let of = |pieces: fn(&Text) -> &Counted<Gram>| -> Vec<Counted<Gram>> {
             texts.iter().map(|text| pieces(text).clone()).collect()
         };
-        let words: Vec<Vec<String>> = texts.iter().map(|text| text.words.clone()).collect();
+        let words: Vec<Counted<String>> = texts.iter().map(|text| text.words.clone()).collect();
         let things: Vec<Vec<Thing>> = texts
             .iter()
-            .map(|text| spellings().inside(&text.tokens, &topics).things)
+            .map(|text| inside(text, &topics).things.clone())
             .collect();
+        let counted_things: Vec<Counted<Thing>> =
+            things.iter().map(|things| counted(things)).collect();
         let used: Vec<Vec<Thing>> = things.iter().map(|all| of_topics(all, &topics)).collect();
         let (others, others_of) = other_spellings(&texts, &owners, &topics);
         Self {
@@ -147,7 +151,7 @@ impl<'a> LabelSet<'a> {
             words_in_pieces: Index::of(&of(|text| &text.grams)),
             joined_in_pieces: Index::of(&of(|text| &text.joined_grams)),
             words: Index::of(&words),
-            things: Index::of(&things),
+            things: Index::of(&counted_things),
             used,
             labels,
             candidates,
@@ -166,11 +170,11 @@ impl<'a> LabelSet<'a> {
             let pieces = self.words_in_pieces.compare(&text.grams);
             let joined = self.joined_in_pieces.compare(&text.joined_grams);
             let words = self.words.compare(&text.words);
-            let inside = spellings().inside(&text.tokens, &self.topics);
+            let inside = inside(text, &self.topics);
             // `10 March` says which month it is: the number is not another one.
             let used = of_topics(&inside.things, &self.topics);
             let named = text.has_words() && !used.is_empty();
-            let things = self.things.compare(&inside.things);
+            let things = self.things.compare(&counted(&inside.things));
             let all = self.texts.iter().zip(&self.owners).enumerate();
             for (at, (own, owner)) in all {
                 let Some(alike) = found.get_mut(*owner) else {
@@ -227,10 +231,14 @@ impl<'a> LabelSet<'a> {
             }
             return;
         }
-        let mut order: Vec<usize> = (0..found.len()).collect();
-        let score = |at: &usize| found.get(*at).map_or(0.0, Alike::score);
-        order.sort_by(|a, b| score(b).total_cmp(&score(a)));
-        let mut near: Vec<usize> = order.into_iter().take(SHORTLIST).collect();
+        let mut order: Vec<(usize, f64)> = found.iter().map(Alike::score).enumerate().collect();
+        let best_first =
+            |a: &(usize, f64), b: &(usize, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        if order.len() > SHORTLIST {
+            order.select_nth_unstable_by(SHORTLIST, best_first);
+            order.truncate(SHORTLIST);
+        }
+        let mut near: Vec<usize> = order.into_iter().map(|(at, _)| at).collect();
         let begins = self.candidates.iter().enumerate();
         let begins = begins
             .filter(|(_, candidate)| candidate.starts_with(&source.folded))
@@ -302,7 +310,7 @@ fn other_spellings(
     texts: &[Text],
     owners: &[usize],
     topics: &[u16],
-) -> (Vec<Vec<Gram>>, Vec<usize>) {
+) -> (Vec<Counted<Gram>>, Vec<usize>) {
     let mut found = Vec::new();
     let mut others_of = Vec::new();
     for (text, owner) in texts.iter().zip(owners) {
@@ -314,7 +322,7 @@ fn other_spellings(
             for spelling in spellings().of(*thing) {
                 let mut pieces = Vec::new();
                 grams(&spelling.replace(' ', ""), &mut pieces);
-                found.push(pieces);
+                found.push(counted(&pieces));
                 others_of.push(*owner);
             }
             if found.len() > MOST_SPELLINGS {
@@ -323,6 +331,15 @@ fn other_spellings(
         }
     }
     (found, others_of)
+}
+
+/// What stands in a text where these topics are in use.
+fn inside<'t>(text: &'t Text, topics: &[u16]) -> Cow<'t, Inside> {
+    if topics.is_empty() {
+        Cow::Borrowed(&text.inside_any)
+    } else {
+        Cow::Owned(spellings().inside(&text.tokens, topics))
+    }
 }
 
 /// Those of the things that belong to the topics.

@@ -127,31 +127,32 @@ impl AskedValues {
 
 /// Prepares values. What a code means depends on the others.
 fn ask(values: &[(&str, Option<&str>, u64)]) -> Vec<Asked> {
-    let texts: Vec<Text> = values.iter().map(|(value, _, _)| Text::of(value)).collect();
-    let folded: Vec<(String, u64)> = texts
+    let read: Vec<(Text, Name)> = values
+        .iter()
+        .map(|(value, _, _)| Text::with_name(value))
+        .collect();
+    let folded: Vec<(String, u64)> = read
         .iter()
         .zip(values)
-        .map(|(text, (_, _, rows))| (text.folded.clone(), *rows))
+        .map(|((text, _), (_, _, rows))| (text.folded.clone(), *rows))
         .collect();
     let table = code_table(&folded);
-    texts
-        .into_iter()
+    read.into_iter()
         .zip(values)
-        .map(|(text, (value, called, _))| {
+        .map(|((text, name), (value, called, _))| {
             let meaning = table.and_then(|table| table.codes.get(&text.folded));
+            let (called, called_as) = called.map(Text::with_name).unzip();
+            let (meaning, means) = meaning.map(|meaning| Text::with_name(meaning)).unzip();
             let source = Source {
                 folded: text.folded.clone(),
-                names: std::iter::once(*value)
-                    .chain(*called)
-                    .map(Name::parse)
-                    .collect(),
-                meaning: meaning.map(|meaning| Name::parse(meaning)),
+                names: std::iter::once(name).chain(called_as).collect(),
+                meaning: means,
             };
-            let others = called.iter().copied().chain(meaning.map(String::as_str));
-            let mut texts = vec![text];
-            texts.extend(others.map(Text::of));
-            texts.extend(head(value));
-            Asked { texts, source }
+            let texts = [Some(text), called, meaning, head(value)];
+            Asked {
+                texts: texts.into_iter().flatten().collect(),
+                source,
+            }
         })
         .collect()
 }

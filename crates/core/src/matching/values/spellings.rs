@@ -5,8 +5,9 @@
 //! A spelling counts only within its topic: `no` is Norway among countries and a negation among
 //! answers, so a topic is used for an enumeration only where enough of its labels belong to it.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::matching::text::{ratio, tokens};
 
@@ -27,8 +28,8 @@ pub(super) struct Thing {
 /// All spellings.
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
-    things: HashMap<String, Vec<Thing>>,
-    of: HashMap<Thing, Vec<String>>,
+    things: FxHashMap<String, Vec<Thing>>,
+    of: FxHashMap<Thing, Vec<String>>,
 }
 
 /// The spellings that are built in.
@@ -44,8 +45,8 @@ pub(super) fn key(tokens: &[String]) -> String {
 
 impl Spellings {
     fn parse(files: &[&str]) -> Self {
-        let mut topics: HashMap<&str, u16> = HashMap::new();
-        let mut numbers: HashMap<(&str, &str), u16> = HashMap::new();
+        let mut topics: FxHashMap<&str, u16> = FxHashMap::default();
+        let mut numbers: FxHashMap<(&str, &str), u16> = FxHashMap::default();
         let mut found = Self::default();
         for line in files.iter().flat_map(|text| text.lines()) {
             let mut parts = line.split('\t');
@@ -141,7 +142,7 @@ impl Spellings {
 }
 
 /// What stands in a text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Inside {
     pub(super) things: Vec<Thing>,
     /// Share of the text's letters that belong to things of the topics in use.

@@ -1,7 +1,7 @@
 //! The text of a value in the forms in which texts are compared.
 
-use super::index::{Gram, grams};
-use super::spellings::{Thing, key, spellings};
+use super::index::{Counted, Gram, counted, grams};
+use super::spellings::{Inside, Thing, key, spellings};
 use crate::matching::names::Name;
 use crate::matching::text::{fold, is_subsequence, ratio, singular, tokens};
 
@@ -20,21 +20,30 @@ pub(super) struct Text {
     /// The words without anything between them.
     pub(super) joined: String,
     /// Three-letter pieces of the words.
-    pub(super) grams: Vec<Gram>,
+    pub(super) grams: Counted<Gram>,
     /// Three-letter pieces of the words without anything between them.
-    pub(super) joined_grams: Vec<Gram>,
+    pub(super) joined_grams: Counted<Gram>,
     /// Words written out and translated.
-    pub(super) words: Vec<String>,
+    pub(super) words: Counted<String>,
     /// What the whole text may be a spelling of.
     pub(super) whole: Vec<Thing>,
     /// Whether it is only the part of a value that stands before brackets.
     pub(super) is_head: bool,
+    /// What stands in it, whatever the topic.
+    pub(super) inside_any: Inside,
     /// Numbers in it, Roman ones included.
     numbers: Vec<u32>,
+    /// Which of the [`QUALIFIERS`] it has, one bit each.
+    qualified: u32,
 }
 
 impl Text {
     pub(super) fn of(text: &str) -> Self {
+        Self::with_name(text).0
+    }
+
+    /// With what it is read as; of a long text both are of its beginning.
+    pub(super) fn with_name(text: &str) -> (Self, Name) {
         let trimmed = text.trim();
         let end = trimmed.floor_char_boundary(COMPARED_BYTES);
         let trimmed = trimmed.get(..end).unwrap_or_default();
@@ -56,18 +65,24 @@ impl Text {
         } else {
             spellings().whole(&key(&tokens))
         };
-        Self {
+        let has = |word: &str| tokens.iter().chain(&words).any(|own| own == word);
+        let bits = QUALIFIERS.iter().enumerate();
+        let qualified = bits.fold(0, |all, (bit, word)| all | u32::from(has(word)) << bit);
+        let text = Self {
+            qualified,
             verbatim: trimmed.to_owned(),
             numbers: tokens.iter().filter_map(|token| number(token)).collect(),
             whole: whole.to_vec(),
             is_head: false,
             folded,
             joined,
-            grams: of_words,
-            joined_grams: of_joined,
-            words,
+            grams: counted(&of_words),
+            joined_grams: counted(&of_joined),
+            words: counted(&words),
+            inside_any: spellings().inside(&tokens, &[]),
             tokens,
-        }
+        };
+        (text, name)
     }
 
     /// Whether it has more than numbers and signs.
@@ -143,14 +158,7 @@ const QUALIFIERS: [&str; 22] = [
 
 /// 1 where only one of two texts has one of the words that make another thing of the rest.
 pub(super) fn otherwise_qualified(a: &Text, b: &Text) -> f64 {
-    let differs = QUALIFIERS.iter().any(|word| {
-        let has = |text: &Text| {
-            let mut all = text.tokens.iter().chain(&text.words);
-            all.any(|own| own == word)
-        };
-        has(a) != has(b)
-    });
-    f64::from(u8::from(differs))
+    f64::from(u8::from(a.qualified != b.qualified))
 }
 
 /// How well one text is an abbreviation of the other, 0 to 1: each of its words the beginning of
