@@ -9,6 +9,9 @@ use crate::target::Field;
 
 /// Highest confidence where the values look like something else than the steps read.
 const READ_OTHERWISE: f64 = 0.8;
+/// Lowest confidence where steps and values come again: that the values as they stand are no labels,
+/// which made it low, says nothing of what the steps give.
+const MAPPED_AGAIN: f64 = 0.8;
 
 /// A proposal of the column with the sources, the steps and the values that a person set for this
 /// field; as it is where nobody did, or where a source is missing or the steps no longer fit the
@@ -44,9 +47,10 @@ pub(super) fn as_set_before(
     // What is mapped is what the steps give, and not what stands in the column.
     if field.labels().is_none() || before.transform.iter().any(changes_text) {
         again.value_map = decision.map_or_else(Vec::new, |known| known.values().collect());
-        if !again.value_map.is_empty() {
-            again.confidence = again.confidence.max(READ_OTHERWISE);
-            again.most = again.most.max(READ_OTHERWISE);
+        // How a date or a number is read may be open for other reasons.
+        if !again.value_map.is_empty() && !again.transform.iter().any(is_reading) {
+            again.confidence = again.confidence.max(MAPPED_AGAIN);
+            again.most = again.most.max(MAPPED_AGAIN);
         }
     }
     let mut problems = Vec::new();
