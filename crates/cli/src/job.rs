@@ -174,6 +174,7 @@ impl<'a> Job<'a> {
                 table,
                 rejects,
                 chunks: None,
+                profile: None,
             },
             self.options.settings,
             &mut |at| bar.set_position(at.byte),
@@ -183,12 +184,13 @@ impl<'a> Job<'a> {
         Ok((profile, done))
     }
 
-    /// Runs a plan over it.
+    /// Runs a plan over it; with `profile` its columns are profiled on the way.
     pub(crate) fn run(
         &self,
         plan: &Plan,
         unique: UniqueStage,
         outputs: &Outputs,
+        profile: bool,
     ) -> Result<Done<Draft>, Failure> {
         let format = self.format();
         let good = outputs.draft(&good_suffix(format))?;
@@ -215,6 +217,7 @@ impl<'a> Job<'a> {
                 table,
                 rejects,
                 chunks: None,
+                profile: profile.then_some(&self.options.overrides),
             },
             self.options.settings,
             &mut |at| bar.set_position(at.byte),

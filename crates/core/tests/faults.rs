@@ -160,6 +160,7 @@ fn account(path: &Path, rows: u64) -> Account {
         table: TableWriter::text(Numbers::new(false, rows), Arc::clone(&encoder)).unwrap(),
         rejects: RejectsWriter::new(Numbers::new(true, rows), "grown.csv").unwrap(),
         chunks: None,
+        profile: None,
     };
     let source = Source {
         input: &input,

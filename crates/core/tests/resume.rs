@@ -70,6 +70,7 @@ fn run(source: Source<'_>, plan: &Plan, settings: Settings, from: Option<Resume>
     let sinks = Sinks {
         table,
         rejects,
+        profile: None,
         chunks: Some(Chunks {
             from,
             done: &mut keep,

@@ -71,6 +71,7 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
         table: TableWriter::text(Vec::new(), Arc::clone(encoder)).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
         chunks: None,
+        profile: None,
     };
     let mut outputs = Outputs::new();
 

@@ -491,6 +491,7 @@ fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<V
         table: TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
         chunks: None,
+        profile: None,
     };
     let unique = UniqueStage::new(&plan);
     let settings = Settings::default();

@@ -75,7 +75,7 @@ fn first(
         ));
     }
     let plan = compile(&mapping, &job.reading.columns, bar)?;
-    let done = job.run(&plan, UniqueStage::new(&plan), &outputs)?;
+    let done = job.run(&plan, UniqueStage::new(&plan), &outputs, false)?;
     let mut report = job.report(
         &done.tally,
         decisions,

@@ -81,20 +81,17 @@ impl Kept {
             &options.limits,
         )?;
         let job = Job::opened(input, reading, replays, options);
-        let (profile, tally) = job.profile()?;
-        job.has_rows(&tally)?;
         let mut unique = UniqueStage::new(&plan);
         for path in &self.with {
             seed(path, &plan, &mut unique, options)?;
         }
-        let done = job.run(&plan, unique, &outputs)?;
+        let done = job.run(&plan, unique, &outputs, true)?;
+        job.has_rows(&done.tally)?;
         let decisions = job.reading.decisions.clone();
-        let mut report = job.report(
-            &done.tally,
-            decisions,
-            profile.columns,
-            Some(&mapping.rules),
-        );
+        let columns = done
+            .profile
+            .map_or_else(Vec::new, |profile| profile.columns);
+        let mut report = job.report(&done.tally, decisions, columns, Some(&mapping.rules));
         outputs.keep(done.good)?;
         outputs.keep(done.rejects)?;
         let target = Some(&mapping.target);

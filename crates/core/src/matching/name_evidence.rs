@@ -1,6 +1,6 @@
 //! Evidence of names: how much of a column's name and a field's name mean the same.
 
-use rustc_hash::FxHashMap;
+use ahash::AHashMap;
 
 use super::lexicon::Origin;
 use super::names::{Name, Term, names_in_description, words_of_text};
@@ -68,7 +68,7 @@ impl FieldNames {
 /// common tells nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Rarity {
-    counts: FxHashMap<String, (usize, usize)>,
+    counts: AHashMap<String, (usize, usize)>,
 }
 
 impl Rarity {

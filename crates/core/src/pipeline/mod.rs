@@ -18,6 +18,7 @@ mod replay;
 mod tally;
 
 use std::io::{self, Write};
+use std::thread;
 
 pub use account::{Work, report};
 pub use error::PipelineError;
@@ -28,9 +29,7 @@ pub use replay::is_rejects_file;
 pub use tally::{RepairCounts, Resume, Tally};
 
 use crate::profile::{Partial, Profile};
-use crate::source::{
-    Batch, CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State,
-};
+use crate::source::{CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State};
 use crate::transform::{
     Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
 };
@@ -76,6 +75,8 @@ pub struct Sinks<'a, W: Write + Send> {
     pub rejects: RejectsWriter<W>,
     /// For a run of text rows that is to be kept chunk by chunk.
     pub chunks: Option<Chunks<'a, W>>,
+    /// For a run that profiles the columns on the way: what a person set of their reading.
+    pub profile: Option<&'a Overrides>,
 }
 
 /// A run that is kept chunk by chunk, so that another process can go on with it.
@@ -116,6 +117,8 @@ pub struct Done<W> {
     pub rejects: W,
     /// Cells that were changed for spreadsheets.
     pub guarded: Vec<Guarded>,
+    /// What is in the columns, where that was asked for.
+    pub profile: Option<Profile>,
 }
 
 /// Called with where the reader stands: bytes and rows that are done.
@@ -132,26 +135,23 @@ pub fn profile(
     progress: Progress<'_>,
 ) -> Result<(Profile, Tally), PipelineError> {
     let columns = source.columns();
-    let mut all = Partial::new(columns, overrides);
-    let mut tally = pass::run(
-        source,
-        settings,
-        |batch| partial(columns, overrides, batch),
-        |item, tally| {
-            progress(&item.state);
-            all.merge(item.work);
-            tally.good += item.batch_records;
-            tally.take_rejects(item.rejects, &mut |_| Ok(()))
-        },
-    )?;
-    tally.settle();
-    Ok((all.finish(), tally))
-}
-
-fn partial(columns: &[String], overrides: &Overrides, batch: &Batch) -> Partial {
-    let mut partial = Partial::new(columns, overrides);
-    partial.add(batch);
-    partial
+    thread::scope(|scope| {
+        let first = Partial::new(columns, overrides);
+        let mut all = first.following().beside(scope, settings.threads);
+        let mut tally = pass::run(
+            source,
+            settings,
+            |batch| first.following().with(batch),
+            |item, tally| {
+                progress(&item.state);
+                all.merge(item.work);
+                tally.good += item.batch_records;
+                tally.take_rejects(item.rejects, &mut |_| Ok(()))
+            },
+        )?;
+        tally.settle();
+        Ok((all.finish().finish(), tally))
+    })
 }
 
 /// Reads a source into a clean table, all of it text, and profiles it on the way.
@@ -172,26 +172,30 @@ pub fn read<W: Write + Send>(
         mut rejects,
         ..
     } = sinks;
-    let mut all = Partial::new(columns, overrides);
-    let mut tally = pass::run(
-        source,
-        settings,
-        |batch| {
-            let encoded = encoder.map(|encoder| encoder.encode_batch(batch));
-            (partial(columns, overrides, batch), encoded, batch.clone())
-        },
-        |item, tally| {
-            progress(&item.state);
-            let (partial, encoded, batch) = item.work;
-            all.merge(partial);
-            match encoded {
-                Some(encoded) => table.write_encoded(encoded)?,
-                None => table.write_batch(&batch)?,
-            }
-            tally.good += item.batch_records;
-            tally.take_rejects(item.rejects, &mut |reject| rejects.write(reject))
-        },
-    )?;
+    let (profile, mut tally) = thread::scope(|scope| {
+        let first = Partial::new(columns, overrides);
+        let mut all = first.following().beside(scope, settings.threads);
+        let tally = pass::run(
+            source,
+            settings,
+            |batch| {
+                let encoded = encoder.map(|encoder| encoder.encode_batch(batch));
+                (first.following().with(batch), encoded, batch.clone())
+            },
+            |item, tally| {
+                progress(&item.state);
+                let (partial, encoded, batch) = item.work;
+                all.merge(partial);
+                match encoded {
+                    Some(encoded) => table.write_encoded(encoded)?,
+                    None => table.write_batch(&batch)?,
+                }
+                tally.good += item.batch_records;
+                tally.take_rejects(item.rejects, &mut |reject| rejects.write(reject))
+            },
+        )?;
+        Ok::<_, PipelineError>((all.finish().finish(), tally))
+    })?;
     tally.settle();
     let written = table.finish()?;
     let rejects = rejects.finish().map_err(PipelineError::Rejects)?;
@@ -200,8 +204,9 @@ pub fn read<W: Write + Send>(
         good: written.out,
         rejects,
         guarded: written.guarded,
+        profile: None,
     };
-    Ok((all.finish(), done))
+    Ok((profile, done))
 }
 
 /// Runs a plan over a source.
@@ -221,6 +226,7 @@ pub fn run<W: Write + Send>(
         mut table,
         mut rejects,
         mut chunks,
+        profile,
     } = sinks;
     let mut unique = unique;
     let from = chunks.as_mut().and_then(|chunks| chunks.from.take());
@@ -234,44 +240,46 @@ pub fn run<W: Write + Send>(
     };
     // Rows of unique fields are taken out in source order first, so that they are encoded last.
     let early = encoder.filter(|_| !plan.has_unique());
-    let mut tally = pass::run_from(
-        source,
-        settings,
-        from,
-        |batch| {
-            let outcome = plan.run(batch);
-            let encoded = early.map(|encoder| encoder.encode(&outcome));
-            (outcome, encoded)
-        },
-        |item: Item<(Outcome, _)>, tally| {
-            progress(&item.state);
-            let (outcome, encoded) = item.work;
-            let outcome = unique.apply(outcome)?;
-            tally.good += outcome.len() as u64;
-            match encoded {
-                Some(encoded) => table.write_encoded(encoded)?,
-                None => table.write(&outcome)?,
-            }
-            let rejected = pass::merge(item.rejects, outcome.rejects);
-            for reject in &rejected {
-                claims.check(source.input.name(), reject)?;
-            }
-            tally.take_rejects(rejected, &mut |reject| rejects.write(reject))?;
-            if let (Some(chunks), Some(number)) = (&mut chunks, border.reached(&item.state))
-                && let Some(resume) = tally.resume(number)
-                && let Some(good) = table.out_mut()
-            {
-                let rejects = rejects.out_mut();
-                let end = ChunkEnd {
-                    resume,
-                    good,
-                    rejects,
+    let first = profile.map(|overrides| Partial::new(source.columns(), overrides));
+    let (profile, mut tally) = thread::scope(|scope| {
+        let following = first.as_ref().map(Partial::following);
+        let mut all = following.map(|columns| columns.beside(scope, settings.threads));
+        let tally = pass::run_from(
+            source,
+            settings,
+            from,
+            |batch| {
+                let outcome = plan.run(batch);
+                let encoded = early.map(|encoder| encoder.encode(&outcome));
+                let columns = first.as_ref().map(|first| first.following().with(batch));
+                (outcome, encoded, columns)
+            },
+            |item: Item<(Outcome, _, _)>, tally| {
+                progress(&item.state);
+                let (outcome, encoded, columns) = item.work;
+                if let (Some(all), Some(columns)) = (&mut all, columns) {
+                    all.merge(columns);
+                }
+                let outcome = unique.apply(outcome)?;
+                tally.good += outcome.len() as u64;
+                match encoded {
+                    Some(encoded) => table.write_encoded(encoded)?,
+                    None => table.write(&outcome)?,
+                }
+                let rejected = pass::merge(item.rejects, outcome.rejects);
+                for reject in &rejected {
+                    claims.check(source.input.name(), reject)?;
+                }
+                tally.take_rejects(rejected, &mut |reject| rejects.write(reject))?;
+                let (Some(chunks), Some(number)) = (&mut chunks, border.reached(&item.state))
+                else {
+                    return Ok(());
                 };
-                (chunks.done)(end).map_err(PipelineError::Chunk)?;
-            }
-            Ok(())
-        },
-    )?;
+                chunks.end(number, tally, (&mut table, &mut rejects))
+            },
+        )?;
+        Ok::<_, PipelineError>((all.map(|all| all.finish().finish()), tally))
+    })?;
     tally.settle();
     let written = table.finish()?;
     let rejects = rejects.finish().map_err(PipelineError::Rejects)?;
@@ -280,7 +288,29 @@ pub fn run<W: Write + Send>(
         good: written.out,
         rejects,
         guarded: written.guarded,
+        profile,
     })
+}
+
+impl<W: Write + Send> Chunks<'_, W> {
+    /// Tells of the chunk of this number, which has ended.
+    fn end(
+        &mut self,
+        number: u64,
+        tally: &Tally,
+        (table, rejects): (&mut TableWriter<W>, &mut RejectsWriter<W>),
+    ) -> Result<(), PipelineError> {
+        let (Some(resume), Some(good)) = (tally.resume(number), table.out_mut()) else {
+            return Ok(());
+        };
+        let rejects = rejects.out_mut();
+        let end = ChunkEnd {
+            resume,
+            good,
+            rejects,
+        };
+        (self.done)(end).map_err(PipelineError::Chunk)
+    }
 }
 
 /// Tells when a run has come to a chunk's end.

@@ -90,6 +90,14 @@ impl ColumnPartial {
         }
     }
 
+    /// Nothing read yet of the rows that follow.
+    pub(super) fn following(&self) -> Self {
+        Self {
+            rows: self.rows.following(),
+            ..Self::new(self.markers.clone())
+        }
+    }
+
     /// Counts a cell; `row` is its record's number in the source, `hash` that number's hash.
     pub(super) fn add(&mut self, row: u64, hash: u64, cell: Option<&str>) {
         self.count += 1;

@@ -3,65 +3,88 @@
 //! Beyond the bound it is a Misra-Gries summary: where the values grow too many, the count of the
 //! middle one is taken off all of them and those at zero are dropped. A value's count is then a
 //! lower bound, short by at most [`Counter::error`], which is at most two rows in
-//! [`EXACT_DISTINCT`]. Nothing depends on the order of the hash map.
+//! [`EXACT_DISTINCT`]. Nothing depends on the order of the table.
 
-use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use ahash::RandomState;
+use hashbrown::HashTable;
 
 use super::EXACT_DISTINCT;
 use super::observed::{Observed, WHOLE_BYTES, long_key};
 
 /// Rows of one value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Slot {
-    /// Rank of its first appearance.
-    order: u64,
+struct Slot {
+    hash: u64,
+    /// Where its key stands among the keys.
+    start: usize,
+    end: usize,
     /// Rows, less [`Counter::error`] at most.
-    pub(super) rows: u64,
+    rows: u64,
     /// Its length in characters, where it is not kept whole.
     long_chars: Option<u64>,
 }
 
-/// Rows per value.
+/// Rows per value. Keys stand one behind another in one text, in the order of their first appearance,
+/// as do their slots; the table finds them.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
-    slots: HashMap<Box<str>, Slot>,
-    next_order: u64,
+    slots: Vec<Slot>,
+    keys: String,
+    found: HashTable<usize>,
     error: u64,
 }
+
+/// One for all counters, so that a hash is good for those that are merged; at random, so that nobody
+/// can make values collide.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl Counter {
     /// Counts one row; returns whether there are now more values than can be held exactly.
     pub(super) fn add(&mut self, value: &str) -> bool {
         if value.len() > WHOLE_BYTES {
             let chars = u64::try_from(value.chars().count()).unwrap_or(u64::MAX);
-            return self.add_key(&long_key(value), 1, Some(chars));
+            let key = long_key(value);
+            return self.add_key(&key, HASHER.hash_one(key.as_str()), 1, Some(chars));
         }
-        self.add_key(value, 1, None)
+        self.add_key(value, HASHER.hash_one(value), 1, None)
     }
 
-    fn add_key(&mut self, key: &str, rows: u64, long_chars: Option<u64>) -> bool {
-        if let Some(slot) = self.slots.get_mut(key) {
+    fn add_key(&mut self, key: &str, hash: u64, rows: u64, long_chars: Option<u64>) -> bool {
+        let (slots, keys) = (&mut self.slots, &mut self.keys);
+        let is_key = |at: &usize| {
+            let slot = slots.get(*at).filter(|slot| slot.hash == hash);
+            slot.and_then(|slot| keys.get(slot.start..slot.end)) == Some(key)
+        };
+        let known = self.found.find(hash, is_key).copied();
+        if let Some(slot) = known.and_then(|at| slots.get_mut(at)) {
             slot.rows += rows;
             return false;
         }
-        let order = self.next_order;
-        self.next_order += 1;
-        self.slots.insert(
-            key.into(),
-            Slot {
-                order,
-                rows,
-                long_chars,
-            },
-        );
-        self.slots.len() > EXACT_DISTINCT
+        let (at, start) = (slots.len(), keys.len());
+        keys.push_str(key);
+        slots.push(Slot {
+            hash,
+            start,
+            end: keys.len(),
+            rows,
+            long_chars,
+        });
+        let hash_of = |at: &usize| slots.get(*at).map_or(0, |slot| slot.hash);
+        self.found.insert_unique(hash, at, hash_of);
+        slots.len() > EXACT_DISTINCT
+    }
+
+    fn key(&self, slot: &Slot) -> &str {
+        self.keys.get(slot.start..slot.end).unwrap_or_default()
     }
 
     /// Adds what another one counted in later rows; returns whether it is now over the bound.
     pub(super) fn merge(&mut self, next: &Self) -> bool {
         let mut over = false;
-        for (key, slot) in next.in_order() {
-            over |= self.add_key(key, slot.rows, slot.long_chars);
+        for slot in &next.slots {
+            over |= self.add_key(next.key(slot), slot.hash, slot.rows, slot.long_chars);
         }
         self.error += next.error;
         over
@@ -72,15 +95,18 @@ impl Counter {
         if self.slots.len() <= EXACT_DISTINCT {
             return;
         }
-        let mut counts: Vec<u64> = self.slots.values().map(|slot| slot.rows).collect();
+        let mut counts: Vec<u64> = self.slots.iter().map(|slot| slot.rows).collect();
         let middle = EXACT_DISTINCT / 2;
         let (_, threshold, _) = counts.select_nth_unstable_by(middle, |a, b| b.cmp(a));
         let threshold = *threshold;
-        self.slots.retain(|_, slot| {
-            slot.rows = slot.rows.saturating_sub(threshold);
-            slot.rows > 0
-        });
-        self.error += threshold;
+        let before = std::mem::take(self);
+        self.error = before.error + threshold;
+        for slot in &before.slots {
+            let rows = slot.rows.saturating_sub(threshold);
+            if rows > 0 {
+                self.add_key(before.key(slot), slot.hash, rows, slot.long_chars);
+            }
+        }
     }
 
     /// By how much a count can be too low.
@@ -91,25 +117,17 @@ impl Counter {
     /// Rows of one value, 0 where it is not held.
     #[cfg(test)]
     pub(super) fn rows(&self, value: &str) -> u64 {
-        self.slots.get(value).map_or(0, |slot| slot.rows)
-    }
-
-    /// Keys and counts in the order of first appearance.
-    fn in_order(&self) -> Vec<(&str, Slot)> {
-        let mut slots: Vec<(&str, Slot)> = self
-            .slots
-            .iter()
-            .map(|(key, slot)| (&**key, *slot))
-            .collect();
-        slots.sort_unstable_by_key(|(_, slot)| slot.order);
-        slots
+        let mut values = self.values().into_iter();
+        let found = values.find(|(key, _, _)| *key == value);
+        found.map_or(0, |(_, _, rows)| rows)
     }
 
     /// Keys, values and their rows in the order of first appearance.
     pub(super) fn values(&self) -> Vec<(&str, Observed<'_>, u64)> {
-        self.in_order()
-            .into_iter()
-            .map(|(key, slot)| (key, Observed::of_key(key, slot.long_chars), slot.rows))
+        let value = |slot: &Slot| Observed::of_key(self.key(slot), slot.long_chars);
+        self.slots
+            .iter()
+            .map(|slot| (self.key(slot), value(slot), slot.rows))
             .collect()
     }
 }

@@ -452,9 +452,17 @@ fn cut(text: &str) -> (&str, u8, &str) {
 /// Indexes of the families whose form the text has at first sight.
 fn families(date: &str) -> std::ops::Range<usize> {
     let none = 0..0;
-    let has_letters = date.chars().any(char::is_alphabetic);
-    if has_letters {
-        return COMPACT + 1..COMPACT + 1 + NAMED.len();
+    let mut letters = date
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|letters| !letters.is_empty());
+    if let Some(name) = letters.next() {
+        // From `may` to `september`.
+        let is_one_name = letters.next().is_none() && (3..=9).contains(&name.chars().count());
+        return if is_one_name {
+            COMPACT + 1..COMPACT + 1 + NAMED.len()
+        } else {
+            none
+        };
     }
     let digits = date.bytes().take_while(u8::is_ascii_digit).count();
     if digits == date.len() {

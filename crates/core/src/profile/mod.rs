@@ -6,6 +6,7 @@
 //! are counted each for itself; beyond it `distinct` is estimated, `top` holds only values that
 //! are frequent for sure, and the histogram of numbers and dates is that of 1,024 rows, scaled.
 
+mod beside;
 mod choice;
 mod column;
 mod counter;
@@ -26,6 +27,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use beside::Merging;
 pub use overrides::{InvalidOverride, check_overrides};
 pub use partial::{Partial, Profile};
 

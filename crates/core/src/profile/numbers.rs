@@ -108,6 +108,28 @@ fn without_blank_behind(text: &str) -> &str {
     text.strip_suffix(BLANKS).unwrap_or(text)
 }
 
+/// Whether a character can stand in a number, by whatever reading.
+fn is_of_numbers(character: char) -> bool {
+    matches!(
+        character,
+        '0'..='9'
+            | '+'
+            | '-'
+            | '\u{2212}'
+            | '.'
+            | ','
+            | '\''
+            | '\u{2019}'
+            | ' '
+            | '\u{a0}'
+            | '\u{202f}'
+            | '('
+            | ')'
+            | 'e'
+            | 'E'
+    )
+}
+
 fn is_money(text: &str) -> bool {
     is_currency(text) || SYMBOLS.contains(&text)
 }
@@ -149,11 +171,25 @@ impl NumberTally {
             return;
         }
         let affixed = affixed(text);
+        if !affixed.number.chars().all(is_of_numbers) {
+            return;
+        }
         let mut found = Marked::default();
         let mut bits = 0_u16;
         let mut values: [Option<Decimal>; 2] = [None, None];
+        let ungrouped = |decimal| parse_decimal(affixed.number, &marks(decimal, None)).ok();
+        let (by_point, by_comma) = (ungrouped('.'), ungrouped(','));
         for (index, marks) in READINGS.iter().enumerate() {
-            let Ok(value) = parse_decimal(affixed.number, marks) else {
+            // A mark that is not there groups nothing.
+            let grouped = marks
+                .thousands
+                .is_some_and(|mark| affixed.number.contains(mark));
+            let value = match marks.decimal {
+                _ if grouped => parse_decimal(affixed.number, marks).ok(),
+                '.' => by_point,
+                _ => by_comma,
+            };
+            let Some(value) = value else {
                 continue;
             };
             bits |= 1 << index;

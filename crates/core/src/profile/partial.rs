@@ -14,7 +14,7 @@ use crate::source::{Batch, Decision, Overrides};
 #[derive(Debug)]
 pub struct Partial {
     names: Vec<String>,
-    columns: Vec<ColumnPartial>,
+    pub(super) columns: Vec<ColumnPartial>,
     overrides: Vec<ColumnOverrides>,
 }
 
@@ -46,6 +46,24 @@ impl Partial {
             columns: partials,
             overrides,
         }
+    }
+
+    /// Nothing read yet of the rows that follow, to be merged into this one or into another that followed
+    /// it.
+    #[must_use]
+    pub fn following(&self) -> Self {
+        Self {
+            names: self.names.clone(),
+            columns: self.columns.iter().map(ColumnPartial::following).collect(),
+            overrides: self.overrides.clone(),
+        }
+    }
+
+    /// The same with the next batch of the chunk.
+    #[must_use]
+    pub fn with(mut self, batch: &Batch) -> Self {
+        self.add(batch);
+        self
     }
 
     /// Adds the next batch of the chunk.

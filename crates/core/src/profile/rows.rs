@@ -2,6 +2,8 @@
 //! number. Chunks can be merged in any grouping and give the same sample.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::observed::shown;
 
@@ -14,6 +16,19 @@ pub(super) struct RowSample {
     by_hash: BTreeMap<u64, (u64, Box<str>)>,
     /// Hashes at or above it are not taken any more.
     bound: Option<u64>,
+    /// The bound of what is merged so far, for the samples of rows that follow: they need not take what
+    /// will not stay.
+    merged: Arc<Bound>,
+}
+
+/// A bound that several samples know of.
+#[derive(Debug)]
+struct Bound(AtomicU64);
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
 }
 
 /// The hash of a row's number. Injective, so that two rows never collide (the finaliser of
@@ -26,6 +41,16 @@ pub(super) const fn row_hash(row: u64) -> u64 {
 }
 
 impl RowSample {
+    /// An empty sample of rows that follow, to be merged into this one or into one that it followed.
+    pub(super) fn following(&self) -> Self {
+        let bound = self.merged.0.load(Ordering::Relaxed);
+        Self {
+            by_hash: BTreeMap::new(),
+            bound: Some(bound).filter(|bound| *bound < u64::MAX),
+            merged: Arc::clone(&self.merged),
+        }
+    }
+
     pub(super) fn add(&mut self, row: u64, hash: u64, value: &str) {
         if self.bound.is_none_or(|bound| hash < bound) {
             self.insert(hash, row, shown(value).into());
@@ -47,6 +72,9 @@ impl RowSample {
             if self.bound.is_none_or(|bound| hash < bound) {
                 self.insert(hash, row, value);
             }
+        }
+        if let Some(bound) = self.bound {
+            self.merged.0.fetch_min(bound, Ordering::Relaxed);
         }
     }
 
@@ -93,6 +121,15 @@ mod tests {
         merged.merge(of(7_000..10_000));
         assert_eq!(merged.sample(20, |_| false), whole);
         assert_eq!(merged.by_hash.len(), KEPT);
+        let mut following = RowSample::default();
+        for start in (0..10_000).step_by(500) {
+            let mut next = following.following();
+            for row in start.max(1)..start + 500 {
+                next.add(row, row_hash(row), &row.to_string());
+            }
+            following.merge(next);
+        }
+        assert_eq!(following.sample(20, |_| false), whole);
         let numbers: Vec<u64> = whole
             .iter()
             .map(|value| value.parse().expect("number"))

@@ -33,7 +33,10 @@ pub fn audit(input: &Input, reading: &Reading, block: usize) -> Result<Audit, So
     let mut audit = Audit::default();
     let mut line = 1;
     while auditor.has(0)? {
-        let (length, lines) = auditor.record(line)?;
+        let (length, lines) = match auditor.calm_line() {
+            Some(length) => (length, 1),
+            None => auditor.record(line)?,
+        };
         auditor.drop_units(length);
         line += lines;
         audit.counted += 1;
@@ -72,6 +75,9 @@ struct Auditor<'a> {
     preamble: u64,
     /// UTF-8 bytes that each value of a byte becomes, for 8-bit encodings.
     lengths: Vec<u8>,
+    /// Units that a record, a field or a quoted text may have something to do with, by their number; all
+    /// others are passed over together. Empty where a unit may take the next one with it.
+    stops: Vec<bool>,
 }
 
 const LF: u16 = 10;
@@ -121,7 +127,41 @@ impl<'a> Auditor<'a> {
             columns: reading.columns.len(),
             preamble: layout.start_line + layout.preamble_lines,
             lengths: lengths(encoding),
+            stops: stops(reading),
         })
+    }
+
+    /// How many units from `offset` on are no stop, as far as they are here and in the same part of
+    /// the source.
+    fn calm(&self, offset: usize) -> usize {
+        let start = self.index + offset as u64;
+        let borders = [self.data.start, self.data.end];
+        let border = borders.into_iter().find(|border| self.index < *border);
+        let left = border.map_or(u64::MAX, |border| border.saturating_sub(start));
+        let units = self.units.get(self.at + offset..).unwrap_or_default();
+        let is_calm = |unit: &&u16| self.stops.get(usize::from(**unit)) == Some(&false);
+        let calm = units.iter().take_while(is_calm).count();
+        usize::try_from(left).map_or(calm, |left| calm.min(left))
+    }
+
+    /// Units of the current record if it is a line without quotes, which is one record by any rule.
+    fn calm_line(&self) -> Option<usize> {
+        let mut length = self.calm(0);
+        loop {
+            let unit = self.units.get(self.at + length).copied()?;
+            length += 1;
+            match unit {
+                LF => break,
+                CR if self.units.get(self.at + length) == Some(&LF) => {}
+                _ if self.delimiter.contains(&unit) && Some(unit) != self.quote => {}
+                _ => return None,
+            }
+            length += self.calm(length);
+        }
+        let end = self.index + length as u64;
+        let beyond = |border| self.index < border && end > border;
+        let whole = !beyond(self.data.start) && !beyond(self.data.end);
+        (whole && !self.stops.is_empty()).then_some(length)
     }
 
     /// Whether there is a unit at `offset` from the current record's start.
@@ -203,6 +243,7 @@ impl<'a> Auditor<'a> {
     fn physical_line(&mut self) -> Result<usize, SourceError> {
         let mut at = 0;
         loop {
+            at += self.calm(at);
             match self.line_end(at)? {
                 Some(length) => return Ok(at + length),
                 None => at += self.step(at)?,
@@ -305,6 +346,7 @@ impl<'a> Auditor<'a> {
     fn plain(&mut self, from: usize, delimiter: &[u16]) -> Result<Option<After>, SourceError> {
         let mut at = from;
         loop {
+            at += self.calm(at);
             if let Some(length) = self.line_end(at)? {
                 return Ok(Some(After::LineEnd(at + length)));
             }
@@ -329,6 +371,13 @@ impl<'a> Auditor<'a> {
         let (mut at, mut reach) = (from, 0);
         let mut inside = 0;
         while reach < QUOTE_REACH {
+            if self.encoding == UTF_8 {
+                let calm = self.calm(at);
+                (at, reach) = (at + calm, reach + calm);
+                if reach >= QUOTE_REACH {
+                    break;
+                }
+            }
             let Some(unit) = self.unit(at)? else {
                 return Ok(None);
             };
@@ -392,6 +441,24 @@ impl<'a> Auditor<'a> {
             _ => 3,
         }
     }
+}
+
+/// What a record, a field or a quoted text may end with or go on behind, in encodings whose units
+/// stand for themselves.
+fn stops(reading: &Reading) -> Vec<bool> {
+    let encoding = reading.encoding.encoding;
+    if encoding != UTF_8 && !encoding.is_single_byte() {
+        return Vec::new();
+    }
+    let dialect = &reading.dialect;
+    let delimiter = encode(&dialect.delimiter, encoding);
+    let escape = match dialect.escape {
+        Escape::Char(byte) => Some(u16::from(byte)),
+        Escape::None | Escape::Doubled => None,
+    };
+    let marks = [Some(LF), Some(CR), dialect.quote.map(u16::from), escape];
+    let marks: Vec<u16> = marks.into_iter().flatten().chain(delimiter).collect();
+    (0..256).map(|unit| marks.contains(&unit)).collect()
 }
 
 /// A text in the units of the source.

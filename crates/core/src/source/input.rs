@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use tempfile::NamedTempFile;
 
 use super::error::SourceError;
+use super::survey::{Survey, survey};
 
 /// The bytes of one source, readable as often as wanted.
 #[derive(Debug)]
@@ -16,9 +18,26 @@ pub struct Input {
     /// Kept because dropping it deletes the spooled file.
     spool: Option<NamedTempFile>,
     size: u64,
+    /// What all of its bytes tell, once somebody asked.
+    surveyed: OnceLock<Survey>,
 }
 
+/// Bytes per read of the survey.
+const SURVEY_BLOCK: usize = 1 << 18;
+
 impl Input {
+    /// What all of its bytes tell; they are read once, however often this is asked.
+    ///
+    /// # Errors
+    /// When they cannot be read to their end.
+    pub(super) fn survey(&self) -> Result<&Survey, SourceError> {
+        if let Some(known) = self.surveyed.get() {
+            return Ok(known);
+        }
+        let found = survey(self, SURVEY_BLOCK)?;
+        Ok(self.surveyed.get_or_init(|| found))
+    }
+
     /// A file on disk, called `name` in reports.
     ///
     /// # Errors
@@ -64,6 +83,7 @@ impl Input {
             name,
             path: path.to_owned(),
             spool: None,
+            surveyed: OnceLock::new(),
             size: metadata.len(),
         };
         input.reader_at(0)?;
@@ -88,6 +108,7 @@ impl Input {
             name,
             path,
             spool: Some(spool),
+            surveyed: OnceLock::new(),
             size,
         }
         .not_empty()

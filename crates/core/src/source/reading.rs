@@ -7,7 +7,7 @@ use super::error::SourceError;
 use super::input::Input;
 use super::repair::{self, Repair, Repairs};
 use super::sniff::{self, Column, Layout};
-use super::survey::{self, Survey};
+use super::survey::Survey;
 
 /// How a source is read.
 #[derive(Debug, Clone)]
@@ -45,14 +45,14 @@ impl Reading {
         overrides: &Overrides,
         limits: &Limits,
     ) -> Result<Self, SourceError> {
-        let survey = survey::survey(input, 1 << 18)?;
-        super::binary::refuse(input, &survey)?;
-        let (encoding, decision) = encoding::decide(&survey, input.size(), overrides)?;
-        let sniffed = sniff::sniff(input, encoding, &survey, overrides, limits)?;
+        let survey = input.survey()?;
+        super::binary::refuse(input, survey)?;
+        let (encoding, decision) = encoding::decide(survey, input.size(), overrides)?;
+        let sniffed = sniff::sniff(input, encoding, survey, overrides, limits)?;
         let mut decisions = vec![decision];
         decisions.extend(sniffed.decisions);
-        let repairs = repairs(&survey, encoding, &sniffed.dialect, overrides)?;
-        if let Some(decision) = repair_decision(&repairs, &survey, overrides) {
+        let repairs = repairs(survey, encoding, &sniffed.dialect, overrides)?;
+        if let Some(decision) = repair_decision(&repairs, survey, overrides) {
             decisions.push(decision);
             decisions.sort_by_key(|decision| decision.what);
         }
@@ -67,7 +67,7 @@ impl Reading {
             repairs,
             decisions,
             ascii: survey.high == 0 && survey.nul == [0; 2],
-            sha256: survey.sha256,
+            sha256: survey.sha256.clone(),
         })
     }
 }

@@ -97,8 +97,7 @@ pub fn parse_boolean(text: &str, pair: BooleanPair) -> Option<bool> {
 }
 
 fn same(text: &str, spelling: &str) -> bool {
-    text == spelling
-        || text.eq_ignore_ascii_case(spelling)
+    text.eq_ignore_ascii_case(spelling)
         || (!text.is_ascii()
             && text
                 .chars()

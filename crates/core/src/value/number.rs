@@ -106,7 +106,7 @@ pub fn parse_decimal(text: &str, marks: &Marks) -> Result<Decimal, NumberError> 
     let mut digits = Digits::default();
     let thousands = marks.thousands.filter(|mark| *mark != marks.decimal);
     let (has_whole, rest) = take_whole(body, thousands, &mut digits)?;
-    let (scale, rest) = match rest.strip_prefix(marks.decimal) {
+    let (scale, rest) = match behind(rest, marks.decimal) {
         Some(fraction) => take_fraction(fraction, thousands, &mut digits)?,
         None if has_whole => (0, rest),
         None => return Err(NumberError::NotANumber),
@@ -142,6 +142,12 @@ impl Digits {
 
 /// The sign and what it stands with.
 fn take_sign(text: &str) -> Result<(bool, &str), NumberError> {
+    // Most numbers are digits at both ends.
+    let bytes = text.as_bytes();
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    if is_digit(bytes.first()) && is_digit(bytes.last()) {
+        return Ok((false, text));
+    }
     if let Some(inner) = text.strip_prefix('(') {
         let body = inner.strip_suffix(')').ok_or(NumberError::NotANumber)?;
         return if starts_with_sign(body) {
@@ -160,6 +166,12 @@ fn take_sign(text: &str) -> Result<(bool, &str), NumberError> {
         return Ok((true, body));
     }
     Ok((false, text.strip_suffix('+').unwrap_or(text)))
+}
+
+/// What follows a character at the front. As `strip_prefix`, but without a comparison of slices.
+pub(super) fn behind(text: &str, wanted: char) -> Option<&str> {
+    let mut rest = text.chars();
+    (rest.next()? == wanted).then_some(rest.as_str())
 }
 
 fn starts_with_sign(text: &str) -> bool {
@@ -187,7 +199,7 @@ fn take_whole<'a>(
         return Ok((first > 0, rest));
     };
     let mut grouped = false;
-    while let Some(after) = rest.strip_prefix(mark) {
+    while let Some(after) = behind(rest, mark) {
         let (length, next) = take_digits(after, digits)?;
         if first == 0 && !grouped && length == 0 {
             return Err(NumberError::NotANumber);

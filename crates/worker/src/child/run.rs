@@ -212,6 +212,7 @@ impl Job<'_> {
                 table,
                 rejects,
                 chunks,
+                profile: None,
             },
             settings(self.spec),
             &mut |at| pace.at(at),
@@ -341,6 +342,7 @@ impl Rows {
             good,
             rejects,
             guarded,
+            profile,
         } = done;
         let pieces = vec![
             good.end(tally.good - self.good)?,
@@ -351,6 +353,7 @@ impl Rows {
             good: (),
             rejects: (),
             guarded,
+            profile,
         };
         Ok((done, pieces))
     }

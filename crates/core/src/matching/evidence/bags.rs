@@ -3,7 +3,7 @@
 
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use ahash::AHashMap;
 
 use super::matrix::Matrix;
 use super::number::small;
@@ -33,7 +33,7 @@ pub(super) struct Bags {
 impl Bags {
     /// Numbers the words and counts in how many variants they stand.
     pub(super) fn new<K: Hash + Eq>(columns: Vec<Variants<K>>, fields: Vec<Variants<K>>) -> Self {
-        let mut numbers: FxHashMap<K, usize> = FxHashMap::default();
+        let mut numbers: AHashMap<K, usize> = AHashMap::default();
         let mut frequency: Vec<usize> = Vec::new();
         let mut read = |side: Vec<Variants<K>>| {
             let owners = side.len();

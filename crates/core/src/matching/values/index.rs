@@ -3,7 +3,7 @@
 
 use std::hash::Hash;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use ahash::AHashMap;
 
 /// A text as its pieces, each once with how often it occurs, in the order of first occurrence.
 pub(super) type Counted<K> = Vec<(K, f32)>;
@@ -12,7 +12,7 @@ pub(super) type Counted<K> = Vec<(K, f32)>;
 #[derive(Debug)]
 pub(super) struct Index<K> {
     documents: usize,
-    pieces: FxHashMap<K, Postings>,
+    pieces: AHashMap<K, Postings>,
 }
 
 /// Where a piece stands.
@@ -26,7 +26,7 @@ struct Postings {
 impl<K: Hash + Eq + Clone> Index<K> {
     /// Indexes texts.
     pub(super) fn of(texts: &[Counted<K>]) -> Self {
-        let mut pieces: FxHashMap<K, Postings> = FxHashMap::default();
+        let mut pieces: AHashMap<K, Postings> = AHashMap::default();
         for (number, text) in (0_u32..).zip(texts) {
             for (piece, count) in text {
                 let postings = pieces.entry(piece.clone()).or_insert_with(|| Postings {
@@ -92,7 +92,7 @@ fn rarity(texts: usize, documents: usize) -> f32 {
 
 /// Counts the pieces of a text.
 pub(super) fn counted<K: Hash + Eq + Clone>(text: &[K]) -> Counted<K> {
-    let mut places = FxHashMap::with_capacity_and_hasher(text.len(), FxBuildHasher);
+    let mut places = AHashMap::with_capacity(text.len());
     let mut found: Counted<K> = Vec::with_capacity(text.len());
     for piece in text {
         let place = *places.entry(piece).or_insert(found.len());

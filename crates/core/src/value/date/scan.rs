@@ -1,5 +1,6 @@
 //! One text against one format: first the shape, then the calendar and the clock.
 
+use super::super::number::behind;
 use super::DateError;
 use super::civil::{self, Day};
 use super::format::Item;
@@ -93,7 +94,7 @@ pub(super) fn scan(items: &[Item], text: &str) -> Option<Fields> {
 
 fn take<'a>(item: Item, text: &'a str, fields: &mut Fields) -> Option<&'a str> {
     let (value, rest) = match item {
-        Item::Literal(c) => return text.strip_prefix(c),
+        Item::Literal(c) => return behind(text, c),
         Item::Year4 => take_number(text, 4, 4)?,
         Item::Year2
         | Item::Month2
