@@ -20,8 +20,7 @@ fi
 if [ ! -x "$venv/bin/python" ]; then
     python3 -m venv "$venv"
 fi
-"$venv/bin/python" -c 'import duckdb, polars' 2>/dev/null ||
-    "$venv/bin/pip" install --quiet duckdb==2.0.0 polars==2.1.0
+"$venv/bin/pip" install --quiet duckdb==2.0.1 polars==2.1.0
 
 exec "$venv/bin/python" benches/engine.py --aimapper "$AIMAPPER" --rows "$rows" --threads "$threads" \
     --folder "$target/bench"
