@@ -24,16 +24,17 @@ fn from_an_upload_to_rows_over_a_bucket_and_a_kill() {
     let (data, bucket) = (folder(), Bucket::new());
     let log = data.path().join("log");
     let service = served(data.path(), &bucket, &log);
-    let (mapping, source) = service.mapped("rows.csv", rows(150_000).as_bytes(), SCHEMA);
+    let (mapping, source) = service.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
     let (whole, job) = service.start_run(&mapping, &source);
     let ended = service.ended(&job);
     assert_eq!(text(&ended, "/state"), "succeeded", "{ended}");
     let good = service.bytes(&format!("runs/{whole}/good"));
     let rejects = service.bytes(&format!("runs/{whole}/rejects"));
-    assert_eq!(good.iter().filter(|byte| **byte == b'\n').count(), 149_971);
+    assert_eq!(good.iter().filter(|byte| **byte == b'\n').count(), 599_881);
 
     let (run, job) = service.start_run(&mapping, &source);
     service.until_chunk(&job, 1);
+    service.hold_job();
     service.kill();
     let service = served(data.path(), &bucket, &log);
     let ended = service.ended(&job);

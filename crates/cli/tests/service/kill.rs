@@ -10,6 +10,7 @@ use crate::served::{Served, folder, text};
 pub(crate) const SCHEMA: &str = r#"{"type": "object", "required": ["id", "amount"],
     "properties": {"id": {"type": "integer"}, "amount": {"type": "number"}, "note": {"type": "string"}}}"#;
 
+/// So many rows; of 600,000 most are left when the first chunks of 65,536 are done.
 pub(crate) fn rows(count: u64) -> String {
     let mut text = "id,amount,note\n".to_owned();
     for row in 0..count {
@@ -26,7 +27,7 @@ pub(crate) fn rows(count: u64) -> String {
 fn a_run_goes_on_where_a_killed_service_left_it() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(200_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
     let (whole, job) = served.start_run(&mapping, &source);
     served.ended(&job);
     let good = served.bytes(&format!("runs/{whole}/good"));
@@ -34,6 +35,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
 
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 2);
+    served.hold_job();
     let (status, _) = served.get(&format!("runs/{run}/good"));
     assert_eq!(status, 409, "half a result is seen");
     served.kill();
@@ -67,7 +69,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
 fn a_service_that_is_told_to_end_gives_its_job_back() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(200_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 1);
     assert!(served.terminate());
@@ -87,9 +89,10 @@ fn a_service_that_is_told_to_end_gives_its_job_back() {
 fn a_cancelled_run_leaves_nothing_to_see() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(200_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 1);
+    served.hold_job();
     let (status, _) = served.post(&format!("jobs/{job}/cancel"), &Value::Null);
     assert!(status < 300, "{status}");
     let ended = served.ended(&job);
