@@ -80,13 +80,33 @@ pub(crate) fn answered(
         .unwrap_or_else(|error| panic!("{authority} cannot be reached: {error}"));
     let timeout = Some(Duration::from_secs(60));
     stream.set_read_timeout(timeout).unwrap();
+    stream.set_write_timeout(timeout).unwrap();
     // A server that has refused what it has read so far may be gone before it has the rest; its answer stands.
-    let _unread = stream
+    let sent = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(body));
     let mut bytes = Vec::new();
-    let _reset = stream.read_to_end(&mut bytes);
-    (!bytes.is_empty()).then(|| parsed(&bytes))
+    let read = stream.read_to_end(&mut bytes);
+    let was_cut = [sent.err(), read.err()]
+        .into_iter()
+        .flatten()
+        .inspect(was_gone);
+    // What is left of an answer whose head was cut off is none.
+    if was_cut.count() > 0 && head_end(&bytes).is_none() || bytes.is_empty() {
+        return None;
+    }
+    Some(parsed(&bytes))
+}
+
+/// Fails unless the other side was gone: a server that only keeps silent is wrong.
+fn was_gone(error: &std::io::Error) {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    let gone = [BrokenPipe, ConnectionAborted, ConnectionReset];
+    assert!(gone.contains(&error.kind()), "{error}");
+}
+
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n")
 }
 
 pub(crate) fn get(url: &str, headers: &[(&str, &str)]) -> Reply {
@@ -104,7 +124,7 @@ pub(crate) fn post(url: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -
 }
 
 fn parsed(bytes: &[u8]) -> Reply {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = head_end(bytes);
     let end = end.unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(bytes)));
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
