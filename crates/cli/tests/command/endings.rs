@@ -9,6 +9,24 @@ const MAP_GERMAN: &str = "map umsaetze_2026-03.csv --to transaction.schema.json 
 const MAP_ORDERS: &str = "map orders.csv --to order.schema.json";
 
 #[test]
+fn a_kept_mapping_writes_nothing_of_a_file_without_rows() {
+    let place = Place::with_orders();
+    place
+        .run(&format!("{MAP_ORDERS} --accept 0.5 -o kept"))
+        .ends(0);
+    let orders = place.text("orders.csv");
+    let header = orders.lines().next().unwrap_or_default();
+    place.write("empty.csv", format!("{header}\n"));
+    for format in ["csv", "ndjson", "parquet"] {
+        let line =
+            format!("run --mapping kept/orders.mapping.yaml empty.csv --format {format} -o new");
+        let ran = place.run(&line).ends(1);
+        assert!(ran.err.contains("add --accept 0"), "{}", ran.err);
+        assert!(!place.path("new").exists() || place.names("new").is_empty());
+    }
+}
+
+#[test]
 fn rejects_are_counted_against_a_number_or_a_share() {
     let place = Place::with_bank();
     for (most, code) in [

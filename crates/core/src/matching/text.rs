@@ -137,6 +137,13 @@ pub(crate) fn edit_similarity(a: &str, b: &str) -> f64 {
     unlike(distance(&a, &b), a.len().max(b.len()))
 }
 
+fn unlike(distance: usize, longest: usize) -> f64 {
+    if longest == 0 {
+        return 1.0;
+    }
+    1.0 - ratio(distance, longest)
+}
+
 /// What two ways to reckon the same share may differ by.
 const ROUNDING: f64 = 1e-9;
 
@@ -154,13 +161,6 @@ fn letters_in_common(a: &str, b: &str) -> Option<usize> {
         *left = left.saturating_sub(1);
     }
     Some(common)
-}
-
-fn unlike(distance: usize, longest: usize) -> f64 {
-    if longest == 0 {
-        return 1.0;
-    }
-    1.0 - ratio(distance, longest)
 }
 
 /// The same if it is at least so much, and else nothing: texts of very different lengths, or with few

@@ -38,7 +38,7 @@ use pass::Item;
 /// How a pass runs; nothing here changes its result.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Threads that work on batches.
+    /// Threads that work on batches, and again as many that merge the profile, which wait for those.
     pub threads: usize,
     /// Bytes per read.
     pub block: usize,
@@ -75,7 +75,8 @@ pub struct Sinks<'a, W: Write + Send> {
     pub rejects: RejectsWriter<W>,
     /// For a run of text rows that is to be kept chunk by chunk.
     pub chunks: Option<Chunks<'a, W>>,
-    /// For a run that profiles the columns on the way: what a person set of their reading.
+    /// For a run that profiles the columns on the way: what a person set of their reading. A run that goes
+    /// on behind a chunk would profile the rest alone.
     pub profile: Option<&'a Overrides>,
 }
 

@@ -26,7 +26,7 @@ struct Group<'scope> {
 }
 
 impl Partial {
-    /// Takes what follows on `threads` threads; with fewer than two on the calling one.
+    /// Takes what follows on up to `threads` threads; with fewer than two on the calling one.
     #[must_use]
     pub fn beside<'scope>(
         mut self,
@@ -34,9 +34,10 @@ impl Partial {
         threads: usize,
     ) -> Merging<'scope> {
         let mut groups = Vec::new();
-        if threads > 1 {
+        let hands = threads.min(self.columns.len());
+        if hands > 1 {
             let columns = std::mem::take(&mut self.columns);
-            for columns in dealt(columns, threads) {
+            for columns in dealt(columns, hands) {
                 let (queue, batches) = sync_channel(WAITING);
                 let thread = scope.spawn(move || merged(columns, &batches));
                 groups.push(Group { queue, thread });

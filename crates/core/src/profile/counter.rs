@@ -101,6 +101,9 @@ impl Counter {
         let threshold = *threshold;
         let before = std::mem::take(self);
         self.error = before.error + threshold;
+        let kept = before.slots.iter().filter(|slot| slot.rows > threshold);
+        self.keys
+            .reserve(kept.map(|slot| slot.end - slot.start).sum());
         for slot in &before.slots {
             let rows = slot.rows.saturating_sub(threshold);
             if rows > 0 {

@@ -48,8 +48,8 @@ impl Partial {
         }
     }
 
-    /// Nothing read yet of the rows that follow, to be merged into this one or into another that followed
-    /// it.
+    /// Nothing read yet of other rows. All that follow one partial have to be merged into one: they know
+    /// which rows its sample will not take any more.
     #[must_use]
     pub fn following(&self) -> Self {
         Self {

@@ -11,7 +11,7 @@ use super::observed::shown;
 const KEPT: usize = 1_024;
 
 /// Up to 1,024 rows, spread evenly over the column, each with its value as far as it is shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct RowSample {
     by_hash: BTreeMap<u64, (u64, Box<str>)>,
     /// Hashes at or above it are not taken any more.
@@ -41,7 +41,8 @@ pub(super) const fn row_hash(row: u64) -> u64 {
 }
 
 impl RowSample {
-    /// An empty sample of rows that follow, to be merged into this one or into one that it followed.
+    /// An empty sample of other rows. All that follow one have to be merged into one, because they share
+    /// its bound.
     pub(super) fn following(&self) -> Self {
         let bound = self.merged.0.load(Ordering::Relaxed);
         Self {

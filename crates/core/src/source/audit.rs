@@ -1,5 +1,5 @@
 //! The auditor: counts the records of a source again, by the published rule of record ends
-//! (docs/reading.md), one code unit at a time. It shares no code with the record parser, and exists
+//! (docs/reading.md), one code unit at a time; units that no rule looks at are passed over together. It shares no code with the record parser, and exists
 //! to disagree with it where either is wrong.
 
 use std::ops::Range;
@@ -75,8 +75,8 @@ struct Auditor<'a> {
     preamble: u64,
     /// UTF-8 bytes that each value of a byte becomes, for 8-bit encodings.
     lengths: Vec<u8>,
-    /// Units that a record, a field or a quoted text may have something to do with, by their number; all
-    /// others are passed over together. Empty where a unit may take the next one with it.
+    /// Whether some rule looks at a unit, by its number; runs of others are passed over together. Empty
+    /// where a unit may take the next one with it: there each is looked at.
     stops: Vec<bool>,
 }
 
@@ -144,8 +144,12 @@ impl<'a> Auditor<'a> {
         usize::try_from(left).map_or(calm, |left| calm.min(left))
     }
 
-    /// Units of the current record if it is a line without quotes, which is one record by any rule.
+    /// Units of the current record if it is a line without quotes, escapes and lone carriage returns,
+    /// which is one record by any rule.
     fn calm_line(&self) -> Option<usize> {
+        if self.stops.is_empty() {
+            return None;
+        }
         let mut length = self.calm(0);
         loop {
             let unit = self.units.get(self.at + length).copied()?;
@@ -161,7 +165,7 @@ impl<'a> Auditor<'a> {
         let end = self.index + length as u64;
         let beyond = |border| self.index < border && end > border;
         let whole = !beyond(self.data.start) && !beyond(self.data.end);
-        (whole && !self.stops.is_empty()).then_some(length)
+        whole.then_some(length)
     }
 
     /// Whether there is a unit at `offset` from the current record's start.
@@ -443,8 +447,8 @@ impl<'a> Auditor<'a> {
     }
 }
 
-/// What a record, a field or a quoted text may end with or go on behind, in encodings whose units
-/// stand for themselves.
+/// The units that rules look at: quote, escape, delimiter, line ends. Only in encodings whose units stand
+/// for themselves.
 fn stops(reading: &Reading) -> Vec<bool> {
     let encoding = reading.encoding.encoding;
     if encoding != UTF_8 && !encoding.is_single_byte() {

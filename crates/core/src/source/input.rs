@@ -26,7 +26,7 @@ pub struct Input {
 const SURVEY_BLOCK: usize = 1 << 18;
 
 impl Input {
-    /// What all of its bytes tell; they are read once, however often this is asked.
+    /// What all of its bytes told when this was first asked.
     ///
     /// # Errors
     /// When they cannot be read to their end.

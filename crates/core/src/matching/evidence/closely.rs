@@ -6,7 +6,7 @@ use super::spellings::{best_spelling, edits, equal, same_head, starts};
 use super::words::Spelling;
 use super::{Gathered, Measure, PreparedField, PreparedTarget};
 use crate::matching::Table;
-use crate::matching::label_evidence::{match_labels, too_many_values};
+use crate::matching::label_evidence::{match_labels, too_many_values, verbatim_share};
 use crate::matching::name_evidence::{Rarity, score_names};
 use crate::matching::names::Name;
 use crate::matching::value_evidence::kind_fit;
@@ -101,12 +101,15 @@ impl Gathered {
                 let Some(PreparedField { labels, .. }) = fields.get(field) else {
                     continue;
                 };
-                if !too_many_values(profile, labels) {
+                let share = if too_many_values(profile, labels) {
+                    verbatim_share(profile, labels)
+                } else {
                     let values = || self.asked_values(column, profile);
                     let found = match_labels(profile, values, labels);
+                    let share = found.as_ref().map(|found| found.share);
                     self.matched.insert((column, field), found);
-                }
-                let share = self.label_share((column, profile), (field, labels));
+                    share
+                };
                 self.put(Measure::LabelsMatched, (column, field), share.map(narrow));
                 // A value that stands for one that the field knows is known.
                 if let Some(share) = share.map(narrow) {

@@ -44,13 +44,15 @@ pub(super) fn as_set_before(
         sources: sources.clone(),
         ..rule.clone()
     };
+    let now = Reading::of(column, field, context.decisions);
     // What is mapped is what the steps give, and not what stands in the column.
     if field.labels().is_none() || before.transform.iter().any(changes_text) {
         again.value_map = decision.map_or_else(Vec::new, |known| known.values().collect());
-        // How a date or a number is read may be open for other reasons.
-        if !again.value_map.is_empty() && !again.transform.iter().any(is_reading) {
-            again.confidence = again.confidence.max(MAPPED_AGAIN);
-            again.most = again.most.max(MAPPED_AGAIN);
+        if !again.value_map.is_empty() {
+            // No more than how the column is read leaves open.
+            let least = MAPPED_AGAIN.min(now.cap);
+            again.confidence = again.confidence.max(least);
+            again.most = again.most.max(least);
         }
     }
     let mut problems = Vec::new();
@@ -58,7 +60,6 @@ pub(super) fn as_set_before(
     if !problems.is_empty() {
         return rule;
     }
-    let now = Reading::of(column, field, context.decisions).steps;
     let reads = |steps: &[Step]| -> Vec<Step> {
         steps
             .iter()
@@ -66,7 +67,7 @@ pub(super) fn as_set_before(
             .cloned()
             .collect()
     };
-    if reads(&now) != reads(&again.transform) && !reads(&now).is_empty() {
+    if reads(&now.steps) != reads(&again.transform) && !reads(&now.steps).is_empty() {
         again.confidence = again.confidence.min(READ_OTHERWISE);
         again.most = again.most.min(READ_OTHERWISE);
         let text = "memory: the steps are those that you set, but the values look as if others \
