@@ -27,6 +27,10 @@ const CREATED_BY: &str = "aimapper";
 /// The level at which zstd's own default stands.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Rows that the library is given at once; pages end where they would otherwise, because this is how many
+/// it looks at in one go.
+const WRITTEN_AT_ONCE: usize = 1_024;
+
 /// A Parquet file that is being written.
 pub(super) struct ParquetTable<W: Write + Send> {
     writer: ArrowWriter<Shared<W>>,
@@ -100,7 +104,13 @@ impl<W: Write + Send> ParquetTable<W> {
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(|error| ParquetError::ArrowError(error.to_string()))?;
-        self.writer.write(&batch)?;
+        // The library's smallest and largest decimals of a chunk are slices of what it was given at once,
+        // and stay until the file is done.
+        let rows = batch.num_rows();
+        for start in (0..rows).step_by(WRITTEN_AT_ONCE) {
+            let length = WRITTEN_AT_ONCE.min(rows - start);
+            self.writer.write(&batch.slice(start, length))?;
+        }
         self.writer.flush()?;
         Ok(())
     }
