@@ -53,7 +53,7 @@ impl Forms {
     pub(super) fn of(columns: &Sides, fields: &[Asking]) -> Self {
         let held = columns.held.iter().map(|held| Counted {
             values: held.texts.len(),
-            counts: held.detected.clone(),
+            counts: held.detected(),
         });
         Self {
             columns: held.collect(),

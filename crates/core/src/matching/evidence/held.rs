@@ -19,8 +19,6 @@ pub(super) struct Held {
     pub(super) quantiles: Option<[f64; 3]>,
     /// What the values look like, see [`Looks`].
     pub(super) looks: Option<Looks>,
-    /// For each detector how many values it takes for its own; empty without a value.
-    pub(super) detected: Vec<usize>,
 }
 
 /// Most values whose pieces are compared.
@@ -51,14 +49,22 @@ impl Held {
         }
         held.quantiles = quantiles(&held.texts);
         held.looks = Some(Looks::of(&held.texts));
-        held.detected = vec![0; DETECTORS.len()];
-        for text in &held.texts {
+        held
+    }
+
+    /// For each detector how many values it takes for its own; empty without a value.
+    pub(super) fn detected(&self) -> Vec<usize> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut counts = vec![0; DETECTORS.len()];
+        for text in &self.texts {
             let tokens = tokens(text);
-            for (count, detector) in held.detected.iter_mut().zip(&DETECTORS) {
+            for (count, detector) in counts.iter_mut().zip(&DETECTORS) {
                 *count += usize::from(detector.takes(text, &tokens));
             }
         }
-        held
+        counts
     }
 
     /// Whether there is any value.
