@@ -1,5 +1,6 @@
 //! Requests as they go over the wire, so that tests can say what no client library would.
 
+use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -87,22 +88,16 @@ pub(crate) fn answered(
         .and_then(|()| stream.write_all(body));
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
-    let was_cut = [sent.err(), read.err()]
-        .into_iter()
-        .flatten()
-        .inspect(was_gone);
-    // What is left of an answer whose head was cut off is none.
-    if was_cut.count() > 0 && head_end(&bytes).is_none() || bytes.is_empty() {
-        return None;
+    let errors = [sent.err(), read.err()];
+    let was_cut = errors.iter().any(Option::is_some);
+    for error in errors.into_iter().flatten() {
+        // A server that only keeps silent is wrong.
+        let gone = [BrokenPipe, ConnectionAborted, ConnectionReset];
+        assert!(gone.contains(&error.kind()), "{error}");
     }
-    Some(parsed(&bytes))
-}
-
-/// Fails unless the other side was gone: a server that only keeps silent is wrong.
-fn was_gone(error: &std::io::Error) {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    let gone = [BrokenPipe, ConnectionAborted, ConnectionReset];
-    assert!(gone.contains(&error.kind()), "{error}");
+    // What is left of an answer whose head was cut off is none.
+    let is_none = bytes.is_empty() || (was_cut && head_end(&bytes).is_none());
+    (!is_none).then(|| parsed(&bytes))
 }
 
 fn head_end(bytes: &[u8]) -> Option<usize> {

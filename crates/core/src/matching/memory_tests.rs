@@ -202,6 +202,34 @@ fn steps_come_again_where_a_person_set_them() {
 }
 
 #[test]
+fn steps_and_values_that_come_again_count_though_no_value_is_a_label() {
+    let fruit = of_labels(field("fruit", FieldType::String), &["apple", "pear"]);
+    let columns = [filled_column("kind", &[("K9-x", 40), ("K8-y", 30)])];
+    let mut before = decided("fruit", &["kind"], RuleState::Edited);
+    before.by_hand = true;
+    before.transform = vec![Step::Split {
+        separator: "-".to_owned(),
+        part: 1,
+    }];
+    for (from, to) in [("K9", "apple"), ("K8", "pear")] {
+        before.value_map.push(MappedValue {
+            from: from.to_owned(),
+            to: Some(to.to_owned()),
+            confidence: 1.0,
+            rows: 1,
+            state: RuleState::Accepted,
+        });
+    }
+    let again = &proposed(&columns, std::slice::from_ref(&fruit), &[before.clone()])[0];
+    assert_eq!(again.transform, before.transform);
+    assert_eq!(again.value_map.len(), 2);
+    assert!(again.confidence >= 0.8, "{again:?}");
+    before.value_map.clear();
+    let without = &proposed(&columns, &[fruit], &[before])[0];
+    assert!(without.confidence < 0.8, "{without:?}");
+}
+
+#[test]
 fn steps_that_read_otherwise_than_the_values_ask_are_said() {
     let columns = [numbers("XK-7")];
     let fields = [field("amount", FieldType::Decimal)];

@@ -28,7 +28,7 @@ use replay::Claims;
 pub use replay::is_rejects_file;
 pub use tally::{RepairCounts, Resume, Tally};
 
-use crate::profile::{Partial, Profile};
+use crate::profile::{Merging, Partial, Profile};
 use crate::source::{CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State};
 use crate::transform::{
     Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
@@ -151,7 +151,7 @@ pub fn profile(
             },
         )?;
         tally.settle();
-        Ok((all.finish().finish(), tally))
+        Ok((all.finish(), tally))
     })
 }
 
@@ -195,7 +195,7 @@ pub fn read<W: Write + Send>(
                 tally.take_rejects(item.rejects, &mut |reject| rejects.write(reject))
             },
         )?;
-        Ok::<_, PipelineError>((all.finish().finish(), tally))
+        Ok::<_, PipelineError>((all.finish(), tally))
     })?;
     tally.settle();
     let written = table.finish()?;
@@ -279,7 +279,7 @@ pub fn run<W: Write + Send>(
                 chunks.end(number, tally, (&mut table, &mut rejects))
             },
         )?;
-        Ok::<_, PipelineError>((all.map(|all| all.finish().finish()), tally))
+        Ok::<_, PipelineError>((all.map(Merging::finish), tally))
     })?;
     tally.settle();
     let written = table.finish()?;

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use super::column::ColumnPartial;
-use super::partial::Partial;
+use super::partial::{Partial, Profile};
 
 /// Batches that may wait for one thread.
 const WAITING: usize = 2;
@@ -64,12 +64,12 @@ impl Merging<'_> {
         }
     }
 
-    /// All that was added.
+    /// The profile of all that was added.
     ///
     /// # Panics
     /// A panic of one of the threads goes on here.
     #[must_use]
-    pub fn finish(self) -> Partial {
+    pub fn finish(self) -> Profile {
         let mut all = self.rest;
         let mut dealt: Vec<std::vec::IntoIter<ColumnPartial>> = Vec::new();
         for Group { queue, thread } in self.groups {
@@ -84,7 +84,7 @@ impl Merging<'_> {
             all.columns
                 .extend(dealt.iter_mut().filter_map(Iterator::next));
             if all.columns.len() == before {
-                return all;
+                return all.finish();
             }
         }
     }
