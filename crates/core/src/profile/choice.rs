@@ -267,7 +267,7 @@ mod tests {
     fn marks(values: &[&str], set: MarksSet) -> Option<Choice<Marks>> {
         let mut tally = NumberTally::default();
         for value in values {
-            tally.add(value, value, 1);
+            tally.add(value, value, 1, u64::MAX);
         }
         choose_marks(&tally, set)
     }

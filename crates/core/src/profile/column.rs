@@ -10,6 +10,7 @@ use cardinality_estimator::CardinalityEstimator;
 
 use super::Distinct;
 use super::counter::Counter;
+use super::forms::Forms;
 use super::markers::is_marker;
 use super::observed::{Observed, long_key};
 use super::rows::RowSample;
@@ -32,7 +33,10 @@ pub(super) struct ColumnPartial {
 #[derive(Debug, Default)]
 struct Stream {
     parts: Parts,
+    forms: Forms,
     sketch: CardinalityEstimator<str>,
+    /// Values that were added.
+    added: u64,
 }
 
 /// The values that are no null markers, and the markers by themselves.
@@ -60,17 +64,45 @@ impl Parts {
 }
 
 impl Stream {
+    /// All that was counted.
+    fn summary(&self) -> Summary {
+        let mut summary = self.parts.summary.clone();
+        self.forms.add_to(&mut summary);
+        summary
+    }
+
     fn add(&mut self, value: Observed<'_>, key: &str, rows: u64, is_marker: bool) {
         if is_marker {
             *self.parts.markers.entry(value.text.to_owned()).or_default() += rows;
         } else {
             self.sketch.insert(key);
-            self.parts.summary.add(value, rows);
+            self.count(value, rows);
+        }
+    }
+
+    fn count(&mut self, value: Observed<'_>, rows: u64) {
+        let summary = &mut self.parts.summary;
+        self.added += 1;
+        let alone = if value.long {
+            None
+        } else {
+            let tally = &mut summary.text;
+            self.forms.add(value.text, rows, self.added, tally)
+        };
+        match alone {
+            Some(look) => summary.look(value.text, rows, self.added, look),
+            None => summary.add(value, rows, self.added),
+        }
+        if self.forms.full() {
+            self.forms.add_to(summary);
+            self.forms.close();
         }
     }
 
     fn merge(&mut self, next: &Self) {
-        self.parts.summary.merge(&next.parts.summary);
+        self.forms.add_to(&mut self.parts.summary);
+        self.forms = Forms::default();
+        self.parts.summary.merge(&next.summary());
         for (marker, rows) in &next.parts.markers {
             *self.parts.markers.entry(marker.clone()).or_default() += rows;
         }
@@ -94,6 +126,7 @@ impl ColumnPartial {
     pub(super) fn following(&self) -> Self {
         Self {
             rows: self.rows.following(),
+            counter: Counter::with_room(self.rows.expected()),
             ..Self::new(self.markers.clone())
         }
     }
@@ -130,6 +163,7 @@ impl ColumnPartial {
         self.count += next.count;
         self.empty += next.empty;
         self.rows.merge(next.rows);
+        self.rows.expect(next.counter.len());
         match next.stream {
             Some(stream) => {
                 if self.stream.is_none() {
@@ -142,10 +176,10 @@ impl ColumnPartial {
             None if self.stream.is_some() => self.stream_values(&next.counter),
             None => {}
         }
-        if self.counter.merge(&next.counter) {
-            if self.stream.is_none() {
-                self.start_stream();
-            }
+        if self.stream.is_some() {
+            self.counter.merge_and_prune(&next.counter);
+        } else if self.counter.merge(&next.counter) {
+            self.start_stream();
             self.counter.prune();
         }
     }
@@ -181,8 +215,10 @@ impl ColumnPartial {
         if let Some(stream) = &self.stream {
             let estimate = u64::try_from(stream.sketch.estimate()).unwrap_or(u64::MAX);
             return Parts {
+                summary: stream.summary(),
+                markers: stream.parts.markers.clone(),
+                exact: 0,
                 estimate: Some(estimate),
-                ..stream.parts.clone()
             };
         }
         let mut parts = Parts::default();
@@ -190,7 +226,7 @@ impl ColumnPartial {
             if !value.long && self.may_be_null(value.text) {
                 parts.markers.insert(value.text.to_owned(), rows);
             } else {
-                parts.summary.add(value, rows);
+                parts.summary.add(value, rows, parts.exact);
                 parts.exact += 1;
             }
         }

@@ -40,6 +40,11 @@ pub(super) struct Counter {
 /// can make values collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
+/// The hash of a text's bytes in these counters.
+pub(super) fn hash_of(bytes: &[u8]) -> u64 {
+    HASHER.hash_one(bytes)
+}
+
 impl Counter {
     /// Counts one row; returns whether there are now more values than can be held exactly.
     pub(super) fn add(&mut self, value: &str) -> bool {
@@ -51,29 +56,53 @@ impl Counter {
         self.add_key(value, HASHER.hash_one(value), 1, None)
     }
 
+    /// A counter with room for so many values.
+    pub(super) fn with_room(values: usize) -> Self {
+        Self {
+            slots: Vec::with_capacity(values),
+            found: HashTable::with_capacity(values),
+            ..Self::default()
+        }
+    }
+
+    /// Number of values that are held.
+    pub(super) const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     fn add_key(&mut self, key: &str, hash: u64, rows: u64, long_chars: Option<u64>) -> bool {
-        let (slots, keys) = (&mut self.slots, &mut self.keys);
+        if let Some(slot) = self.known(key, hash) {
+            slot.rows += rows;
+            return false;
+        }
+        self.insert(key, hash, rows, long_chars);
+        self.slots.len() > EXACT_DISTINCT
+    }
+
+    fn known(&mut self, key: &str, hash: u64) -> Option<&mut Slot> {
+        let (slots, keys) = (&mut self.slots, &self.keys);
         let is_key = |at: &usize| {
             let slot = slots.get(*at).filter(|slot| slot.hash == hash);
             slot.and_then(|slot| keys.get(slot.start..slot.end)) == Some(key)
         };
-        let known = self.found.find(hash, is_key).copied();
-        if let Some(slot) = known.and_then(|at| slots.get_mut(at)) {
-            slot.rows += rows;
-            return false;
-        }
-        let (at, start) = (slots.len(), keys.len());
-        keys.push_str(key);
-        slots.push(Slot {
+        let at = self.found.find(hash, is_key).copied()?;
+        slots.get_mut(at)
+    }
+
+    /// Takes in a key that is not held.
+    fn insert(&mut self, key: &str, hash: u64, rows: u64, long_chars: Option<u64>) {
+        let (at, start) = (self.slots.len(), self.keys.len());
+        self.keys.push_str(key);
+        self.slots.push(Slot {
             hash,
             start,
-            end: keys.len(),
+            end: self.keys.len(),
             rows,
             long_chars,
         });
+        let slots = &self.slots;
         let hash_of = |at: &usize| slots.get(*at).map_or(0, |slot| slot.hash);
         self.found.insert_unique(hash, at, hash_of);
-        slots.len() > EXACT_DISTINCT
     }
 
     fn key(&self, slot: &Slot) -> &str {
@@ -92,23 +121,42 @@ impl Counter {
 
     /// Drops the less frequent half of the values, where they are more than the bound.
     pub(super) fn prune(&mut self) {
-        if self.slots.len() <= EXACT_DISTINCT {
-            return;
-        }
-        let mut counts: Vec<u64> = self.slots.iter().map(|slot| slot.rows).collect();
-        let middle = EXACT_DISTINCT / 2;
-        let (_, threshold, _) = counts.select_nth_unstable_by(middle, |a, b| b.cmp(a));
-        let threshold = *threshold;
-        let before = std::mem::take(self);
-        self.error = before.error + threshold;
-        let kept = before.slots.iter().filter(|slot| slot.rows > threshold);
-        self.keys
-            .reserve(kept.map(|slot| slot.end - slot.start).sum());
-        for slot in &before.slots {
-            let rows = slot.rows.saturating_sub(threshold);
-            if rows > 0 {
-                self.add_key(before.key(slot), slot.hash, rows, slot.long_chars);
+        self.merge_and_prune(&Self::default());
+    }
+
+    /// As [`Counter::merge`] and [`Counter::prune`], without taking in what is dropped at once.
+    pub(super) fn merge_and_prune(&mut self, next: &Self) {
+        let mut fresh = Vec::new();
+        for slot in &next.slots {
+            match self.known(next.key(slot), slot.hash) {
+                Some(own) => own.rows += slot.rows,
+                None => fresh.push(slot),
             }
+        }
+        self.error += next.error;
+        let mut threshold = 0;
+        if self.slots.len() + fresh.len() > EXACT_DISTINCT {
+            let all = self.slots.iter().chain(fresh.iter().copied());
+            let mut counts: Vec<u64> = all.map(|slot| slot.rows).collect();
+            let middle = EXACT_DISTINCT / 2;
+            let (_, middle, _) = counts.select_nth_unstable_by(middle, |a, b| b.cmp(a));
+            threshold = *middle;
+            let before = std::mem::take(self);
+            self.error = before.error + threshold;
+            for slot in &before.slots {
+                self.insert_above(threshold, &before, slot);
+            }
+        }
+        for slot in fresh {
+            self.insert_above(threshold, next, slot);
+        }
+    }
+
+    /// Takes in what is left of a value when a threshold is taken off its count.
+    fn insert_above(&mut self, threshold: u64, from: &Self, slot: &Slot) {
+        let rows = slot.rows.saturating_sub(threshold);
+        if rows > 0 {
+            self.insert(from.key(slot), slot.hash, rows, slot.long_chars);
         }
     }
 

@@ -218,11 +218,20 @@ struct Fit {
     value: Timestamp,
 }
 
+/// Whether any text of a form (as in [`super::forms`]) can be a date, a timestamp or a time of day.
+pub(super) fn is_possible(form: &str) -> bool {
+    LENGTHS.contains(&form.len())
+        && form.bytes().any(|byte| byte.is_ascii_digit())
+        && (form.contains(':') || !families(form).is_empty())
+}
+
+/// The shortest is `9:05`, the longest a full timestamp with a month's name.
+const LENGTHS: std::ops::RangeInclusive<usize> = 4..=45;
+
 impl DateTally {
     /// Counts a value as everything that it can be.
     pub(super) fn add(&mut self, text: &str, rows: u64) {
-        // The shortest is `9:05`, the longest a full timestamp with a month's name.
-        if !(4..=45).contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        if !LENGTHS.contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return;
         }
         let mut by_order: [Option<Timestamp>; 3] = [None; 3];
@@ -364,6 +373,9 @@ fn fits(text: &str, found: &mut dyn FnMut(Fit)) {
             None => return,
         },
     };
+    if date.len() == 8 && !is_plausible(date) && date.bytes().all(|byte| byte.is_ascii_digit()) {
+        return;
+    }
     for index in families(date) {
         let Some(family) = FAMILIES.get(index) else {
             continue;
@@ -458,7 +470,7 @@ fn families(date: &str) -> std::ops::Range<usize> {
     if let Some(name) = letters.next() {
         // From `may` to `september`.
         let is_one_name = letters.next().is_none() && (3..=9).contains(&name.chars().count());
-        return if is_one_name {
+        return if is_one_name && has_day_and_year(date) {
             COMPACT + 1..COMPACT + 1 + NAMED.len()
         } else {
             none
@@ -466,7 +478,7 @@ fn families(date: &str) -> std::ops::Range<usize> {
     }
     let digits = date.bytes().take_while(u8::is_ascii_digit).count();
     if digits == date.len() {
-        return if digits == 8 && is_plausible(date) {
+        return if digits == 8 {
             COMPACT..COMPACT + 1
         } else {
             none
@@ -478,6 +490,11 @@ fn families(date: &str) -> std::ops::Range<usize> {
     let Some(row) = SEPARATORS.iter().position(|known| *known == separator) else {
         return none;
     };
+    let mut groups = date.split(separator);
+    let fits = |group: &str| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_digit());
+    if !groups.by_ref().take(3).all(fits) || groups.next().is_some() {
+        return none;
+    }
     let first = row * PER_SEPARATOR;
     match digits {
         1 | 2 => {
@@ -491,6 +508,14 @@ fn families(date: &str) -> std::ops::Range<usize> {
         4 => first + 4..first + 5,
         _ => none,
     }
+}
+
+/// Whether there are two numbers, as beside a month's name.
+fn has_day_and_year(date: &str) -> bool {
+    let runs = date.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = runs.filter(|run| !run.is_empty());
+    let fits = |run: Option<&str>| run.is_some_and(|run| run.len() <= 4);
+    fits(numbers.next()) && fits(numbers.next()) && numbers.next().is_none()
 }
 
 /// Eight digits are a date only where the year is one of our times.

@@ -47,7 +47,7 @@ impl OpenColumn {
             .map(|(marker, rows)| (marker.clone(), *rows))
             .collect();
         for (marker, rows) in &kept {
-            parts.summary.add(Observed::new(marker), *rows);
+            parts.summary.add(Observed::new(marker), *rows, u64::MAX);
         }
         let marked: u64 =
             parts.markers.values().sum::<u64>() - kept.iter().map(|k| k.1).sum::<u64>();

@@ -4,20 +4,64 @@ use super::SemanticType;
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, PairSet, parse_boolean};
 use crate::value::code;
 
-/// A code and the test whether a text is one.
-type Code = (SemanticType, fn(&str) -> bool);
+/// A code, the test whether a text is one, and whether a text of a form (as in [`super::forms`]) can
+/// be.
+type Code = (SemanticType, fn(&str) -> bool, fn(&str) -> bool);
 
 /// Codes, in the order in which a type is chosen where several fit.
 pub(super) const CODES: [Code; 8] = [
-    (SemanticType::Uuid, code::is_uuid),
-    (SemanticType::Iban, code::is_iban),
-    (SemanticType::Email, code::is_email),
-    (SemanticType::Url, code::is_url),
-    (SemanticType::Currency, code::is_currency),
-    (SemanticType::Country, code::is_country),
-    (SemanticType::Bic, code::is_bic),
-    (SemanticType::Phone, code::is_phone),
+    (SemanticType::Uuid, code::is_uuid, |form| form.len() == 36),
+    (SemanticType::Iban, code::is_iban, |form| {
+        form.len() >= 15 && form.starts_with("AA")
+    }),
+    (SemanticType::Email, code::is_email, |form| {
+        form.contains('@')
+    }),
+    (SemanticType::Url, code::is_url, |form| form.contains(':')),
+    (SemanticType::Currency, code::is_currency, |form| {
+        form == "AAA"
+    }),
+    (SemanticType::Country, code::is_country, |form| {
+        form == "AA" || form == "AAA"
+    }),
+    (SemanticType::Bic, code::is_bic, |form| {
+        form.starts_with("AAAA")
+    }),
+    (SemanticType::Phone, code::is_phone, code::is_phone),
 ];
+
+/// The bit of telephone numbers among the codes: of these the form tells everything.
+const PHONE: u16 = 1 << (CODES.len() - 1);
+
+/// The bit of booleans.
+const PAIRS: u16 = 1 << CODES.len();
+
+/// What is looked for: one bit for each of [`CODES`], one for booleans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KindSet(u16);
+
+impl KindSet {
+    pub(super) const ALL: Self = Self(u16::MAX);
+
+    /// What a text of a form can be.
+    pub(super) fn possible(form: &str) -> Self {
+        let codes = CODES.iter().enumerate();
+        let bits = codes.map(|(index, (_, _, can_be))| u16::from(can_be(form)) << index);
+        let word = form.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let pairs = PairSet::fits(form) && (word || form.len() == 1);
+        Self(bits.sum::<u16>() | if pairs { PAIRS } else { 0 })
+    }
+
+    /// Of these, what not all texts of a form need to be.
+    pub(super) const fn by_value(self) -> Self {
+        Self(self.0 & !PHONE)
+    }
+
+    /// Of these, what all texts of a form are, or none.
+    pub(super) const fn by_form(self) -> Self {
+        Self(self.0 & PHONE)
+    }
+}
 
 /// Rows per code and per pair of booleans.
 #[derive(Debug, Clone, Default)]
@@ -28,13 +72,14 @@ pub(super) struct KindTally {
 }
 
 impl KindTally {
-    pub(super) fn add(&mut self, text: &str, rows: u64) {
-        for (count, (_, fits)) in self.codes.iter_mut().zip(CODES) {
-            if fits(text) {
+    pub(super) fn add(&mut self, text: &str, rows: u64, look: KindSet) {
+        let codes = self.codes.iter_mut().zip(CODES);
+        for (index, (count, (_, fits, _))) in codes.enumerate() {
+            if look.0 & (1 << index) != 0 && fits(text) {
                 *count += rows;
             }
         }
-        if PairSet::of(text).is_empty() {
+        if look.0 & PAIRS == 0 || PairSet::of(text).is_empty() {
             return;
         }
         for (count, pair) in self.pairs.iter_mut().zip(BOOLEAN_PAIRS) {
@@ -61,7 +106,7 @@ impl KindTally {
         CODES
             .into_iter()
             .zip(self.codes)
-            .map(|((semantic, _), rows)| (semantic, rows))
+            .map(|((semantic, _, _), rows)| (semantic, rows))
     }
 
     /// The pair that fits most rows, and how many; pairs of which both sides were seen first, a
@@ -107,7 +152,7 @@ mod tests {
     fn tally(values: &[&str]) -> KindTally {
         let mut tally = KindTally::default();
         for value in values {
-            tally.add(value, 1);
+            tally.add(value, 1, KindSet::ALL);
         }
         tally
     }

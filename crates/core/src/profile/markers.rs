@@ -72,8 +72,18 @@ const BLANKS: usize = 16;
 
 /// Whether a text may mean "no value": one of the list, or nothing but white space.
 pub(super) fn is_marker(text: &str) -> bool {
-    let blank = text.len() <= BLANKS && text.chars().all(char::is_whitespace);
-    !text.is_empty() && text.len() <= BLANKS && (blank || MARKERS.contains(&text))
+    if text.len() > BLANKS {
+        return false;
+    }
+    let Some(first) = text.chars().next() else {
+        return false;
+    };
+    // Most values leave here.
+    let can_be = match first {
+        '0'..='9' => text.len() == 10,
+        _ => first.is_whitespace() || "Nn(<#\\kl-\u{2013}\u{2014}.?".contains(first),
+    };
+    can_be && (MARKERS.contains(&text) || text.chars().all(char::is_whitespace))
 }
 
 /// Which markers are null, and the decision that says so; all others are values.
@@ -114,7 +124,7 @@ pub(super) fn choose_nulls(parts: &Parts, set: &ColumnOverrides, column: &str) -
     };
     let is_value = |marker: &String| {
         let mut alone = Summary::default();
-        alone.add(Observed::new(marker), 1);
+        alone.add(Observed::new(marker), 1, u64::MAX);
         typed(&alone, &readings(&alone, set)) == Some(semantic)
     };
     let (kept, null): (Vec<String>, Vec<String>) = all.iter().cloned().partition(is_value);

@@ -12,6 +12,7 @@ mod column;
 mod counter;
 mod dates;
 mod finish;
+mod forms;
 mod histogram;
 mod kinds;
 mod markers;

@@ -159,14 +159,18 @@ pub(super) struct NumberTally {
 }
 
 impl NumberTally {
-    /// Counts a number if any reading fits; `whole` is the cell that it stands in.
-    pub(super) fn add(&mut self, text: &str, whole: &str, rows: u64) {
+    /// Counts a number if any reading fits; `whole` is the cell that it stands in, `at` when it was seen.
+    pub(super) fn add(&mut self, text: &str, whole: &str, rows: u64, at: u64) {
         if text.len() > LONGEST || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return;
         }
         if let Ok(value) = parse_integer(text, None) {
             if let Some(value) = Decimal::new(value, 0) {
-                self.add_plain(value, text, whole, rows);
+                self.plain += rows;
+                self.plain_ends.add_at(value, whole, at);
+                if text.starts_with('0') && text.len() > 1 {
+                    self.zero_led += rows;
+                }
             }
             return;
         }
@@ -174,7 +178,6 @@ impl NumberTally {
         if !affixed.number.chars().all(is_of_numbers) {
             return;
         }
-        let mut found = Marked::default();
         let mut bits = 0_u16;
         let mut values: [Option<Decimal>; 2] = [None, None];
         let ungrouped = |decimal| parse_decimal(affixed.number, &marks(decimal, None)).ok();
@@ -193,34 +196,27 @@ impl NumberTally {
                 continue;
             };
             bits |= 1 << index;
-            let (ends, slot) = match marks.decimal {
-                '.' => (&mut found.point, 0),
-                _ => (&mut found.comma, 1),
-            };
-            ends.add(value, whole);
-            if let Some(slot) = values.get_mut(slot) {
+            if let Some(slot) = values.get_mut(usize::from(marks.decimal != '.')) {
                 *slot = Some(value);
             }
         }
         if bits == 0 {
             return;
         }
-        found.rows = rows;
-        if let [Some(point), Some(comma)] = values
+        let marked = self.marked.entry(bits).or_default();
+        marked.rows += rows;
+        let [point, comma] = values;
+        if let (Some(point), Some(comma)) = (point, comma)
             && point != comma
         {
-            found.differ = rows;
+            marked.differ += rows;
         }
-        self.marked.entry(bits).or_default().merge(&found);
+        for (ends, value) in [(&mut marked.point, point), (&mut marked.comma, comma)] {
+            if let Some(value) = value {
+                ends.add_at(value, whole, at);
+            }
+        }
         self.add_affix(affixed, rows);
-    }
-
-    fn add_plain(&mut self, value: Decimal, text: &str, whole: &str, rows: u64) {
-        self.plain += rows;
-        self.plain_ends.add(value, whole);
-        if text.starts_with('0') && text.len() > 1 {
-            self.zero_led += rows;
-        }
     }
 
     fn add_affix(&mut self, affixed: Affixed<'_>, rows: u64) {
@@ -351,7 +347,7 @@ mod tests {
     fn tally(values: &[&str]) -> NumberTally {
         let mut tally = NumberTally::default();
         for value in values {
-            tally.add(value, value, 1);
+            tally.add(value, value, 1, u64::MAX);
         }
         tally
     }

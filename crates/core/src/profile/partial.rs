@@ -73,9 +73,9 @@ impl Partial {
             .iter()
             .map(|place| (place.row, row_hash(place.row)))
             .collect();
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            for (record, (row, hash)) in rows.iter().enumerate() {
-                column.add(*row, *hash, batch.cell(index, record));
+        for (column, cells) in self.columns.iter_mut().zip(&batch.columns) {
+            for (cell, (row, hash)) in cells.iter().zip(&rows) {
+                column.add(*row, *hash, cell);
             }
         }
     }

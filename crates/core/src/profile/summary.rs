@@ -1,7 +1,7 @@
 //! Everything that is counted of a column's values but which value stands how often.
 
 use super::dates::DateTally;
-use super::kinds::KindTally;
+use super::kinds::{KindSet, KindTally};
 use super::numbers::NumberTally;
 use super::observed::Observed;
 use super::tally::TextTally;
@@ -21,22 +21,47 @@ pub(super) struct Summary {
     pub(super) kinds: KindTally,
 }
 
+/// What of a value is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub(super) numbers: bool,
+    pub(super) dates: bool,
+    pub(super) kinds: KindSet,
+}
+
+impl Look {
+    const EVERYTHING: Self = Self {
+        numbers: true,
+        dates: true,
+        kinds: KindSet::ALL,
+    };
+}
+
 impl Summary {
-    /// Counts a value that stands in so many rows.
-    pub(super) fn add(&mut self, value: Observed<'_>, rows: u64) {
+    /// Counts a value that stands in so many rows. `at` grows from value to value: of two numbers that
+    /// are equal, the text that came first is kept.
+    pub(super) fn add(&mut self, value: Observed<'_>, rows: u64, at: u64) {
         self.text.add(value, rows);
-        if value.long {
+        if !value.long {
+            self.look(value.text, rows, at, Look::EVERYTHING);
+        }
+    }
+
+    /// Counts what a text is besides a text.
+    pub(super) fn look(&mut self, text: &str, rows: u64, at: u64, look: Look) {
+        self.kinds.add(text, rows, look.kinds);
+        if text.len() > TYPED_BYTES {
             return;
         }
-        self.kinds.add(value.text, rows);
-        if value.text.len() > TYPED_BYTES {
-            return;
+        if look.numbers {
+            match without_percent(text) {
+                Some(number) => self.percents.add(number, text, rows, at),
+                None => self.numbers.add(text, text, rows, at),
+            }
         }
-        match without_percent(value.text) {
-            Some(number) => self.percents.add(number, value.text, rows),
-            None => self.numbers.add(value.text, value.text, rows),
+        if look.dates {
+            self.dates.add(text, rows);
         }
-        self.dates.add(value.text, rows);
     }
 
     pub(super) fn merge(&mut self, next: &Self) {

@@ -9,6 +9,8 @@ use super::shape::shape;
 #[derive(Debug, Clone)]
 pub(super) struct Extremes<T> {
     ends: Option<(End<T>, End<T>)>,
+    /// When the two were seen.
+    at: (u64, u64),
 }
 
 /// A value and its text.
@@ -16,30 +18,47 @@ pub(super) type End<T> = (T, Box<str>);
 
 impl<T> Default for Extremes<T> {
     fn default() -> Self {
-        Self { ends: None }
+        Self {
+            ends: None,
+            at: (0, 0),
+        }
     }
 }
 
 impl<T: Ord + Copy> Extremes<T> {
+    /// Adds a value behind all that were added.
     pub(super) fn add(&mut self, value: T, text: &str) {
+        self.add_at(value, text, u64::MAX);
+    }
+
+    /// Adds a value that was seen at some time, which may be before others that were added.
+    pub(super) fn add_at(&mut self, value: T, text: &str, at: u64) {
         match &mut self.ends {
-            None => self.ends = Some(((value, text.into()), (value, text.into()))),
+            None => {
+                self.ends = Some(((value, text.into()), (value, text.into())));
+                self.at = (at, at);
+            }
             Some((min, max)) => {
-                if value < min.0 {
+                if value < min.0 || (value == min.0 && at < self.at.0) {
                     *min = (value, text.into());
+                    self.at.0 = at;
                 }
-                if value > max.0 {
+                if value > max.0 || (value == max.0 && at < self.at.1) {
                     *max = (value, text.into());
+                    self.at.1 = at;
                 }
             }
         }
     }
 
+    /// Adds what was seen behind all that was added here. Times of the two are not those of one clock:
+    /// what is kept then counts as older than everything that follows.
     pub(super) fn merge(&mut self, next: &Self) {
         if let Some((min, max)) = &next.ends {
             self.add(min.0, &min.1);
             self.add(max.0, &max.1);
         }
+        self.at = (0, 0);
     }
 
     pub(super) const fn ends(&self) -> Option<&(End<T>, End<T>)> {
@@ -78,7 +97,7 @@ pub(super) struct TextExtremes {
 }
 
 impl TextExtremes {
-    fn add(&mut self, text: &str) {
+    pub(super) fn add(&mut self, text: &str) {
         let text = shown(text);
         match &mut self.ends {
             None => self.ends = Some((text.into(), text.into())),
@@ -110,6 +129,11 @@ impl TextTally {
         self.extremes.add(value.text);
         self.add_length(value.chars, rows);
         self.add_shape(shape(value.text), rows);
+    }
+
+    /// Gives a text's shape its place, without counting it.
+    pub(super) fn see(&mut self, text: &str) {
+        self.add_shape(shape(text), 0);
     }
 
     fn add_length(&mut self, chars: u64, rows: u64) {

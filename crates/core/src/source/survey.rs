@@ -80,14 +80,19 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
                 .head
                 .extend_from_slice(fresh.get(..room).unwrap_or(fresh));
         }
-        survey.count(fresh, position, last);
+        let high = survey.count(fresh, position, last);
         last = fresh.last().copied().unwrap_or(last);
-        if guessed < GUESS_BYTES && !fresh.is_ascii() {
+        if high > 0 && guessed < GUESS_BYTES {
             detector.feed(fresh, false);
             guessed += fresh.len();
         }
         position += count as u64;
-        let left = survey.utf8(&buffer, count == 0);
+        // Plain ASCII behind whole characters is UTF-8 in which nothing is to be counted.
+        let left = if high == 0 && carry == 0 {
+            0
+        } else {
+            survey.utf8(&buffer, count == 0)
+        };
         let keep = buffer.len() - left.min(buffer.len());
         buffer.drain(..keep);
         carry = buffer.len();
@@ -105,13 +110,20 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
 }
 
 impl Survey {
-    fn count(&mut self, bytes: &[u8], position: u64, before: u8) {
-        self.line_feeds += memchr_iter(b'\n', bytes).count() as u64;
-        self.carriage_returns += memchr_iter(b'\r', bytes).count() as u64;
+    /// Counts a block that starts at a position, behind a byte; returns how many of its bytes have the
+    /// high bit.
+    fn count(&mut self, bytes: &[u8], position: u64, before: u8) -> u64 {
+        let found = Found::of(bytes);
+        self.line_feeds += found.line_feeds;
+        self.carriage_returns += found.carriage_returns;
+        self.controls += found.controls;
+        self.high += found.high;
         if before == b'\r' && bytes.first() == Some(&b'\n') {
             self.pairs += 1;
         }
-        self.pairs += memchr::memmem::find_iter(bytes, b"\r\n").count() as u64;
+        if found.carriage_returns > 0 {
+            self.pairs += memchr::memmem::find_iter(bytes, b"\r\n").count() as u64;
+        }
         if self.escaped_quote.is_none() {
             let across = before == b'\\' && bytes.first() == Some(&b'"');
             let inside = || memchr::memmem::find(bytes, b"\\\"").map(|at| position + at as u64);
@@ -121,10 +133,12 @@ impl Survey {
                 inside()
             };
         }
-        for at in memchr_iter(0, bytes) {
-            let parity = usize::from((position + at as u64) % 2 == 1);
-            if let Some(count) = self.nul.get_mut(parity) {
-                *count += 1;
+        if found.nul > 0 {
+            for at in memchr_iter(0, bytes) {
+                let parity = usize::from((position + at as u64) % 2 == 1);
+                if let Some(count) = self.nul.get_mut(parity) {
+                    *count += 1;
+                }
             }
         }
         let control = |byte: Option<&u8>| {
@@ -133,15 +147,12 @@ impl Survey {
         if before == 0xC2 {
             self.utf8_controls += control(bytes.first());
         }
-        for at in memchr_iter(0xC2, bytes) {
-            self.utf8_controls += control(bytes.get(at + 1));
+        if found.high > 0 {
+            for at in memchr_iter(0xC2, bytes) {
+                self.utf8_controls += control(bytes.get(at + 1));
+            }
         }
-        // Both loops are branch-free sums, which the compiler turns into vector code.
-        self.high += bytes.iter().map(|byte| u64::from(byte >> 7)).sum::<u64>();
-        self.controls += bytes
-            .iter()
-            .map(|byte| u64::from(*byte < 0x20 && !matches!(byte, 0 | 9 | 10 | 12 | 13 | 0x1b)))
-            .sum::<u64>();
+        found.high
     }
 
     /// Counts characters and faults; returns how many bytes at the end are an unfinished sequence.
@@ -184,5 +195,45 @@ impl Survey {
 
 /// Number of characters of more than one byte in valid UTF-8.
 fn leads(text: &[u8]) -> u64 {
-    text.iter().map(|byte| u64::from(*byte >= 0xC0)).sum()
+    number(text, |byte| byte >= 0xC0)
+}
+
+/// Counts of a block.
+struct Found {
+    line_feeds: u64,
+    carriage_returns: u64,
+    nul: u64,
+    controls: u64,
+    high: u64,
+}
+
+impl Found {
+    fn of(bytes: &[u8]) -> Self {
+        let low = number(bytes, |byte| byte < 0x20);
+        let mut found = Self {
+            line_feeds: number(bytes, |byte| byte == b'\n'),
+            carriage_returns: 0,
+            nul: 0,
+            controls: 0,
+            high: number(bytes, |byte| byte >= 0x80),
+        };
+        if low > found.line_feeds {
+            found.carriage_returns = number(bytes, |byte| byte == b'\r');
+            found.nul = number(bytes, |byte| byte == 0);
+            found.controls = number(bytes, |byte| {
+                byte < 0x20 && !matches!(byte, 0 | 9 | 10 | 12 | 13 | 0x1b)
+            });
+        }
+        found
+    }
+}
+
+/// How many bytes something is true of.
+fn number(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
+    // Sums that fit a byte, without branches: the compiler turns them into vector code.
+    let sums = bytes.chunks(128).map(|part| {
+        let ones = part.iter().map(|byte| u8::from(is(*byte)));
+        u64::from(ones.fold(0_u8, u8::wrapping_add))
+    });
+    sums.sum()
 }

@@ -46,11 +46,16 @@ impl PairSet {
     /// No pair.
     pub const NONE: Self = Self(0);
 
+    /// Whether a text is short enough for a side of any pair.
+    #[must_use]
+    pub const fn fits(text: &str) -> bool {
+        !text.is_empty() && text.len() <= 9
+    }
+
     /// Every pair of which the text, in any case, is one side.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        // No spelling is longer; most cells leave here.
-        if text.is_empty() || text.len() > 9 {
+        if !Self::fits(text) {
             return Self::NONE;
         }
         let mut bits = 0;
