@@ -5,6 +5,8 @@
 //! number of fraction digits. The Parquet writer turns them into Arrow arrays, where one scale and
 //! one time zone per column are needed; CSV and NDJSON write what was there.
 
+use std::ops::Range;
+
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
 
@@ -76,20 +78,14 @@ impl Column {
     #[must_use]
     pub fn filter(&self, keep: &[bool]) -> Self {
         fn kept<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {
-            values
-                .iter()
-                .zip(keep)
-                .filter_map(|(value, keep)| keep.then_some(*value))
-                .collect()
+            let mut all = Vec::with_capacity(values.len());
+            for run in runs(keep) {
+                all.extend_from_slice(values.get(run).unwrap_or_default());
+            }
+            all
         }
         match self {
-            Self::Text(values) => {
-                let rows = values.iter().zip(keep);
-                Self::Text(
-                    rows.filter_map(|(value, keep)| keep.then_some(value))
-                        .collect(),
-                )
-            }
+            Self::Text(values) => Self::Text(kept_texts(values, keep)),
             Self::Integer(values) => Self::Integer(kept(values, keep)),
             Self::Decimal(values) => Self::Decimal(kept(values, keep)),
             Self::Boolean(values) => Self::Boolean(kept(values, keep)),
@@ -98,6 +94,29 @@ impl Column {
             Self::Time(values) => Self::Time(kept(values, keep)),
         }
     }
+}
+
+/// The rows that are kept, as runs of rows side by side.
+fn runs(keep: &[bool]) -> impl Iterator<Item = Range<usize>> {
+    let parts = keep.split_inclusive(|keep| !keep);
+    let mut start = 0;
+    parts.map(move |part| {
+        let run = start..start + part.len() - usize::from(part.last() == Some(&false));
+        start += part.len();
+        run
+    })
+}
+
+fn kept_texts(values: &StringArray, keep: &[bool]) -> StringArray {
+    let mut all = StringBuilder::with_capacity(values.len(), values.value_data().len());
+    for run in runs(keep) {
+        let length = run.len().min(values.len().saturating_sub(run.start));
+        let run = values.slice(run.start.min(values.len()), length);
+        // It fails where texts grow beyond what offsets can say, which a part of an array does not.
+        let appended = all.append_array(&run);
+        debug_assert!(appended.is_ok(), "a part of an array is too long for one");
+    }
+    all.finish()
 }
 
 /// Builds a column of one type, value by value.

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ahash::AHashMap;
+
 use super::error::{CompileError, MissingColumn};
 use super::plan::{Fill, Plan, PlanField, Zone};
 use super::read::Read;
@@ -286,7 +288,7 @@ fn value_map(rule: &Rule, kind: FieldType, bar: f64) -> Result<Option<ValueMap>,
             why: format!("it is not {}", spelling.example()),
         })
     };
-    let mut entries: HashMap<String, Option<String>> = HashMap::new();
+    let mut entries: AHashMap<String, Option<String>> = AHashMap::new();
     for MappedValue {
         from,
         to,

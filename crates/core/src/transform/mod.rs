@@ -14,6 +14,7 @@ mod compile;
 mod drive;
 mod error;
 mod fault;
+mod kernel;
 mod plan;
 mod read;
 mod rule;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::StringArray;
+use arrow_array::{Array, StringArray};
 
 use super::column::{Column, ColumnBuilder};
 use super::fault::Fault;
@@ -116,7 +116,7 @@ impl Outcome {
 }
 
 /// The reasons of the records that have some.
-type Faults = BTreeMap<usize, Vec<Reason>>;
+pub(super) type Faults = BTreeMap<usize, Vec<Reason>>;
 
 impl Plan {
     /// The target's fields in their order, one per column of an [`Outcome`].
@@ -205,6 +205,17 @@ pub(super) fn reject(raw: &RawText, record: usize, place: Place, reasons: Vec<Re
 
 impl PlanField {
     fn run(&self, batch: &Batch, faults: &mut Faults) -> Column {
+        if let Fill::Rule(rule) = &self.fill {
+            let copied = rule.copies(batch);
+            if let Some(texts) = copied
+                && self.checks.admit_all(texts.null_count() > 0)
+            {
+                return Column::Text(texts.clone());
+            }
+            if let Some(column) = self.whole(rule, batch, faults) {
+                return column;
+            }
+        }
         let mut builder = ColumnBuilder::new(self.kind, batch.len());
         let mut broken = Vec::new();
         for record in 0..batch.len() {
@@ -232,7 +243,7 @@ impl PlanField {
     }
 
     #[cold]
-    fn blame(&self, fault: Fault, batch: &Batch, record: usize, faults: &mut Faults) {
+    pub(super) fn blame(&self, fault: Fault, batch: &Batch, record: usize, faults: &mut Faults) {
         let own = || match &self.fill {
             Fill::Nothing => None,
             Fill::Rule(rule) => rule.shown(batch, record),

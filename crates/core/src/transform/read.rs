@@ -46,17 +46,8 @@ impl Read {
                 .map(Cell::Integer)
                 .map_err(Fault::integer),
             Self::Decimal(format) => format.read(text).map(Cell::Decimal),
-            Self::Date(formats) => {
-                let day: Result<i32, _> = first_that_fits(formats, |format| format.date(text));
-                let fault = |error| Fault::date("not_a_date", formats, error);
-                day.map(Cell::Date).map_err(fault)
-            }
-            Self::Timestamp(formats) => {
-                let at: Result<Timestamp, _> =
-                    first_that_fits(formats, |format| format.timestamp(text));
-                let fault = |error| Fault::date("not_a_timestamp", formats, error);
-                at.map(Cell::Timestamp).map_err(fault)
-            }
+            Self::Date(formats) => date(formats, text).map(Cell::Date),
+            Self::Timestamp(formats) => timestamp(formats, text).map(Cell::Timestamp),
             Self::Boolean(spellings) => spellings
                 .get(text)
                 .copied()
@@ -89,6 +80,18 @@ impl Read {
             | Self::Boolean(_) => false,
         }
     }
+}
+
+/// The day by the first format that fits.
+pub(super) fn date(formats: &[DateFormat], text: &str) -> Result<i32, Fault> {
+    first_that_fits(formats, |format| format.date(text))
+        .map_err(|error| Fault::date("not_a_date", formats, error))
+}
+
+/// The point in time by the first format that fits.
+pub(super) fn timestamp(formats: &[DateFormat], text: &str) -> Result<Timestamp, Fault> {
+    first_that_fits(formats, |format| format.timestamp(text))
+        .map_err(|error| Fault::date("not_a_timestamp", formats, error))
 }
 
 /// The value by the first format that fits. Where none does, a day that does not exist says more

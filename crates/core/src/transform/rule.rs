@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use arrow_array::StringArray;
+
 use super::amount::{Amount, number_of};
 use super::fault::Fault;
 use super::read::Read;
@@ -50,6 +52,15 @@ impl CompiledRule {
         }
     }
 
+    /// The column whose texts are the values as they stand there, where that is all that the rule does.
+    pub(super) fn copies<'a>(&self, batch: &'a Batch) -> Option<&'a StringArray> {
+        let plain = self.steps.is_empty()
+            && self.value_map.is_none()
+            && matches!(self.read, Read::Text)
+            && self.kind == FieldType::String;
+        self.texts(batch).filter(|_| plain)
+    }
+
     /// The text that a reject shows as the value: what the rule starts from.
     pub(super) fn shown(&self, batch: &Batch, record: usize) -> Option<String> {
         match self.input.first_column() {
@@ -59,10 +70,45 @@ impl CompiledRule {
     }
 
     fn refused<R>(&self, fault: Fault, take: impl FnOnce(Cell<'_>) -> R) -> Result<R, Fault> {
+        self.forgiven(fault).map(|()| take(Cell::Null))
+    }
+
+    /// Whether a fault is a null by the rule; else the fault.
+    #[cold]
+    pub(super) fn forgiven(&self, fault: Fault) -> Result<(), Fault> {
         match self.on_error {
-            OnError::Null if fault.by_step => Ok(take(Cell::Null)),
+            OnError::Null if fault.by_step => Ok(()),
             OnError::Null | OnError::Reject => Err(fault),
         }
+    }
+
+    /// The one column that the rule starts from, where its steps only cut texts.
+    pub(super) fn texts<'a>(&self, batch: &'a Batch) -> Option<&'a StringArray> {
+        let Input::Column(column) = &self.input else {
+            return None;
+        };
+        let cuts = self.amounts.is_empty() && self.steps.iter().all(TextStep::cuts);
+        batch.columns.get(*column).filter(|_| cuts)
+    }
+
+    /// The text that is to be read, of a rule whose steps only cut.
+    pub(super) fn cut<'a>(&'a self, text: Option<&'a str>) -> Result<Option<&'a str>, Fault> {
+        let Some(mut text) = text else {
+            return Ok(None);
+        };
+        for step in &self.steps {
+            match step.cut(text) {
+                Some(rest) => text = rest,
+                None => return Ok(None),
+            }
+        }
+        if let Some(map) = &self.value_map {
+            match map.get(text, &self.field)? {
+                Some(value) => text = value,
+                None => return Ok(None),
+            }
+        }
+        Ok((!text.is_empty() || matches!(self.read, Read::Text)).then_some(text))
     }
 
     /// A typed value as the text of a text field.
@@ -159,7 +205,7 @@ impl CompiledRule {
     }
 
     /// Digits that the scale has no room for stay: the constraint's check refuses them by name.
-    fn scaled(&self, number: Decimal) -> Result<Decimal, Fault> {
+    pub(super) fn scaled(&self, number: Decimal) -> Result<Decimal, Fault> {
         let Some(scale) = self.scale else {
             return Ok(number);
         };

@@ -2,8 +2,8 @@
 //! borrowed where they can.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use ahash::AHashMap;
 use regex::Regex;
 
 use super::fault::Fault;
@@ -91,11 +91,19 @@ pub(super) enum Part {
 }
 
 impl TextStep {
-    pub(super) fn apply<'a>(&self, text: Cow<'a, str>) -> Result<Text<'a>, Fault> {
-        Ok(match self {
-            Self::Trim => within(text, |text| Some(text.trim())),
-            Self::Case(case) => Some(cased(text, *case)),
-            Self::Split { separator, part } => within(text, |text| {
+    /// Whether it takes a piece of the text, or the whole or nothing, whatever the text is.
+    pub(super) const fn cuts(&self) -> bool {
+        match self {
+            Self::Trim | Self::Split { .. } | Self::NullIf(_) => true,
+            Self::Case(_) | Self::Regex { .. } => false,
+        }
+    }
+
+    /// The piece that a step that cuts takes; of other steps the whole text.
+    pub(super) fn cut<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Trim => Some(text.trim()),
+            Self::Split { separator, part } => {
                 let mut parts = text.split(separator.as_str());
                 match part {
                     Part::FromStart(index) => parts.nth(*index),
@@ -105,7 +113,18 @@ impl TextStep {
                         parts.nth(count.checked_sub(index + 1)?)
                     }
                 }
-            }),
+            }
+            Self::NullIf(markers) => (!markers.iter().any(|m| *m == *text)).then_some(text),
+            Self::Case(_) | Self::Regex { .. } => Some(text),
+        }
+    }
+
+    pub(super) fn apply<'a>(&self, text: Cow<'a, str>) -> Result<Text<'a>, Fault> {
+        Ok(match self {
+            Self::Trim | Self::Split { .. } | Self::NullIf(_) => {
+                within(text, |text| self.cut(text))
+            }
+            Self::Case(case) => Some(cased(text, *case)),
             Self::Regex { regex, group } => {
                 if !regex.is_match(&text) {
                     return Err(Fault::no_match(regex.as_str()));
@@ -117,7 +136,6 @@ impl TextStep {
                         .map(|found| found.as_str())
                 })
             }
-            Self::NullIf(markers) => (!markers.iter().any(|m| *m == *text)).then_some(text),
         })
     }
 }
@@ -149,7 +167,7 @@ fn cased(text: Cow<'_, str>, case: Case) -> Cow<'_, str> {
 /// The entries of a rule's value map that hold.
 #[derive(Debug)]
 pub(super) struct ValueMap {
-    pub(super) entries: HashMap<String, Option<String>>,
+    pub(super) entries: AHashMap<String, Option<String>>,
     pub(super) unseen: OnUnseen,
 }
 
@@ -157,8 +175,19 @@ impl ValueMap {
     /// The target's value for a text. An empty text that is not listed is no value rather than an
     /// unseen one: files that quote every field write it for "nothing".
     pub(super) fn apply<'a>(&'a self, text: Cow<'a, str>, field: &str) -> Result<Text<'a>, Fault> {
-        if let Some(to) = self.entries.get(text.as_ref()) {
-            return Ok(to.as_deref().map(Cow::Borrowed));
+        match text {
+            Cow::Borrowed(text) => Ok(self.get(text, field)?.map(Cow::Borrowed)),
+            Cow::Owned(text) => {
+                let value = self.get(&text, field)?;
+                Ok(value.map(|value| Cow::Owned(value.to_owned())))
+            }
+        }
+    }
+
+    /// As [`ValueMap::apply`].
+    pub(super) fn get<'a>(&'a self, text: &'a str, field: &str) -> Result<Option<&'a str>, Fault> {
+        if let Some(to) = self.entries.get(text) {
+            return Ok(to.as_deref());
         }
         if text.is_empty() {
             return Ok(None);
@@ -167,7 +196,7 @@ impl ValueMap {
             OnUnseen::Reject => Err(Fault::unseen(field)),
             OnUnseen::Null => Ok(None),
             OnUnseen::Keep => Ok(Some(text)),
-            OnUnseen::Value(value) => Ok(Some(Cow::Borrowed(value))),
+            OnUnseen::Value(value) => Ok(Some(value)),
         }
     }
 }

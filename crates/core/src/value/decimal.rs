@@ -53,6 +53,9 @@ impl Decimal {
     /// zero would be lost, or where it no longer fits.
     #[must_use]
     pub fn rescale(self, scale: u32) -> Option<Self> {
+        if scale == self.scale {
+            return Some(self);
+        }
         if scale >= self.scale {
             let factor = power_of_ten(scale - self.scale)?;
             return Self::new(self.digits.checked_mul(factor)?, scale);

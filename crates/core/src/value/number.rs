@@ -122,7 +122,27 @@ struct Digits {
     count: u32,
 }
 
+/// So many digits fit 64 bits, whatever they are.
+const SHORT: u32 = 18;
+
 impl Digits {
+    /// Adds a run of digits.
+    fn push_run(&mut self, run: &[u8]) -> Result<(), NumberError> {
+        let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        let before = u64::try_from(self.value).ok();
+        let (true, Some(before)) = (self.count.saturating_add(length) <= SHORT, before) else {
+            return run.iter().try_for_each(|byte| self.push(*byte));
+        };
+        let number = |value, byte: &u8| value * 10 + u64::from(byte - b'0');
+        let value = run.iter().fold(before, number);
+        self.value = i128::from(value);
+        self.count = match self.count {
+            0 => value.checked_ilog10().map_or(0, |power| power + 1),
+            count => count + length,
+        };
+        Ok(())
+    }
+
     fn push(&mut self, byte: u8) -> Result<(), NumberError> {
         let digit = i128::from(byte - b'0');
         if self.count > 0 || digit > 0 {
@@ -182,9 +202,7 @@ fn starts_with_sign(text: &str) -> bool {
 fn take_digits<'a>(text: &'a str, digits: &mut Digits) -> Result<(usize, &'a str), NumberError> {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();
     let (run, rest) = text.split_at_checked(length).unwrap_or((text, ""));
-    for byte in run.bytes() {
-        digits.push(byte)?;
-    }
+    digits.push_run(run.as_bytes())?;
     Ok((length, rest))
 }
 

@@ -10,7 +10,7 @@ use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
     Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -19,6 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::error::WriteError;
+use crate::transform::Column;
 use crate::validation::Cell;
 
 /// Named in the file; without a version, so that equal rows give equal files.
@@ -74,24 +75,20 @@ impl<W: Write + Send> ParquetTable<W> {
     pub(super) fn append<'c>(
         &mut self,
         chunk: u64,
-        rows: usize,
-        cell: impl Fn(usize, usize) -> Cell<'c>,
+        columns: impl Iterator<Item = Values<'c>>,
         line: impl Fn(usize) -> u64,
     ) -> Result<(), WriteError> {
         if chunk != self.chunk {
             self.end_chunk()?;
             self.chunk = chunk;
         }
-        for (index, builder) in self.columns.iter_mut().enumerate() {
-            for row in 0..rows {
-                if builder.push(cell(index, row)).is_none() {
-                    let field = self.schema.fields().get(index);
-                    let field = field.map_or_else(String::new, |field| field.name().clone());
-                    return Err(WriteError::DoesNotFit {
-                        field,
-                        line: line(row),
-                    });
-                }
+        let builders = self.columns.iter_mut().zip(self.schema.fields());
+        for ((builder, field), values) in builders.zip(columns) {
+            if let Some(row) = builder.extend(values)? {
+                return Err(WriteError::DoesNotFit {
+                    field: field.name().clone(),
+                    line: line(row),
+                });
             }
         }
         Ok(())
@@ -148,6 +145,13 @@ impl<W: Write> Write for Shared<W> {
     }
 }
 
+/// The values of a column of a batch or an outcome.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'c> {
+    Texts(&'c StringArray),
+    Typed(&'c Column),
+}
+
 /// Builds one Arrow array.
 enum Builder {
     Text(StringBuilder),
@@ -196,6 +200,23 @@ impl Builder {
             DataType::Time64(_) => Self::Time(Time64MicrosecondBuilder::new()),
             other => return Err(ParquetError::NYI(format!("columns of {other}")).into()),
         })
+    }
+
+    /// Adds values; returns the number of the first one that the column cannot hold exactly.
+    fn extend(&mut self, values: Values<'_>) -> Result<Option<usize>, ParquetError> {
+        let column = match (&mut *self, values) {
+            (Self::Text(builder), Values::Texts(texts) | Values::Typed(Column::Text(texts))) => {
+                let appended = builder.append_array(texts);
+                return match appended {
+                    Ok(()) => Ok(None),
+                    Err(error) => Err(ParquetError::ArrowError(error.to_string())),
+                };
+            }
+            (_, Values::Texts(texts)) => &Column::Text(texts.clone()),
+            (_, Values::Typed(column)) => column,
+        };
+        let mut rows = 0..column.len();
+        Ok(rows.find(|row| self.push(column.cell(*row)).is_none()))
     }
 
     /// Adds a value; `None` where the column cannot hold it exactly.

@@ -8,10 +8,9 @@ use arrow_schema::DataType;
 use super::encoder::{Encoded, Encoder, Guarded};
 use super::error::WriteError;
 use super::layout::Layout;
-use super::parquet::ParquetTable;
+use super::parquet::{ParquetTable, Values};
 use crate::source::Batch;
 use crate::transform::{Outcome, Plan};
-use crate::validation::Cell;
 
 /// A table that is being written. Outcomes or batches have to come in the order of the source.
 ///
@@ -128,14 +127,9 @@ impl<W: Write + Send> TableWriter<W> {
             }
             Output::Parquet(table) => {
                 self.rows += count(outcome.len());
-                let cell = |column: usize, row| {
-                    outcome
-                        .columns
-                        .get(column)
-                        .map_or(Cell::Null, |column| column.cell(row))
-                };
+                let columns = outcome.columns.iter().map(Values::Typed);
                 let line = |row: usize| outcome.places.get(row).map_or(0, |place| place.line);
-                table.append(outcome.chunk, outcome.len(), cell, line)
+                table.append(outcome.chunk, columns, line)
             }
         }
     }
@@ -152,9 +146,9 @@ impl<W: Write + Send> TableWriter<W> {
             }
             Output::Parquet(table) => {
                 self.rows += count(batch.len());
-                let cell = |column, row| batch.cell(column, row).map_or(Cell::Null, Cell::Text);
+                let columns = batch.columns.iter().map(Values::Texts);
                 let line = |row: usize| batch.places.get(row).map_or(0, |place| place.line);
-                table.append(batch.chunk, batch.len(), cell, line)
+                table.append(batch.chunk, columns, line)
             }
         }
     }

@@ -92,6 +92,12 @@ impl FieldChecks {
         self.unique
     }
 
+    /// Whether every text passes, whatever it is, and nulls too where there are any.
+    #[must_use]
+    pub const fn admit_all(&self, nulls: bool) -> bool {
+        self.checks.is_empty() && !(self.demanded && nulls)
+    }
+
     /// Adds every constraint that the value breaks. A null can only break `required`. A value of
     /// another type than the field's breaks all that speak of the type.
     pub fn check(&self, cell: &Cell<'_>, out: &mut Vec<Broken>) {
@@ -245,6 +251,9 @@ fn not_listed(text: &str, shown: &[String]) -> String {
 
 /// Whether a number is an integral multiple of a positive step, exactly.
 fn is_multiple(number: Decimal, step: Decimal) -> bool {
+    if step.digits() == 1 && number.scale() <= step.scale() {
+        return true;
+    }
     let (number, step) = (number.normalise(), step.normalise());
     let magnitude = number.digits().unsigned_abs();
     let unit = step.digits().unsigned_abs();

@@ -104,21 +104,19 @@ pub fn is_iban(text: &str) -> bool {
     let Some((country, _)) = text.split_at_checked(2) else {
         return false;
     };
-    let Some((_, length)) = LENGTHS.iter().find(|(known, _)| *known == country) else {
+    let Ok(at) = LENGTHS.binary_search_by(|(known, _)| (*known).cmp(country)) else {
         return false;
     };
-    has_groups(text) && characters(text).count() == *length && check_digits_fit(text)
-}
-
-fn characters(text: &str) -> impl Iterator<Item = u8> + Clone {
-    text.bytes().filter(|byte| *byte != b' ')
-}
-
-/// Either no blank at all, or one after every four characters and nowhere else.
-fn has_groups(text: &str) -> bool {
+    let length = LENGTHS.get(at).map(|(_, length)| *length);
     if !text.contains(' ') {
-        return true;
+        return Some(text.len()) == length && check_digits_fit(text.as_bytes());
     }
+    let characters: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
+    Some(characters.len()) == length && has_groups(text) && check_digits_fit(&characters)
+}
+
+/// One blank after every four characters and nowhere else.
+fn has_groups(text: &str) -> bool {
     let grouped = text
         .bytes()
         .enumerate()
@@ -128,21 +126,24 @@ fn has_groups(text: &str) -> bool {
 
 /// The number with its first four characters moved to the end, letters written as 10 to 35, is 1
 /// modulo 97.
-fn check_digits_fit(text: &str) -> bool {
-    let all = characters(text);
-    let mut remainder = 0_u32;
-    for byte in all.clone().skip(4).chain(all.take(4)) {
+fn check_digits_fit(text: &[u8]) -> bool {
+    let Some((front, rest)) = text.split_first_chunk::<4>() else {
+        return false;
+    };
+    let mut remainder = 0_u64;
+    for byte in rest.iter().chain(front) {
+        // A division is dear; it waits until the next letter might not fit.
+        if remainder > u64::MAX / 1_000 {
+            remainder %= 97;
+        }
         remainder = match byte {
-            b'0'..=b'9' => remainder * 10 + u32::from(byte - b'0'),
-            b'A'..=b'Z' => remainder * 100 + u32::from(byte - b'A') + 10,
+            b'0'..=b'9' => remainder * 10 + u64::from(byte - b'0'),
+            b'A'..=b'Z' => remainder * 100 + u64::from(byte - b'A') + 10,
             _ => return false,
-        } % 97;
+        };
     }
-    let digits = characters(text)
-        .skip(2)
-        .take(2)
-        .all(|byte| byte.is_ascii_digit());
-    digits && remainder == 1
+    let [_, _, tens, ones] = front;
+    tens.is_ascii_digit() && ones.is_ascii_digit() && remainder % 97 == 1
 }
 
 #[cfg(test)]

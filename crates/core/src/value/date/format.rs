@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::DateError;
+use super::fixed::FixedDate;
 use super::scan::{Fields, scan};
 use super::timestamp::Timestamp;
 use crate::error::{ErrorKind, Explain};
@@ -176,6 +177,8 @@ pub struct DateFormat {
     pattern: Box<str>,
     items: Box<[Item]>,
     kind: FormatKind,
+    /// For a date whose parts stand at fixed places.
+    fixed: Option<FixedDate>,
 }
 
 impl DateFormat {
@@ -211,6 +214,7 @@ impl DateFormat {
         let kind = check(&items)?;
         Ok(Self {
             pattern: pattern.into(),
+            fixed: FixedDate::of(&items),
             items: items.into(),
             kind,
         })
@@ -240,6 +244,9 @@ impl DateFormat {
     /// # Errors
     /// See [`DateError`].
     pub fn date(&self, text: &str) -> Result<i32, DateError> {
+        if let Some(fixed) = &self.fixed {
+            return fixed.days(text);
+        }
         let fields = self.fields(text)?;
         fields.time()?;
         fields.days()
@@ -251,6 +258,9 @@ impl DateFormat {
     /// # Errors
     /// See [`DateError`].
     pub fn timestamp(&self, text: &str) -> Result<Timestamp, DateError> {
+        if let Some(fixed) = &self.fixed {
+            return fixed.days(text).map(Timestamp::midnight);
+        }
         self.fields(text)?.timestamp()
     }
 
@@ -269,6 +279,11 @@ impl DateFormat {
         } else {
             Err(DateError::Impossible)
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
     }
 
     fn fields(&self, text: &str) -> Result<Fields, DateError> {

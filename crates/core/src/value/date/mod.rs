@@ -15,6 +15,7 @@
 //! Every other character stands for itself. The whole text must match.
 
 mod civil;
+mod fixed;
 mod format;
 mod names;
 mod scan;

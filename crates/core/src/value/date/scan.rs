@@ -1,6 +1,5 @@
 //! One text against one format: first the shape, then the calendar and the clock.
 
-use super::super::number::behind;
 use super::DateError;
 use super::civil::{self, Day};
 use super::format::Item;
@@ -13,7 +12,7 @@ pub(super) struct Fields {
     date: Option<Day>,
     year: i32,
     month: u32,
-    day: u32,
+    day: Option<u32>,
     hour: u32,
     /// 12 for `PM`, with an hour of 1 to 12.
     meridiem: Option<u32>,
@@ -74,7 +73,7 @@ impl Fields {
 /// Takes the whole text by the items; `None` where it does not have their shape.
 pub(super) fn scan(items: &[Item], text: &str) -> Option<Fields> {
     let mut fields = Fields::default();
-    let mut rest = text;
+    let mut rest = text.as_bytes();
     for item in items {
         rest = take(*item, rest, &mut fields)?;
     }
@@ -82,34 +81,34 @@ pub(super) fn scan(items: &[Item], text: &str) -> Option<Fields> {
         return None;
     }
     // A format that has a day has the other parts of a date too.
-    let has_date = items
-        .iter()
-        .any(|item| matches!(item, Item::Day1 | Item::Day2 | Item::DaySpace));
     let Fields {
         year, month, day, ..
     } = fields;
-    fields.date = has_date.then_some(Day { year, month, day });
+    fields.date = day.map(|day| Day { year, month, day });
     Some(fields)
 }
 
-fn take<'a>(item: Item, text: &'a str, fields: &mut Fields) -> Option<&'a str> {
+fn take<'a>(item: Item, text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
     let (value, rest) = match item {
-        Item::Literal(c) => return behind(text, c),
-        Item::Year4 => take_number(text, 4, 4)?,
+        Item::Literal(c) => {
+            let mut space = [0; 4];
+            return text.strip_prefix(c.encode_utf8(&mut space).as_bytes());
+        }
+        Item::Year4 => take_four(text)?,
         Item::Year2
         | Item::Month2
         | Item::Day2
         | Item::Hour2
         | Item::Half2
         | Item::Minute
-        | Item::Second => take_number(text, 2, 2)?,
+        | Item::Second => take_two(text)?,
         Item::Month1 | Item::Day1 | Item::Hour1 | Item::Half1 => take_number(text, 1, 2)?,
-        Item::DaySpace => match text.strip_prefix(' ') {
-            Some(rest) => take_number(rest, 1, 1)?,
-            None => take_number(text, 2, 2)?,
+        Item::DaySpace => match text {
+            [b' ', rest @ ..] => take_number(rest, 1, 1)?,
+            _ => take_two(text)?,
         },
-        Item::MonthShort => names::take_short(text)?,
-        Item::MonthLong => names::take_long(text)?,
+        Item::MonthShort => named(text, names::take_short)?,
+        Item::MonthLong => named(text, names::take_long)?,
         Item::Fraction => return take_fraction(text, fields),
         Item::Meridiem => return take_meridiem(text, fields),
         Item::Offset => return take_offset(text, fields),
@@ -121,7 +120,7 @@ fn take<'a>(item: Item, text: &'a str, fields: &mut Fields) -> Option<&'a str> {
             fields.year = century + i32::try_from(value).ok()?;
         }
         Item::Month2 | Item::Month1 | Item::MonthShort | Item::MonthLong => fields.month = value,
-        Item::Day2 | Item::Day1 | Item::DaySpace => fields.day = value,
+        Item::Day2 | Item::Day1 | Item::DaySpace => fields.day = Some(value),
         Item::Hour2 | Item::Hour1 | Item::Half2 | Item::Half1 => fields.hour = value,
         Item::Minute => fields.minute = value,
         Item::Second => fields.second = value,
@@ -130,24 +129,48 @@ fn take<'a>(item: Item, text: &'a str, fields: &mut Fields) -> Option<&'a str> {
     Some(rest)
 }
 
+/// A month's name in front of the text, which does not start in the middle of a character.
+fn named(text: &[u8], take: impl Fn(&str) -> Option<(u32, &str)>) -> Option<(u32, &[u8])> {
+    let (month, rest) = take(std::str::from_utf8(text).ok()?)?;
+    Some((month, rest.as_bytes()))
+}
+
+/// The value of a digit.
+fn digit(byte: u8) -> Option<u32> {
+    byte.is_ascii_digit().then(|| u32::from(byte - b'0'))
+}
+
+fn take_two(text: &[u8]) -> Option<(u32, &[u8])> {
+    let [tens, ones, rest @ ..] = text else {
+        return None;
+    };
+    Some((digit(*tens)? * 10 + digit(*ones)?, rest))
+}
+
+fn take_four(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (hundreds, rest) = take_two(text)?;
+    let (ones, rest) = take_two(rest)?;
+    Some((hundreds * 100 + ones, rest))
+}
+
 /// Takes `least` to `most` (at most 9) digits.
-fn take_number(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
+fn take_number(text: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
     let length = text
-        .bytes()
+        .iter()
         .take(most)
-        .take_while(u8::is_ascii_digit)
+        .take_while(|byte| byte.is_ascii_digit())
         .count();
     if length < least {
         return None;
     }
     let (digits, rest) = text.split_at_checked(length)?;
     let value = digits
-        .bytes()
+        .iter()
         .fold(0, |value, byte| value * 10 + u32::from(byte - b'0'));
     Some((value, rest))
 }
 
-fn take_fraction<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
+fn take_fraction<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
     let (value, rest) = take_number(text, 1, 9)?;
     let digits = text.len() - rest.len();
     fields.fraction_digits = u8::try_from(digits).ok()?;
@@ -155,11 +178,11 @@ fn take_fraction<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
     Some(rest)
 }
 
-fn take_meridiem<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
+fn take_meridiem<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
     let (half, rest) = text.split_at_checked(2)?;
-    fields.meridiem = if half.eq_ignore_ascii_case("am") {
+    fields.meridiem = if half.eq_ignore_ascii_case(b"am") {
         Some(0)
-    } else if half.eq_ignore_ascii_case("pm") {
+    } else if half.eq_ignore_ascii_case(b"pm") {
         Some(12)
     } else {
         return None;
@@ -167,16 +190,20 @@ fn take_meridiem<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
     Some(rest)
 }
 
-fn take_offset<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
-    if let Some(rest) = text.strip_prefix(['Z', 'z']) {
+fn take_offset<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
+    if let [b'Z' | b'z', rest @ ..] = text {
         fields.offset = Some((false, 0, 0));
         return Some(rest);
     }
-    let west = text.starts_with(['-', '\u{2212}']);
-    let (hours, rest) = take_number(text.strip_prefix(['+', '-', '\u{2212}'])?, 2, 2)?;
-    let (minutes, rest) = match rest.strip_prefix(':') {
-        Some(rest) => take_number(rest, 2, 2)?,
-        None => take_number(rest, 2, 2).unwrap_or((0, rest)),
+    let (west, rest) = match text {
+        [b'+', rest @ ..] => (false, rest),
+        [b'-', rest @ ..] => (true, rest),
+        _ => (true, text.strip_prefix("\u{2212}".as_bytes())?),
+    };
+    let (hours, rest) = take_two(rest)?;
+    let (minutes, rest) = match rest {
+        [b':', rest @ ..] => take_two(rest)?,
+        _ => take_two(rest).unwrap_or((0, rest)),
     };
     fields.offset = Some((west, hours, minutes));
     Some(rest)

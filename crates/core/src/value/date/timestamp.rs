@@ -25,6 +25,18 @@ pub struct Timestamp {
     pub fraction_digits: u8,
 }
 
+impl Timestamp {
+    /// The start of a day, without an offset.
+    pub(super) fn midnight(days: i32) -> Self {
+        Self {
+            micros: i64::from(days) * MICROS_PER_DAY,
+            nanos: 0,
+            offset_minutes: None,
+            fraction_digits: 0,
+        }
+    }
+}
+
 /// RFC 3339 with the offset and the fraction digits that were written; `Z` for offset 0, nothing
 /// where no offset was written.
 impl fmt::Display for Timestamp {
