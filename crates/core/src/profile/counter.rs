@@ -40,9 +40,9 @@ pub(super) struct Counter {
 /// can make values collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// The hash of a text's bytes in these counters.
-pub(super) fn hash_of(bytes: &[u8]) -> u64 {
-    HASHER.hash_one(bytes)
+/// A hash at random as that of these counters.
+pub(super) fn hash_of(words: &[u64]) -> u64 {
+    HASHER.hash_one(words)
 }
 
 impl Counter {

@@ -16,7 +16,10 @@ use super::summary::{Look, Summary};
 use super::tally::TextTally;
 
 /// Values of more bytes have no form.
-const LONGEST: usize = 100;
+const LONGEST: usize = 8 * WORDS;
+
+/// Words of eight characters.
+const WORDS: usize = 12;
 
 /// A column with more forms is no column of codes or numbers, and its values are taken one by one.
 const MOST: usize = 1_024;
@@ -31,8 +34,8 @@ const LETTERS_OF_NUMBERS: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     slots: Vec<Slot>,
-    /// The forms, one behind another.
-    keys: Vec<u8>,
+    /// The words of the forms, one form behind another.
+    keys: Vec<u64>,
     found: HashTable<usize>,
     /// There were too many.
     off: bool,
@@ -42,8 +45,11 @@ pub(super) struct Forms {
 #[derive(Debug)]
 struct Slot {
     hash: u64,
+    /// Its words among the keys.
     start: usize,
     end: usize,
+    /// Its characters.
+    length: usize,
     rows: u64,
     min: End,
     max: End,
@@ -60,36 +66,95 @@ struct End {
     at: u64,
 }
 
-/// What kind of character a byte is, itself where it is neither digit nor letter.
-const fn class(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => b'9',
-        b'a'..=b'z' => b'a',
-        b'A'..=b'Z' => b'A',
-        other => other,
+/// A text with its digits and letters replaced by what they are: `9`, `a` or `A`, everything else as it is.
+/// The first digit stays a zero where it is one, because a zero in front makes a number a code.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    /// Eight characters in each, zeros behind the last one.
+    words: [u64; WORDS],
+    length: usize,
+}
+
+impl Form {
+    /// `None` for a text that is long or not ASCII.
+    fn of(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() > LONGEST {
+            return None;
+        }
+        let mut form = Self {
+            words: [0; WORDS],
+            length: bytes.len(),
+        };
+        let (whole, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        for (place, byte) in last.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        let mut all = 0;
+        for (word, bytes) in form.words.iter_mut().zip(whole.iter().chain([&last])) {
+            let bytes = u64::from_le_bytes(*bytes);
+            all |= bytes;
+            *word = classes(bytes);
+        }
+        if all & HIGH != 0 {
+            return None;
+        }
+        let numbers = form.words.iter_mut().enumerate();
+        for (at, word) in numbers.take(form.length.div_ceil(8)) {
+            let digits = within(*word, b'9', b'9');
+            if digits != 0 {
+                let bit = digits.trailing_zeros() & !7;
+                if bytes.get(at * 8 + (bit / 8) as usize) == Some(&b'0') {
+                    *word ^= u64::from(b'9' ^ b'0') << bit;
+                }
+                break;
+            }
+        }
+        Some(form)
+    }
+
+    fn words(&self) -> &[u64] {
+        let words = self.length.div_ceil(8);
+        self.words.get(..words).unwrap_or_default()
+    }
+
+    /// As a text.
+    fn text(&self) -> String {
+        let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
+        bytes.take(self.length).map(char::from).collect()
     }
 }
 
-/// The form of a text: one byte for each of its characters. The first digit stays a zero where it is
-/// one, because a zero in front makes a number a code. `None` for a text that is long or not ASCII.
-fn form<'b>(text: &str, buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
-    let form = buffer.get_mut(..text.len())?;
-    let mut all = 0;
-    for (place, byte) in form.iter_mut().zip(text.bytes()) {
-        *place = class(byte);
-        all |= byte;
-    }
-    if all >= 0x80 {
-        return None;
-    }
-    let digit = form.iter().position(|class| *class == b'9');
-    if let Some(digit) = digit
-        && text.as_bytes().get(digit) == Some(&b'0')
-        && let Some(place) = form.get_mut(digit)
-    {
-        *place = b'0';
-    }
-    Some(form)
+/// The high bit of each byte of a word.
+const HIGH: u64 = repeated(0x80);
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is in a range; for words of ASCII.
+const fn within(word: u64, from: u8, to: u8) -> u64 {
+    let at_least = word + repeated(0x80 - from);
+    let beyond = word + repeated(0x7F - to);
+    at_least & !beyond & HIGH
+}
+
+/// The bytes of a word of ASCII by their kind. Of others the result means nothing.
+const fn classes(word: u64) -> u64 {
+    const KINDS: [(u8, u8, u8); 3] = [(b'0', b'9', b'9'), (b'a', b'z', b'a'), (b'A', b'Z', b'A')];
+    let [digit, lower, upper] = KINDS;
+    let word = word & !HIGH;
+    let word = replaced(word, digit);
+    let word = replaced(word, lower);
+    replaced(word, upper)
+}
+
+const fn replaced(word: u64, (from, to, kind): (u8, u8, u8)) -> u64 {
+    let bits = within(word, from, to);
+    // Each high bit becomes all bits of its byte.
+    let mask = (bits - (bits >> 7)) | bits;
+    (word & !mask) | (repeated(kind) & mask)
 }
 
 impl Forms {
@@ -104,13 +169,16 @@ impl Forms {
         if self.off {
             return None;
         }
-        let mut buffer = [0; LONGEST];
-        let form = form(text, &mut buffer)?;
-        let hash = hash_of(form);
+        let form = Form::of(text)?;
+        let hash = hash_of(form.words());
         let (slots, keys) = (&mut self.slots, &self.keys);
         let is_form = |at: &usize| {
-            let slot = slots.get(*at).filter(|slot| slot.hash == hash);
-            slot.and_then(|slot| keys.get(slot.start..slot.end)) == Some(form)
+            let slot = slots.get(*at);
+            slot.is_some_and(|slot| {
+                slot.hash == hash
+                    && slot.length == form.length
+                    && keys.get(slot.start..slot.end) == Some(form.words())
+            })
         };
         let known = self.found.find(hash, is_form).copied();
         if let Some(slot) = known.and_then(|at| slots.get_mut(at)) {
@@ -128,13 +196,14 @@ impl Forms {
         }
         // The first shapes stay: this one has its place from here on.
         tally.see(text);
-        let (each, once) = looks(form);
+        let (each, once) = looks(&form.text());
         let (number, start) = (slots.len(), keys.len());
-        self.keys.extend_from_slice(form);
+        self.keys.extend_from_slice(form.words());
         slots.push(Slot {
             hash,
             start,
             end: self.keys.len(),
+            length: form.length,
             rows,
             min: End::new(text, at),
             max: End::new(text, at),
@@ -181,23 +250,18 @@ impl End {
 }
 
 /// What is looked at for each value of a form, and what once for all of them.
-fn looks(form: &[u8]) -> (Look, Look) {
-    // A form is ASCII.
-    let text = std::str::from_utf8(form).unwrap_or_default();
-    let digits = form.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = form
-        .iter()
-        .filter(|byte| byte.is_ascii_alphabetic())
-        .count();
-    let zero_in_front = digits < form.len() && form.contains(&b'0');
+fn looks(form: &str) -> (Look, Look) {
+    let digits = form.bytes().filter(u8::is_ascii_digit).count();
+    let letters = form.bytes().filter(u8::is_ascii_alphabetic).count();
+    let zero_in_front = digits < form.len() && form.contains('0');
     // Zero is the same number by every mark; of all others the marks alone tell whether they differ.
     // A currency has its place among those that came first.
     let alike =
-        letters == 0 && !form.contains(&b'$') && text.len() <= LONGEST_NUMBER && !zero_in_front;
-    let kinds = KindSet::possible(text);
+        letters == 0 && !form.contains('$') && form.len() <= LONGEST_NUMBER && !zero_in_front;
+    let kinds = KindSet::possible(form);
     let each = Look {
         numbers: digits > 0 && letters <= LETTERS_OF_NUMBERS && !alike,
-        dates: dates::is_possible(text),
+        dates: dates::is_possible(form),
         kinds: kinds.by_value(),
     };
     let once = Look {
@@ -243,8 +307,9 @@ mod tests {
 
     #[test]
     fn values_of_one_form_are_looked_at_once() {
-        let mut buffer = [0; LONGEST];
         for (text, wanted) in [
+            ("12345678-ABCDEFGH-ijkl", Some("99999999-AAAAAAAA-aaaa")),
+            ("/:@[`{\u{7f}\0", Some("/:@[`{\u{7f}\0")),
             ("1.234,50", Some("9.999,99")),
             ("0.50", Some("0.99")),
             ("Ort 1030", Some("Aaa 9999")),
@@ -252,29 +317,34 @@ mod tests {
             ("Köln", None),
             ("", Some("")),
         ] {
-            let found = form(text, &mut buffer).map(|form| String::from_utf8_lossy(form));
+            let found = Form::of(text).map(|form| form.text());
             assert_eq!(found.as_deref(), wanted, "{text}");
         }
-        assert_eq!(form(&"x".repeat(LONGEST + 1), &mut buffer), None);
+        assert!(Form::of(&"x".repeat(LONGEST)).is_some());
+        assert!(Form::of(&"x".repeat(LONGEST + 1)).is_none());
     }
 
     #[test]
-    fn many_forms_are_taken_one_by_one() {
+    fn a_zero_byte_is_a_character() {
         let mut forms = Forms::default();
         let mut tally = TextTally::default();
-        let text = |length: usize| ["-", "."].map(|mark| mark.repeat(length)).concat();
-        for length in 0..45 {
-            for other in 0..45 {
-                let value = format!("{}{}", text(length), "a".repeat(other % 10));
-                forms.add(&value, 1, 1, &mut tally);
-            }
+        for text in ["a", "a\0", "b", ""] {
+            forms.add(text, 1, 1, &mut tally);
         }
-        assert!(!forms.full());
-        for number in 0..MOST {
-            let value: String = format!("{number:b}").replace('1', "a").replace('0', "-");
-            forms.add(&value, 1, 1, &mut tally);
+        let rows: Vec<u64> = forms.slots.iter().map(|slot| slot.rows).collect();
+        assert_eq!(rows, [2, 1, 1]);
+    }
+
+    #[test]
+    fn there_is_a_bound_on_forms() {
+        let mut forms = Forms::default();
+        let mut tally = TextTally::default();
+        for number in 0..=MOST {
+            assert_eq!(forms.full(), number == MOST);
+            let value = format!("{number:b}").replace('1', "x").replace('0', "-");
+            let alone = forms.add(&value, 1, 1, &mut tally);
+            assert_eq!(alone.is_none(), number == MOST);
         }
-        assert!(forms.full());
         forms.close();
         assert!(!forms.full());
         assert!(forms.add("x", 1, 1, &mut tally).is_none());

@@ -43,6 +43,12 @@ pub struct RawText {
 }
 
 impl RawText {
+    /// Makes room for so many records of so many bytes together.
+    pub(super) fn reserve(&mut self, records: usize, bytes: usize) {
+        self.text.reserve(bytes);
+        self.ends.reserve(records);
+    }
+
     /// Adds the next record's text.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);

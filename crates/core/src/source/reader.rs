@@ -87,6 +87,8 @@ pub struct Reader<'a> {
     state: State,
     checks: Checks<'a>,
     mender: Mender,
+    /// Bytes of text in each column of the last portion.
+    sizes: Vec<usize>,
 }
 
 /// What the next record is.
@@ -145,6 +147,7 @@ impl<'a> Reader<'a> {
                 &reading.kept,
                 reading.encoding.encoding == encoding_rs::UTF_8,
             ),
+            sizes: Vec::new(),
         })
     }
 
@@ -155,6 +158,7 @@ impl<'a> Reader<'a> {
     pub fn next_portion(&mut self) -> Result<Option<Portion>, SourceError> {
         let before = self.state.byte;
         let mut build = Build::new(self.reading, self.state.rows / CHUNK_RECORDS);
+        build.make_room(&self.sizes);
         while !build.full() {
             match self.take()? {
                 Taken::End => break,
@@ -172,7 +176,10 @@ impl<'a> Reader<'a> {
         if self.state.byte == before {
             return Ok(None);
         }
-        Ok(Some(build.finish(self.state.clone())))
+        let portion = build.finish(self.state.clone());
+        let columns = portion.batch.columns.iter();
+        self.sizes = columns.map(|column| column.value_data().len()).collect();
+        Ok(Some(portion))
     }
 
     /// Finds the next record and says what it is.
@@ -544,6 +551,17 @@ impl Build {
             rows: 0,
             bytes: 0,
         }
+    }
+
+    /// Makes room for a full batch with about so many bytes in its columns.
+    fn make_room(&mut self, sizes: &[usize]) {
+        let room = |size: &usize| StringBuilder::with_capacity(BATCH_RECORDS, size + size / 16);
+        if sizes.len() == self.columns.len() {
+            self.columns = sizes.iter().map(room).collect();
+        }
+        self.places.reserve(BATCH_RECORDS);
+        self.raw
+            .reserve(BATCH_RECORDS, sizes.iter().sum::<usize>() * 9 / 8);
     }
 
     const fn full(&self) -> bool {

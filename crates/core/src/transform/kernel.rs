@@ -1,8 +1,8 @@
 //! Whole columns by the rules that most fields have: the texts of one column, cut but not copied, read as
 //! one type. All others take the way cell by cell, with the same results.
 
-use arrow_array::{Array, StringArray};
 use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
 
 use super::column::Column;
 use super::fault::Fault;
