@@ -10,7 +10,7 @@ fn check(language: Language, headers: &[(&str, &str)]) {
     for (header, expected) in headers {
         let name = Name::parse(header);
         let read = name.words().collect::<Vec<_>>().join(" ");
-        let terms = name.readings.first().into_iter().flatten();
+        let terms = name.usual_terms();
         let told = terms
             .filter_map(|term| match term.origin {
                 Origin::Foreign(language) => Some(language),
@@ -451,7 +451,7 @@ fn words_of_english_are_not_taken_for_others() {
         "personal note",
     ] {
         let name = Name::parse(header);
-        let told = name.readings.first().into_iter().flatten();
+        let told = name.usual_terms();
         assert!(
             told.map(|term| term.origin)
                 .all(|origin| origin == Origin::Plain),

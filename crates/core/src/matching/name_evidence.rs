@@ -105,12 +105,7 @@ impl Rarity {
 }
 
 fn distinct_words(name: &Name) -> Vec<String> {
-    let mut words: Vec<String> = name
-        .readings
-        .iter()
-        .flatten()
-        .map(|term| term.word.clone())
-        .collect();
+    let mut words: Vec<String> = name.terms_of_all().map(|term| term.word.clone()).collect();
     words.sort();
     words.dedup();
     words
@@ -164,7 +159,7 @@ pub(crate) fn in_description(column: &Name, field: &FieldNames, rarity: &Rarity)
     }
     let shares = column.readings.iter().map(|reading| {
         let (mut found, mut all) = (0.0, 0.0);
-        for term in reading {
+        for term in column.terms_of(reading) {
             let weight = rarity.weight(term);
             all += weight;
             if field.describe(&term.word) {
@@ -187,13 +182,13 @@ enum By<'a> {
     Spelling,
     Initials,
     /// A reading of the column's name and one of the field's.
-    Words(&'a [Term], &'a [Term]),
+    Words(&'a [usize], &'a [usize]),
     Nothing,
 }
 
 impl By<'_> {
-    fn tell(self, column: &Name, field: &Name) -> String {
-        let (column, field) = (&column.text, &field.text);
+    fn tell(self, own_name: &Name, other_name: &Name) -> String {
+        let (column, field) = (&own_name.text, &other_name.text);
         match self {
             Self::Tokens => format!("{column} = {field}"),
             Self::Spelling => format!("{column} is spelt like {field}"),
@@ -201,12 +196,13 @@ impl By<'_> {
                 format!("{column} and {field}: one is the initials of the other")
             }
             Self::Words(own, other) => {
-                let pairs: Vec<(&Term, &Term)> = own
-                    .iter()
-                    .filter_map(|term| {
-                        let alike = |at: usize| other.get(at).map_or(0.0, |o| same_word(term, o));
-                        let (at, _) = found_as(other.len(), alike)?;
-                        Some((term, other.get(at)?))
+                let term = |at: usize| other_name.terms.get(at);
+                let pairs: Vec<(&Term, &Term)> = own_name
+                    .terms_of(own)
+                    .filter_map(|own| {
+                        let alike = |at: usize| term(at).map_or(0.0, |other| same_word(own, other));
+                        let (at, _) = found_as(other, alike)?;
+                        Some((own, term(at)?))
                     })
                     .collect();
                 format!("{column} = {}", tell(&pairs))
@@ -230,11 +226,14 @@ fn agreement<'a>(column: &'a Name, field: &'a Name, rarity: &Rarity) -> (f64, By
         return (unit, By::Tokens);
     }
     let mut best = by_letters(column, field);
-    for a in &column.readings {
-        for b in &field.readings {
-            let score = by_words(a, b, rarity);
-            if score > best.0 {
-                best = (score, By::Words(a, b));
+    let alike = Likeness::of(column, field);
+    if alike.is_any() {
+        for a in &column.readings {
+            for b in &field.readings {
+                let score = by_words((column, a), (field, b), &alike, rarity);
+                if score > best.0 {
+                    best = (score, By::Words(a, b));
+                }
             }
         }
     }
@@ -246,10 +245,7 @@ const SPELT_ALIKE: f64 = 0.75;
 
 /// Names that the lexicon does not know may still be spelt almost alike, or be initials.
 fn by_letters<'a>(column: &Name, field: &Name) -> (f64, By<'a>) {
-    let knows_all = |name: &Name| {
-        let mut terms = name.readings.first().into_iter().flatten();
-        terms.all(|term| term.sense.known)
-    };
+    let knows_all = |name: &Name| name.usual_terms().all(|term| term.sense.known);
     if knows_all(column) && knows_all(field) {
         return (0.0, By::Nothing);
     }
@@ -269,12 +265,11 @@ fn initials(short: &Name, long: &Name) -> bool {
     let [token] = short.tokens.as_slice() else {
         return false;
     };
-    let firsts: String = long
-        .tokens
-        .iter()
-        .filter_map(|token| token.chars().next())
-        .collect();
-    long.tokens.len() >= 2 && *token == firsts
+    let words = long.tokens.iter();
+    long.tokens.len() >= 2
+        && token
+            .chars()
+            .eq(words.filter_map(|word| word.chars().next()))
 }
 
 /// Both names have a word of their own: they name two things of the same sort.
@@ -282,10 +277,15 @@ const BOTH_DIFFER: f64 = 0.55;
 /// From how much weight on a word counts as one of its own.
 const OWN_WORD: f64 = 0.15;
 
-fn by_words(a: &[Term], b: &[Term], rarity: &Rarity) -> f64 {
-    let alike = Likeness::of(a, b);
-    let (cover_a, alone_a) = cover(a, b.len(), rarity, |own, other| alike.get(own, other));
-    let (cover_b, alone_b) = cover(b, a.len(), rarity, |own, other| alike.get(other, own));
+/// How well a reading of one name agrees with one of another.
+fn by_words(
+    (column, a): (&Name, &[usize]),
+    (field, b): (&Name, &[usize]),
+    alike: &Likeness,
+    rarity: &Rarity,
+) -> f64 {
+    let (cover_a, alone_a) = cover((column, a), b, rarity, |own, other| alike.get(own, other));
+    let (cover_b, alone_b) = cover((field, b), a, rarity, |own, other| alike.get(other, own));
     let mut score = if cover_a + cover_b > 0.0 {
         2.0 * cover_a * cover_b / (cover_a + cover_b)
     } else {
@@ -297,21 +297,27 @@ fn by_words(a: &[Term], b: &[Term], rarity: &Rarity) -> f64 {
     score
 }
 
-/// How likely each word of one name means the same as each of another, by their places.
+/// How likely each word of one name means the same as each of another, by their places: found once for
+/// all readings.
 struct Likeness {
     width: usize,
     cells: Vec<f64>,
 }
 
 impl Likeness {
-    fn of(a: &[Term], b: &[Term]) -> Self {
-        let pairs = a
-            .iter()
-            .flat_map(|own| b.iter().map(move |other| (own, other)));
-        Self {
-            width: b.len(),
-            cells: pairs.map(|(own, other)| same_word(own, other)).collect(),
+    fn of(a: &Name, b: &Name) -> Self {
+        let mut cells = Vec::with_capacity(a.terms.len() * b.terms.len());
+        for own in &a.terms {
+            cells.extend(b.terms.iter().map(|other| same_word(own, other)));
         }
+        Self {
+            width: b.terms.len(),
+            cells,
+        }
+    }
+
+    fn is_any(&self) -> bool {
+        self.cells.iter().any(|likely| *likely > 0.0)
     }
 
     fn get(&self, of_a: usize, of_b: usize) -> f64 {
@@ -320,10 +326,10 @@ impl Likeness {
     }
 }
 
-/// The place of the word that another is found as, the first of equals, and how likely it is.
-fn found_as(others: usize, alike: impl Fn(usize) -> f64) -> Option<(usize, f64)> {
+/// The word that another is found as, the first of equals, and how likely it is.
+fn found_as(others: &[usize], alike: impl Fn(usize) -> f64) -> Option<(usize, f64)> {
     let mut best: Option<(usize, f64)> = None;
-    for other in 0..others {
+    for &other in others {
         let likely = alike(other);
         if likely > best.map_or(0.0, |(_, likely)| likely) {
             best = Some((other, likely));
@@ -332,15 +338,15 @@ fn found_as(others: usize, alike: impl Fn(usize) -> f64) -> Option<(usize, f64)>
     best
 }
 
-/// How much of a name is found in one of so many words by weight, and the heaviest word that is not.
+/// How much of a reading is found in other words by weight, and the heaviest word that is not.
 fn cover(
-    terms: &[Term],
-    others: usize,
+    (name, reading): (&Name, &[usize]),
+    others: &[usize],
     rarity: &Rarity,
     alike: impl Fn(usize, usize) -> f64,
 ) -> (f64, f64) {
     let (mut found, mut all, mut alone) = (0.0, 0.0, 0.0_f64);
-    for (own, term) in terms.iter().enumerate() {
+    for (&own, term) in reading.iter().zip(name.terms_of(reading)) {
         let weight = rarity.weight(term);
         all += weight;
         match found_as(others, |other| alike(own, other)) {
@@ -372,16 +378,16 @@ fn same_word(a: &Term, b: &Term) -> f64 {
         (b, a)
     };
     let unknown = !short.sense.known;
+    let (letters, long_letters) = (short.letters, long.letters);
     let (short, long) = (&short.word, &long.word);
-    if unknown && short.chars().count() >= 3 && long.starts_with(short.as_str()) {
+    if unknown && letters >= 3 && long.starts_with(short.as_str()) {
         return 0.8;
     }
-    let letters = short.chars().count();
     let least = if letters >= 7 { 0.75 } else { 0.8 };
     if letters >= 5 && edit_similarity_from(least, short, long).is_some() {
         return 0.85;
     }
-    if unknown && short.chars().count() >= 2 && long.chars().count() >= 4 {
+    if unknown && letters >= 2 && long_letters >= 4 {
         return if is_subsequence(short, long) {
             0.5
         } else {
@@ -497,7 +503,7 @@ mod tests {
         let rarity = Rarity::count(&columns, std::iter::empty());
         let weight = |word: &str| {
             let name = Name::parse(word);
-            rarity.weight(&name.readings[0][0])
+            rarity.weight(&name.terms[0])
         };
         assert!(weight("customer") < weight("city"));
         assert!(weight("date") < weight("booking"));

@@ -15,9 +15,9 @@ use super::text::{fold, singular, tokens, undo_digraphs};
 pub(crate) struct Term {
     /// The word, English where the lexicon knows it.
     pub(crate) word: String,
-    /// What stands in the name.
-    pub(crate) token: String,
-    /// How one became the other.
+    /// How many characters it has.
+    pub(crate) letters: usize,
+    /// How it became what stands in the name.
     pub(crate) origin: Origin,
     /// What the lexicon knows of the word.
     pub(crate) sense: Sense,
@@ -32,8 +32,10 @@ pub(crate) struct Name {
     pub(crate) joined: String,
     /// Its tokens.
     pub(crate) tokens: Vec<String>,
-    /// What it may mean, the usual reading first; at least one.
-    pub(crate) readings: Vec<Vec<Term>>,
+    /// The different words of its readings.
+    pub(crate) terms: Vec<Term>,
+    /// What it may mean, as places of `terms`, the usual reading first; at least one.
+    pub(crate) readings: Vec<Vec<usize>>,
     /// ISO 4217 code that stands behind the name, e.g. in `Betrag (EUR)`.
     pub(crate) unit: Option<&'static str>,
 }
@@ -52,7 +54,7 @@ const STOP_WORDS: [&str; 45] = [
 /// Words that are left where an apostrophe or brackets cut: `date d'opération`, `Director(s)`.
 const ELIDED: [&str; 3] = ["d", "l", "s"];
 
-/// Currencies that are looked for behind a name, with their symbols.
+/// Currencies that are looked for behind a name, with their symbols in lower case.
 const UNITS: [(&str, &str); 24] = [
     ("EUR", "€"),
     ("USD", "$"),
@@ -85,7 +87,7 @@ pub(crate) fn currency_code(text: &str) -> Option<&'static str> {
     let text = text.trim();
     UNITS
         .iter()
-        .find(|(code, symbol)| code.eq_ignore_ascii_case(text) || symbol.to_lowercase() == text)
+        .find(|(code, symbol)| code.eq_ignore_ascii_case(text) || *symbol == text)
         .map(|&(code, _)| code)
 }
 
@@ -94,27 +96,45 @@ impl Name {
     pub(crate) fn parse(text: &str) -> Self {
         let (rest, unit) = cut_unit(text);
         let tokens = tokens(rest);
+        let elided = rest.contains(['\'', '’']) || rest.contains("(s)");
+        let (terms, readings) = read(&tokens, elided);
         Self {
             text: text.to_owned(),
             joined: tokens.concat(),
-            readings: read(&tokens, rest.contains(['\'', '’']) || rest.contains("(s)")),
+            terms,
+            readings,
             tokens,
             unit,
         }
     }
 
-    /// Whether any reading has the word.
-    pub(crate) fn means(&self, word: &str) -> bool {
-        self.readings.iter().flatten().any(|term| term.word == word)
+    /// The words of a reading.
+    pub(crate) fn terms_of<'a>(
+        &'a self,
+        reading: &'a [usize],
+    ) -> impl DoubleEndedIterator<Item = &'a Term> {
+        reading.iter().filter_map(|&place| self.terms.get(place))
+    }
+
+    /// The words of all readings, one reading after the other.
+    pub(crate) fn terms_of_all(&self) -> impl Iterator<Item = &Term> {
+        let readings = self.readings.iter();
+        readings.flat_map(|reading| self.terms_of(reading))
     }
 
     /// The words of the usual reading.
+    pub(crate) fn usual_terms(&self) -> impl DoubleEndedIterator<Item = &Term> {
+        self.terms_of(self.readings.first().map_or(&[], Vec::as_slice))
+    }
+
+    /// Whether any reading has the word.
+    pub(crate) fn means(&self, word: &str) -> bool {
+        self.terms_of_all().any(|term| term.word == word)
+    }
+
+    /// The same as text.
     pub(crate) fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.readings
-            .first()
-            .into_iter()
-            .flatten()
-            .map(|term| term.word.as_str())
+        self.usual_terms().map(|term| term.word.as_str())
     }
 }
 
@@ -168,26 +188,23 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
 #[derive(Debug, Clone)]
 struct Choice {
     words: Vec<String>,
-    token: String,
     /// What it is if it is not from one of `languages`.
     english: Option<Origin>,
     languages: Languages,
 }
 
 impl Choice {
-    fn plain(word: &str, token: &str) -> Self {
+    fn plain(word: &str) -> Self {
         Self {
             words: vec![word.to_owned()],
-            token: token.to_owned(),
             english: Some(Origin::Plain),
             languages: Languages::default(),
         }
     }
 
-    fn of(reading: &Reading, token: &str) -> Self {
+    fn of(reading: &Reading) -> Self {
         Self {
             words: reading.words.iter().map(|&word| word.to_owned()).collect(),
-            token: token.to_owned(),
             english: reading.abbreviation.then_some(Origin::Abbreviation),
             languages: reading.languages,
         }
@@ -208,15 +225,15 @@ impl Choice {
             .unwrap_or(Origin::Plain);
         self.words.iter().map(move |word| Term {
             word: word.clone(),
-            token: self.token.clone(),
+            letters: word.chars().count(),
             origin,
             sense: lexicon().sense(word),
         })
     }
 }
 
-/// All readings of the tokens, at most [`MOST_READINGS`].
-fn read(tokens: &[String], elided: bool) -> Vec<Vec<Term>> {
+/// All readings of the tokens, at most [`MOST_READINGS`], as places of their different words.
+fn read(tokens: &[String], elided: bool) -> (Vec<Term>, Vec<Vec<usize>>) {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
@@ -230,17 +247,23 @@ fn read(tokens: &[String], elided: bool) -> Vec<Vec<Term>> {
         rest = rest.get(taken..).unwrap_or_default();
     }
     let language = language_of(&pieces);
+    let mut terms: Vec<Term> = Vec::new();
     // With how unusual it is: the sum of the places of its choices.
-    let mut readings: Vec<(usize, Vec<Term>)> = vec![(0, Vec::new())];
+    let mut readings: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new())];
     for piece in &pieces {
         let mut longer = Vec::new();
-        for (place, terms) in piece.in_order(language).enumerate() {
+        for (place, meant) in piece.in_order(language).enumerate() {
+            let meant: Vec<usize> = meant
+                .into_iter()
+                .map(|term| place_of(term, &mut terms))
+                .collect();
+            let word = |at: usize| terms.get(at).map(|term| &term.word);
             for (rank, reading) in &readings {
                 let mut reading = reading.clone();
-                for term in &terms {
+                for &term in &meant {
                     // `Valutadatum` is one date, not two.
-                    if !reading.iter().any(|known| known.word == term.word) {
-                        reading.push(term.clone());
+                    if !reading.iter().any(|&known| word(known) == word(term)) {
+                        reading.push(term);
                     }
                 }
                 longer.push((rank + place, reading));
@@ -250,7 +273,17 @@ fn read(tokens: &[String], elided: bool) -> Vec<Vec<Term>> {
         longer.truncate(MOST_READINGS);
         readings = longer;
     }
-    readings.into_iter().map(|(_, reading)| reading).collect()
+    let readings = readings.into_iter().map(|(_, reading)| reading);
+    (terms, readings.collect())
+}
+
+/// The place of a word among the terms, where it is put if it is not there.
+fn place_of(term: Term, terms: &mut Vec<Term>) -> usize {
+    let known = terms.iter().position(|known| *known == term);
+    known.unwrap_or_else(|| {
+        terms.push(term);
+        terms.len() - 1
+    })
 }
 
 /// Whether a token carries nothing; `l` and `d` only where the name has an apostrophe.
@@ -353,14 +386,10 @@ fn read_next(tokens: &[String], elided: bool) -> (usize, Piece) {
         let Some(entry) = lexicon().entry(&key) else {
             continue;
         };
-        let mut choices: Vec<Choice> = entry
-            .readings
-            .iter()
-            .map(|reading| Choice::of(reading, &key))
-            .collect();
+        let mut choices: Vec<Choice> = entry.readings.iter().map(Choice::of).collect();
         // A token that is an English word itself may mean just that: `state`, `mark`, `name`.
         if taken == 1 && lexicon().knows(&key) {
-            let mut plain = Choice::plain(&key, &key);
+            let mut plain = Choice::plain(&key);
             if let Some(same) = choices
                 .iter()
                 .position(|choice| choice.words == plain.words)
@@ -379,9 +408,9 @@ fn read_next(tokens: &[String], elided: bool) -> (usize, Piece) {
     };
     let word = singular(token);
     let plain = if lexicon().knows(token) {
-        Choice::plain(token, token)
+        Choice::plain(token)
     } else {
-        Choice::plain(&word, token)
+        Choice::plain(&word)
     };
     if !lexicon().knows(token)
         && !lexicon().knows(&word)
@@ -515,14 +544,11 @@ fn part_choice(part: &str, languages: Languages) -> Choice {
     if own.is_none() {
         let word = singular(part);
         if let Some(word) = [part, &word].into_iter().find(|word| lexicon().knows(word)) {
-            return Choice::plain(word, part);
+            return Choice::plain(word);
         }
     }
     let found = own.or(readings.first());
-    let mut choice = found.map_or_else(
-        || Choice::plain(part, part),
-        |reading| Choice::of(reading, part),
-    );
+    let mut choice = found.map_or_else(|| Choice::plain(part), Choice::of);
     choice.languages = choice.languages.shared_with(languages);
     choice
 }

@@ -42,7 +42,11 @@ impl Spelling {
         let readings: Vec<Vec<String>> = name
             .readings
             .iter()
-            .map(|reading| reading.iter().map(|term| stem(&term.word)).collect())
+            .map(|reading| {
+                name.terms_of(reading)
+                    .map(|term| stem(&term.word))
+                    .collect()
+            })
             .collect();
         let set = |reading: &Vec<String>| {
             let mut words = reading.clone();
@@ -118,9 +122,12 @@ impl Written {
     pub(super) fn synonyms(&self) -> Variants<String> {
         self.names
             .iter()
-            .flat_map(|spelling| spelling.name.readings.iter().take(READINGS))
-            .map(|reading| {
-                let words = reading.iter().flat_map(|term| {
+            .flat_map(|spelling| {
+                let readings = spelling.name.readings.iter().take(READINGS);
+                readings.map(|reading| spelling.name.terms_of(reading))
+            })
+            .map(|terms| {
+                let words = terms.flat_map(|term| {
                     let groups = lexicon().groups(&term.word);
                     if groups.is_empty() {
                         vec![stem(&term.word)]
