@@ -226,6 +226,8 @@ pub(crate) struct Lexicon {
     known: FxHashSet<&'static str>,
     /// The code tables, in the order of the file.
     pub(crate) codes: Vec<CodeTable>,
+    /// For each code the tables that have it, by number.
+    coded: FxHashMap<&'static str, Vec<usize>>,
 }
 
 /// Abbreviations first and the languages in the order of [`Language::ALL`]: the readings of a key
@@ -314,14 +316,7 @@ impl Lexicon {
                 let types = value.split(' ').filter_map(semantic).collect();
                 self.kinds.insert(key, types);
             }
-            "code" => self.codes.push(CodeTable {
-                topic: key.to_owned(),
-                codes: value
-                    .split(' ')
-                    .filter_map(|pair| pair.split_once('='))
-                    .map(|(code, meaning)| (code.to_owned(), meaning.to_owned()))
-                    .collect(),
-            }),
+            "code" => self.add_codes(key, value),
             "same" => {
                 for spelling in value.split(' ') {
                     self.spellings.insert(fold(spelling), number);
@@ -334,6 +329,21 @@ impl Lexicon {
                 }
             }
         }
+    }
+
+    fn add_codes(&mut self, topic: &str, value: &'static str) {
+        let number = self.codes.len();
+        let mut codes = BTreeMap::new();
+        for (code, meaning) in value.split(' ').filter_map(|pair| pair.split_once('=')) {
+            // Of a code that stands twice the last meaning counts.
+            if codes.insert(code.to_owned(), meaning.to_owned()).is_none() {
+                self.coded.entry(code).or_default().push(number);
+            }
+        }
+        self.codes.push(CodeTable {
+            topic: topic.to_owned(),
+            codes,
+        });
     }
 
     fn add_entry(&mut self, language: Option<Language>, key: &'static str, value: &'static str) {
@@ -358,7 +368,8 @@ impl Lexicon {
     /// The same, but not for a plural.
     pub(crate) fn exact_entry(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key).or_else(|| {
-            let has_digraph = ["ae", "oe", "ue"].iter().any(|pair| key.contains(pair));
+            let mut pairs = key.as_bytes().windows(2);
+            let has_digraph = pairs.any(|pair| matches!(pair, b"ae" | b"oe" | b"ue"));
             has_digraph
                 .then(|| self.entries.get(undo_digraphs(key).as_str()))
                 .flatten()
@@ -384,6 +395,11 @@ impl Lexicon {
     pub(crate) fn groups(&self, word: &str) -> Vec<usize> {
         let groups = self.synonyms.get(word).into_iter().flatten();
         groups.copied().collect()
+    }
+
+    /// The numbers of the code tables that have a code.
+    pub(crate) fn tables_with(&self, code: &str) -> &[usize] {
+        self.coded.get(code).map_or(&[], Vec::as_slice)
     }
 
     /// The semantic types of the values of what the word names.

@@ -91,13 +91,13 @@ fn class(character: char) -> Class {
 /// Folded tokens: cut at everything that is no letter or digit, between letters and digits, and
 /// inside `camelCase` and `XMLName`.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
-    let mut characters = text.chars().peekable();
+    let mut characters = text.char_indices().peekable();
     let mut found = Vec::new();
-    let mut current = String::new();
+    let mut begun = None;
     let mut before = Class::Other;
-    while let Some(character) = characters.next() {
+    while let Some((at, character)) = characters.next() {
         let here = class(character);
-        let next = characters.peek().copied();
+        let next = characters.peek().map(|(_, next)| *next);
         let cut = match (before, here) {
             (_, Class::Other) => true,
             (Class::Digit, Class::Upper | Class::Lower)
@@ -109,20 +109,27 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
                 Class::Upper | Class::Lower | Class::Digit,
             ) => false,
         };
-        if cut && !current.is_empty() {
-            found.push(fold(&current));
-            current.clear();
+        if cut && let Some(from) = begun.take() {
+            found.extend(text.get(from..at).map(fold));
         }
         if here != Class::Other {
-            current.push(character);
+            begun = begun.or(Some(at));
         }
         before = here;
     }
-    if !current.is_empty() {
-        found.push(fold(&current));
-    }
+    found.extend(begun.and_then(|from| text.get(from..)).map(fold));
     found.retain(|token| !token.is_empty());
     found
+}
+
+/// How many characters a text has; most are of plain letters, where this is quicker than to look for
+/// where each begins.
+pub(crate) fn letters(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    }
 }
 
 /// 1 minus the share of characters that have to be changed to make one text the other.
@@ -166,7 +173,7 @@ fn letters_in_common(a: &str, b: &str) -> Option<usize> {
 /// The same if it is at least so much, and else nothing: texts of very different lengths, or with few
 /// letters in common, need no closer look.
 pub(crate) fn edit_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
-    let (a_chars, b_chars) = (a.chars().count(), b.chars().count());
+    let (a_chars, b_chars) = (letters(a), letters(b));
     let (short, long) = (a_chars.min(b_chars), a_chars.max(b_chars));
     let too_far = |alike: usize| long > 0 && ratio(alike, long) + ROUNDING < least;
     if too_far(short) || letters_in_common(a, b).is_some_and(too_far) {
@@ -227,7 +234,7 @@ fn distance<T: PartialEq>(a: &[T], b: &[T]) -> usize {
 
 /// The same as [`trigram_similarity`] if it is at least so much, and else nothing.
 pub(crate) fn trigram_similarity_from(least: f64, a: &str, b: &str) -> Option<f64> {
-    let (a_grams, b_grams) = (a.chars().count(), b.chars().count());
+    let (a_grams, b_grams) = (letters(a), letters(b));
     let too_far = |alike: usize| 2.0 * ratio(alike, a_grams + b_grams) + ROUNDING < least;
     // Pieces in common have their middle letters in common.
     if too_far(a_grams.min(b_grams)) || letters_in_common(a, b).is_some_and(too_far) {

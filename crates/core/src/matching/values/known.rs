@@ -1,11 +1,13 @@
 //! What is known of a value and a label apart from how alike they look: codes of a table, names that
 //! a description gives, beginnings of words, near spellings.
 
+use std::sync::LazyLock;
+
 use super::text_of_value::Text;
 use crate::matching::lexicon::{CodeTable, lexicon};
 use crate::matching::name_evidence::{Rarity, compare};
 use crate::matching::names::{Name, names_in_description, words_of_text};
-use crate::matching::text::{edit_similarity_from, fold};
+use crate::matching::text::{edit_similarity_from, fold, letters};
 use crate::target::Label;
 
 /// The label's description gives the value as another name of it.
@@ -14,6 +16,9 @@ pub(super) const GIVEN: f64 = 0.94;
 pub(super) const MENTIONED: f64 = 0.65;
 /// The value is a spelling of the label.
 pub(super) const SAME: f64 = 0.98;
+
+/// Among values no word is rarer than another one.
+static ALL_ALIKE: LazyLock<Rarity> = LazyLock::new(Rarity::default);
 
 /// A source value, prepared.
 #[derive(Debug)]
@@ -35,21 +40,18 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn of(label: &Label, meaning: Option<&str>) -> Self {
-        let texts = || {
-            [Some(&label.value), label.label.as_ref()]
-                .into_iter()
-                .flatten()
-        };
+    /// `names` are what the value and what it is called are read as.
+    pub(super) fn of(label: &Label, names: Vec<Name>, meaning: Option<Name>) -> Self {
+        let texts = std::iter::once(&label.value).chain(&label.label);
         let description = label.description.as_deref().unwrap_or_default();
         Self {
             given: names_in_description(description)
                 .into_iter()
                 .map(fold)
                 .collect(),
-            names: texts().map(|text| Name::parse(text)).collect(),
-            spellings: texts().map(|text| fold(text.trim())).collect(),
-            meaning: meaning.map(Name::parse),
+            names,
+            spellings: texts.map(|text| fold(text.trim())).collect(),
+            meaning,
             description: words_of_text(description),
         }
     }
@@ -70,9 +72,9 @@ impl Candidate {
         let by_meaning = match (&source.meaning, &self.meaning) {
             (None, None) => 0.0,
             (Some(a), None) => 0.97 * self.best_name(a),
-            (Some(a), Some(b)) => 0.97 * compare(a, b, &Rarity::default()),
+            (Some(a), Some(b)) => 0.97 * compare(a, b, &ALL_ALIKE),
             (None, Some(b)) => {
-                let score = |name| compare(name, b, &Rarity::default());
+                let score = |name| compare(name, b, &ALL_ALIKE);
                 0.95 * source.names.iter().map(score).fold(0.0, f64::max)
             }
         };
@@ -90,7 +92,7 @@ impl Candidate {
     fn best_name(&self, name: &Name) -> f64 {
         self.names
             .iter()
-            .map(|own| compare(name, own, &Rarity::default()))
+            .map(|own| compare(name, own, &ALL_ALIKE))
             .fold(0.0, f64::max)
     }
 
@@ -105,15 +107,15 @@ impl Candidate {
     }
 
     fn by_letters(&self, source: &Source, by_initials: bool) -> f64 {
-        let letters = source.folded.chars().count();
-        let by_start = match letters {
+        let length = letters(&source.folded);
+        let by_start = match length {
             _ if !self.starts_with(&source.folded) => 0.0,
             1 | 2 if by_initials => 0.8,
             1 | 2 => 0.4,
             _ => 0.85,
         };
         let alike = |spelling: &String| edit_similarity_from(0.8, spelling, &source.folded);
-        let by_spelling = if letters >= 5 {
+        let by_spelling = if length >= 5 {
             0.95 * self.spellings.iter().filter_map(alike).fold(0.0, f64::max)
         } else {
             0.0
@@ -123,7 +125,7 @@ impl Candidate {
 
     /// All words of the value stand in the label's description.
     pub(super) fn by_description(&self, source: &Source) -> f64 {
-        if self.description.is_empty() || source.folded.chars().count() < 3 {
+        if self.description.is_empty() || letters(&source.folded) < 3 {
             return 0.0;
         }
         let has = |word: &str| {
@@ -143,16 +145,20 @@ impl Candidate {
 /// or all rows where the code is a word.
 pub(crate) fn code_table(values: &[(String, u64)]) -> Option<&'static CodeTable> {
     let all: u64 = values.iter().map(|(_, rows)| rows).sum();
+    let tables = &lexicon().codes;
+    // For each table how many values are codes of it, their rows, and whether all are words.
+    let mut found = vec![(0_usize, 0_u64, true); tables.len()];
+    for (value, of_value) in values {
+        for &table in lexicon().tables_with(value) {
+            if let Some((codes, rows, words)) = found.get_mut(table) {
+                *codes += 1;
+                *rows += of_value;
+                *words &= letters(value) > 1;
+            }
+        }
+    }
     let mut best: Option<(&CodeTable, u64)> = None;
-    for table in &lexicon().codes {
-        let known = || {
-            values
-                .iter()
-                .filter(|(value, _)| table.codes.contains_key(value))
-        };
-        let rows: u64 = known().map(|(_, rows)| rows).sum();
-        let codes = known().count();
-        let words = known().all(|(value, _)| value.chars().count() > 1);
+    for (table, (codes, rows, words)) in tables.iter().zip(found) {
         let enough = (codes >= 2 && 2 * rows >= all) || (codes == 1 && rows == all && words);
         if enough && rows > best.map_or(0, |(_, rows)| rows) {
             best = Some((table, rows));
@@ -168,7 +174,7 @@ pub(super) fn initials_are_a_system<'a>(
     targets: &[Candidate],
 ) -> bool {
     let mut found: Vec<usize> = Vec::new();
-    for value in values.filter(|value| (1..=2).contains(&value.folded.chars().count())) {
+    for value in values.filter(|value| (1..=2).contains(&letters(&value.folded))) {
         let mut starts = targets
             .iter()
             .enumerate()

@@ -7,7 +7,7 @@ use super::index::{Counted, Gram, Index, counted, grams};
 use super::known::{Candidate, GIVEN, SAME, code_table};
 use super::spellings::{Inside, Thing, spellings};
 use super::text_of_value::{Text, abbreviates, numbers_differ, otherwise_qualified};
-use crate::matching::text::{edit_similarity, fold};
+use crate::matching::text::{edit_similarity, fold, letters};
 use crate::target::Label;
 
 /// A topic of spellings is used where so large a share of the labels belongs to it.
@@ -124,13 +124,16 @@ impl<'a> LabelSet<'a> {
         let mut texts = Vec::new();
         let mut owners = Vec::new();
         for (number, (label, (code, _))) in labels.iter().zip(&codes).enumerate() {
-            let meaning = table.and_then(|table| table.codes.get(code));
-            candidates.push(Candidate::of(label, meaning.map(String::as_str)));
-            let all = [Some(&label.value), label.label.as_ref(), meaning];
-            for text in all.into_iter().flatten() {
-                texts.push(Text::of(text));
+            let mut read = |text: &String| {
+                let (text, name) = Text::with_whole_name(text);
+                texts.push(text);
                 owners.push(number);
-            }
+                name
+            };
+            let names = std::iter::once(&label.value).chain(&label.label);
+            let names = names.map(&mut read).collect();
+            let meaning = table.and_then(|table| table.codes.get(code));
+            candidates.push(Candidate::of(label, names, meaning.map(read)));
         }
         let topics = topics(&texts, &owners, labels.len());
         let of = |pieces: fn(&Text) -> &Counted<Gram>| -> Vec<Counted<Gram>> {
@@ -360,7 +363,7 @@ fn same_things(of_value: &[Thing], of_label: &[Thing]) -> bool {
 
 /// Whether all words of the label stand in the value, best at its beginning.
 fn contained(value: &Text, label: &Text) -> f64 {
-    let all = label.joined.chars().count() >= SHORTEST_CONTAINED
+    let all = letters(&label.joined) >= SHORTEST_CONTAINED
         && label.has_words()
         && label
             .tokens

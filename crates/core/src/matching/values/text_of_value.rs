@@ -42,6 +42,17 @@ impl Text {
         Self::with_name(text).0
     }
 
+    /// With what all of it is read as, however long.
+    pub(super) fn with_whole_name(text: &str) -> (Self, Name) {
+        let (own, name) = Self::with_name(text);
+        let name = if own.verbatim == text {
+            name
+        } else {
+            Name::parse(text)
+        };
+        (own, name)
+    }
+
     /// With what it is read as; of a long text both are of its beginning.
     pub(super) fn with_name(text: &str) -> (Self, Name) {
         let trimmed = text.trim();
@@ -172,13 +183,14 @@ pub(super) fn abbreviates(a: &Text, b: &Text) -> f64 {
     if short.joined.is_empty() || short.joined == long.joined {
         return 0.0;
     }
-    let initials: String = long
-        .tokens
-        .iter()
-        .filter_map(|t| t.chars().next())
-        .collect();
-    if long.tokens.len() >= 2 && initials == short.joined {
+    let initials = long.tokens.iter().filter_map(|t| t.chars().next());
+    if long.tokens.len() >= 2 && initials.eq(short.joined.chars()) {
         return 1.0;
+    }
+    // What shortens a word begins as it does.
+    let begins_alike = |token: &String| long.tokens.iter().any(|word| same_start(token, word));
+    if !short.tokens.iter().any(begins_alike) {
+        return 0.0;
     }
     let mut taken = vec![false; long.tokens.len()];
     let mut found = 0.0;
@@ -205,8 +217,14 @@ pub(super) fn abbreviates(a: &Text, b: &Text) -> f64 {
     found / all * (0.5 + 0.5 * covered)
 }
 
+fn same_start(a: &str, b: &str) -> bool {
+    a.bytes().next() == b.bytes().next()
+}
+
 fn shortens(token: &str, word: &str) -> f64 {
-    if token == word {
+    if !same_start(token, word) {
+        0.0
+    } else if token == word {
         1.0
     } else if word.starts_with(token) || token.starts_with(word) {
         0.9
