@@ -210,12 +210,13 @@ fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Featu
     };
     let candidates = gathered.candidates(column).iter();
     let best = candidates.map(|&field| mean(field)).fold(0.0, f64::max);
+    let values: Vec<_> = features.iter().map(|features| &features.values).collect();
     features
         .iter()
-        .map(|features| {
+        .zip(weights.forest.scores(&values))
+        .map(|(features, score)| {
             let behind = mean(features.field) - best;
-            let logit = behind.mul_add(BEHIND, weights.forest.score(&features.values));
-            (features.field, logit)
+            (features.field, behind.mul_add(BEHIND, score))
         })
         .collect()
 }

@@ -16,17 +16,17 @@ pub(crate) struct Forest {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
-    feature: Vec<usize>,
+    feature: Vec<u16>,
     /// Features up to it go left.
     at_most: Vec<i8>,
     /// Whether what is absent goes left.
     absent_left: Vec<bool>,
-    left: Vec<i32>,
-    right: Vec<i32>,
+    left: Vec<i16>,
+    right: Vec<i16>,
     leaves: Vec<f64>,
 }
 
-/// The same node by node: walking it touches one place of memory per step.
+/// The same node by node: walking it touches one place of memory per step, and few in all.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Lists")]
 struct Tree {
@@ -36,13 +36,15 @@ struct Tree {
     even: bool,
 }
 
+/// What is absent is less than all else.
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    feature: usize,
+    feature: u16,
+    /// Features from it up to `at_most` go left.
+    least: i8,
     at_most: i8,
-    absent_left: bool,
-    left: i32,
-    right: i32,
+    left: i16,
+    right: i16,
 }
 
 impl From<Lists> for Tree {
@@ -63,8 +65,8 @@ impl From<Lists> for Tree {
         let nodes = conditions.zip(children);
         let nodes = nodes.map(|(((feature, at_most), absent_left), (left, right))| Node {
             feature,
+            least: if absent_left { ABSENT } else { ABSENT + 1 },
             at_most,
-            absent_left,
             left,
             right,
         });
@@ -77,9 +79,16 @@ impl From<Lists> for Tree {
 }
 
 impl Forest {
-    /// The sum over all trees.
-    pub(crate) fn score(&self, features: &[i8; FEATURES]) -> f64 {
-        self.trees.iter().map(|tree| tree.leaf(features)).sum()
+    /// The sum over all trees for each of several pairs: a tree is walked by all of them before the next
+    /// one is looked at, so that its nodes are near.
+    pub(crate) fn scores(&self, pairs: &[&[i8; FEATURES]]) -> Vec<f64> {
+        let mut sums = vec![0.0; pairs.len()];
+        for tree in &self.trees {
+            for (sum, features) in sums.iter_mut().zip(pairs) {
+                *sum += tree.leaf(features);
+            }
+        }
+        sums
     }
 
     /// The number of the first tree that is not whole: a child that is missing or goes back.
@@ -93,7 +102,7 @@ impl Forest {
 
 impl Tree {
     fn leaf(&self, features: &[i8; FEATURES]) -> f64 {
-        let mut node = 0_i32;
+        let mut node = 0_i16;
         while let Ok(place) = usize::try_from(node) {
             let Some(next) = self.next(place, features) else {
                 break;
@@ -107,24 +116,22 @@ impl Tree {
             .unwrap_or(0.0)
     }
 
-    fn next(&self, place: usize, features: &[i8; FEATURES]) -> Option<i32> {
+    fn next(&self, place: usize, features: &[i8; FEATURES]) -> Option<i16> {
         let node = self.nodes.get(place)?;
-        let value = *features.get(node.feature)?;
-        let left = if value == ABSENT {
-            node.absent_left
-        } else {
-            value <= node.at_most
-        };
-        Some(if left { node.left } else { node.right })
+        let value = *features.get(usize::from(node.feature))?;
+        let goes_left = (node.least..=node.at_most).contains(&value);
+        Some(if goes_left { node.left } else { node.right })
     }
 
     fn is_whole(&self) -> bool {
-        let child = |place: usize, child: i32| match usize::try_from(child) {
+        let child = |place: usize, child: i16| match usize::try_from(child) {
             Ok(inner) => inner > place && inner < self.nodes.len(),
             Err(_) => usize::try_from(-1 - child).is_ok_and(|leaf| leaf < self.leaves.len()),
         };
         let leads_on = |(place, node): (usize, &Node)| {
-            node.feature < FEATURES && child(place, node.left) && child(place, node.right)
+            usize::from(node.feature) < FEATURES
+                && child(place, node.left)
+                && child(place, node.right)
         };
         self.even && !self.nodes.is_empty() && self.nodes.iter().enumerate().all(leads_on)
     }
@@ -149,7 +156,7 @@ mod tests {
         let mut score = |first, second| {
             features[0] = first;
             features[1] = second;
-            forest.score(&features)
+            forest.scores(&[&features])[0]
         };
         for (first, second, leaf) in [
             (10, 0, 0.5),

@@ -134,9 +134,9 @@ mod tests {
             let forest = &Weights::built_in().forest;
             let mut features: [i8; FEATURES] = values.try_into().unwrap();
             let is_rank = feature_names()[at].ends_with(".rank");
-            let (from, before) = (features[at], forest.score(&features));
+            let (from, before) = (features[at], forest.scores(&[&features])[0]);
             features[at] = to;
-            let gain = forest.score(&features) - before;
+            let gain = forest.scores(&[&features])[0] - before;
             let more = if is_rank { to < from } else { to > from };
             prop_assert!(if more { gain >= -1e-9 } else { gain <= 1e-9 }, "{from} {to} {gain}");
         }
