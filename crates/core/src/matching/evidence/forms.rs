@@ -4,7 +4,21 @@
 use crate::matching::text::{fold, tokens};
 
 fn digits(text: &str) -> usize {
-    text.chars().filter(char::is_ascii_digit).count()
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+fn begins_with(text: &str, start: &str) -> bool {
+    let front = text.as_bytes().get(..start.len());
+    front.is_some_and(|front| front.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+/// Whether a text is one of these but for case and accents.
+fn is_one_of(text: &str, words: &[&str]) -> bool {
+    if text.is_ascii() {
+        words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    } else {
+        words.contains(&fold(text).as_str())
+    }
 }
 
 fn all_digits(text: &str) -> bool {
@@ -12,13 +26,15 @@ fn all_digits(text: &str) -> bool {
 }
 
 pub(super) fn is_url(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
     ["http://", "https://", "www.", "ftp://", "//"]
         .iter()
-        .any(|start| lower.starts_with(start))
+        .any(|start| begins_with(text, start))
 }
 
 pub(super) fn is_picture(text: &str) -> bool {
+    if !text.contains('.') {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg"]
         .iter()
@@ -48,6 +64,11 @@ pub(super) fn is_year(text: &str) -> bool {
 
 /// Three groups of digits, or a month by its name.
 pub(super) fn is_date(text: &str) -> bool {
+    // Either way it has as many.
+    let digits = digits(text);
+    if digits < 3 {
+        return false;
+    }
     let day = text.split(['T', ' ']).next().unwrap_or(text);
     let groups: Vec<&str> = day.split(['-', '/', '.']).collect();
     if let [a, b, c] = groups.as_slice() {
@@ -56,7 +77,7 @@ pub(super) fn is_date(text: &str) -> bool {
         return fits && groups.iter().all(|group| all_digits(group));
     }
     // Without a letter there is no month, and nothing has to be cut.
-    let worded = digits(text) >= 3 && text.len() <= 40 && text.contains(char::is_alphabetic);
+    let worded = text.len() <= 40 && text.contains(char::is_alphabetic);
     worded && tokens(text).iter().any(|word| is_month(word))
 }
 
@@ -68,10 +89,13 @@ fn is_month(word: &str) -> bool {
 }
 
 pub(super) fn is_date_time(text: &str) -> bool {
-    is_date(text) && text.contains(':')
+    text.contains(':') && is_date(text)
 }
 
 pub(super) fn is_time(text: &str) -> bool {
+    if !text.contains(':') {
+        return false;
+    }
     let plain = text
         .to_ascii_lowercase()
         .trim_end_matches("am")
@@ -201,7 +225,7 @@ pub(super) fn is_country(text: &str) -> bool {
         "ukraine",
         "czech republic",
     ];
-    COMMON.contains(&text) || NAMES.contains(&fold(text).as_str())
+    COMMON.contains(&text) || is_one_of(text, &NAMES)
 }
 
 /// Two-letter codes of states and provinces (USPS, Canada Post).
@@ -240,15 +264,17 @@ pub(super) fn is_language(text: &str) -> bool {
         "russian",
     ];
     let first = text.split(['-', '_']).next().unwrap_or(text);
-    COMMON.contains(&fold(first).as_str())
+    is_one_of(first, &COMMON)
 }
 
 pub(super) fn is_postcode(text: &str) -> bool {
+    if digits(text) == 0 {
+        return false;
+    }
     let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let mixed = plain.chars().any(|c| c.is_ascii_uppercase());
     (all_digits(&plain) && matches!(plain.len(), 4 | 5 | 9))
         || (mixed
-            && digits(&plain) > 0
             && (5..=7).contains(&plain.len())
             && plain.chars().all(|c| c.is_ascii_alphanumeric()))
 }
@@ -270,6 +296,9 @@ pub(super) fn is_house_number(text: &str) -> bool {
 }
 
 pub(super) fn is_iban(text: &str) -> bool {
+    if digits(text) == 0 {
+        return false;
+    }
     let plain: String = text.chars().filter(|c| *c != ' ').collect();
     (15..=34).contains(&plain.len())
         && plain.chars().take(2).all(|c| c.is_ascii_uppercase())
@@ -285,9 +314,11 @@ pub(super) fn is_uuid(text: &str) -> bool {
 
 /// Ten or thirteen digits with the right last one (ISO 2108).
 pub(super) fn is_isbn(text: &str) -> bool {
-    let plain: Vec<u32> = text
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-'))
+    let signs = || text.chars().filter(|c| !matches!(c, ' ' | '-'));
+    if !matches!(signs().count(), 10 | 13) {
+        return false;
+    }
+    let plain: Vec<u32> = signs()
         .map(|c| {
             if c == 'X' {
                 10
@@ -309,11 +340,12 @@ pub(super) fn is_isbn(text: &str) -> bool {
 
 /// 8, 12, 13 or 14 digits with the right last one (GS1).
 pub(super) fn is_bar_code(text: &str) -> bool {
+    if !matches!(text.len(), 8 | 12 | 13 | 14) || !all_digits(text) {
+        return false;
+    }
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
     let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
-    all_digits(text)
-        && matches!(text.len(), 8 | 12 | 13 | 14)
-        && weighted.map(|(digit, weight)| digit * weight).sum::<u32>() % 10 == 0
+    weighted.map(|(digit, weight)| digit * weight).sum::<u32>() % 10 == 0
 }
 
 pub(super) fn is_code(text: &str, words: &[String]) -> bool {
@@ -329,12 +361,14 @@ pub(super) fn is_code(text: &str, words: &[String]) -> bool {
 
 /// Two to four words that begin upper case, or `Family, Given`.
 pub(super) fn is_person(text: &str) -> bool {
+    if digits(text) > 0 {
+        return false;
+    }
     let words: Vec<&str> = text
         .split([' ', ','])
         .filter(|word| !word.is_empty())
         .collect();
     (2..=4).contains(&words.len())
-        && digits(text) == 0
         && words.iter().all(|word| {
             word.chars().next().is_some_and(char::is_uppercase)
                 && word
@@ -345,17 +379,17 @@ pub(super) fn is_person(text: &str) -> bool {
 }
 
 pub(super) fn is_gender(text: &str) -> bool {
-    matches!(
-        fold(text).as_str(),
-        "m" | "f" | "w" | "male" | "female" | "man" | "woman" | "other" | "unknown" | "d"
-    )
+    const WORDS: [&str; 10] = [
+        "m", "f", "w", "male", "female", "man", "woman", "other", "unknown", "d",
+    ];
+    is_one_of(text, &WORDS)
 }
 
 pub(super) fn is_truth(text: &str) -> bool {
-    matches!(
-        fold(text).as_str(),
-        "true" | "false" | "yes" | "no" | "y" | "n" | "ja" | "nein" | "0" | "1"
-    )
+    const WORDS: [&str; 10] = [
+        "true", "false", "yes", "no", "y", "n", "ja", "nein", "0", "1",
+    ];
+    is_one_of(text, &WORDS)
 }
 
 pub(super) fn is_sentence(text: &str) -> bool {
@@ -375,10 +409,10 @@ pub(super) fn is_title(text: &str) -> bool {
 }
 
 pub(super) fn is_rating(text: &str) -> bool {
-    let value: Option<f64> = text.replacen(',', ".", 1).parse().ok();
+    let value = || text.replacen(',', ".", 1).parse().ok();
     text.len() <= 5
         && text.contains(['.', ','])
-        && value.is_some_and(|value| (0.0..=10.0).contains(&value))
+        && value().is_some_and(|value: f64| (0.0..=10.0).contains(&value))
 }
 
 pub(super) fn is_digit(text: &str) -> bool {

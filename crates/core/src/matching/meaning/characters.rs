@@ -77,7 +77,9 @@ impl Characters {
                 folded.extend(character.to_lowercase());
             }
         };
-        if let Some(base) = self.bases.get(&character) {
+        if character.is_ascii() {
+            plain(character);
+        } else if let Some(base) = self.bases.get(&character) {
             base.chars().for_each(plain);
         } else if let Some(letters) = letters_of_syllable(character) {
             letters.for_each(plain);
@@ -88,6 +90,10 @@ impl Characters {
 }
 
 fn contains(ranges: &[(u32, u32)], character: char) -> bool {
+    // None of them has a character of ASCII, as most are.
+    if character.is_ascii() {
+        return false;
+    }
     let code = u32::from(character);
     let after = ranges.partition_point(|&(first, _)| first <= code);
     let at = after.checked_sub(1).and_then(|at| ranges.get(at));
@@ -172,12 +178,14 @@ mod tests {
         for line in include_str!("characters.tsv").lines().skip(2) {
             assert!(characters.take(line), "{line}");
         }
+        assert!(!characters.bases.keys().any(char::is_ascii));
         for ranges in [
             characters.dropped,
             characters.accents,
             characters.punctuation,
         ] {
             assert!(ranges.is_sorted());
+            assert!(ranges.iter().all(|(first, _)| *first >= 0x80));
         }
     }
 
