@@ -161,7 +161,11 @@ impl<'a> Job<'a> {
                 Encoder::of_columns(&self.reading.columns, TextFormat::Ndjson),
             )?,
             Format::Parquet => (
-                TableWriter::text_parquet(good, &self.reading.columns)?,
+                TableWriter::text_parquet(
+                    good,
+                    &self.reading.columns,
+                    self.options.settings.threads,
+                )?,
                 None,
             ),
         };
@@ -204,7 +208,10 @@ impl<'a> Job<'a> {
                     let settings = self.options.settings;
                     pipeline::observe(self.source(), plan, &mut layout, settings)?;
                 }
-                (TableWriter::parquet(good, plan, &layout)?, None)
+                (
+                    TableWriter::parquet(good, plan, &layout, self.options.settings.threads)?,
+                    None,
+                )
             }
         };
         let bar = progress::bar(self.input.size(), "run");

@@ -234,11 +234,14 @@ impl Job<'_> {
             OutputFormat::Ndjson => TextFormat::Ndjson,
             OutputFormat::Parquet => {
                 let mut layout = Layout::of_plan(plan);
+                let settings = settings(self.spec);
                 if layout.needs_look() {
-                    let settings = settings(self.spec);
                     pipeline::observe(self.source(), plan, &mut layout, settings)?;
                 }
-                return Ok((TableWriter::parquet(out, plan, &layout)?, None));
+                return Ok((
+                    TableWriter::parquet(out, plan, &layout, settings.threads)?,
+                    None,
+                ));
             }
         };
         let encoder = Arc::new(Encoder::of_plan(plan, text)?);

@@ -12,6 +12,7 @@ mod layout;
 mod ndjson;
 mod parquet;
 mod rejects;
+mod row_group;
 mod table;
 
 pub use encoder::{Encoded, Encoder, Guarded, TextFormat};

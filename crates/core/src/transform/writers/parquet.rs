@@ -10,15 +10,16 @@ use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
     Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 
 use super::error::WriteError;
+use super::row_group::Columns;
 use crate::transform::Column;
 use crate::validation::Cell;
 
@@ -28,22 +29,26 @@ const CREATED_BY: &str = "aimapper";
 /// The level at which zstd's own default stands.
 const ZSTD_LEVEL: i32 = 3;
 
-/// Rows that the library is given at once; pages end where they would otherwise, because this is how many
-/// it looks at in one go.
-const WRITTEN_AT_ONCE: usize = 1_024;
-
 /// A Parquet file that is being written.
 pub(super) struct ParquetTable<W: Write + Send> {
-    writer: ArrowWriter<Shared<W>>,
+    writer: SerializedFileWriter<Shared<W>>,
     out: Arc<Mutex<W>>,
     schema: SchemaRef,
     columns: Vec<Builder>,
+    encoders: Columns,
     chunk: u64,
+    /// Row groups so far.
+    groups: usize,
 }
 
 impl<W: Write + Send> ParquetTable<W> {
-    /// A file with these columns, all nullable.
-    pub(super) fn new(out: W, names: &[String], types: &[DataType]) -> Result<Self, WriteError> {
+    /// A file with these columns, all nullable, of which `threads` are encoded at a time.
+    pub(super) fn new(
+        out: W,
+        names: &[String],
+        types: &[DataType],
+        threads: usize,
+    ) -> Result<Self, WriteError> {
         let fields = names
             .iter()
             .zip(types)
@@ -52,22 +57,24 @@ impl<W: Write + Send> ParquetTable<W> {
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-            .set_max_row_group_row_count(None)
-            .build();
-        // The Arrow schema in the file's metadata would change with the library's version.
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_skip_arrow_metadata(true);
+            .set_max_row_group_row_count(None);
+        // Without the Arrow schema in the file's metadata, which would change with the library's version.
+        let root = ArrowSchemaConverter::new()
+            .convert(&schema)?
+            .root_schema_ptr();
+        let encoders = Columns::new(&schema, &root, &properties, threads)?;
         let out = Arc::new(Mutex::new(out));
         let shared = Shared(Arc::clone(&out));
-        let writer = ArrowWriter::try_new_with_options(shared, Arc::clone(&schema), options)?;
+        let writer = SerializedFileWriter::new(shared, root, Arc::new(properties.build()))?;
         let columns = types.iter().map(Builder::new).collect::<Result<_, _>>()?;
         Ok(Self {
             writer,
             out,
             schema,
             columns,
+            encoders,
             chunk: 0,
+            groups: 0,
         })
     }
 
@@ -99,16 +106,13 @@ impl<W: Write + Send> ParquetTable<W> {
         if columns.first().is_none_or(|column| column.is_empty()) {
             return Ok(());
         }
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
-            .map_err(|error| ParquetError::ArrowError(error.to_string()))?;
-        // The library's smallest and largest decimals of a chunk are slices of what it was given at once,
-        // and stay until the file is done.
-        let rows = batch.num_rows();
-        for start in (0..rows).step_by(WRITTEN_AT_ONCE) {
-            let length = WRITTEN_AT_ONCE.min(rows - start);
-            self.writer.write(&batch.slice(start, length))?;
+        let chunks = self.encoders.encode(self.groups, &columns)?;
+        self.groups += 1;
+        let mut group = self.writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
         }
-        self.writer.flush()?;
+        group.close()?;
         Ok(())
     }
 
@@ -116,7 +120,7 @@ impl<W: Write + Send> ParquetTable<W> {
     pub(super) fn finish(mut self) -> Result<W, WriteError> {
         self.end_chunk()?;
         self.writer.finish()?;
-        self.writer.sync()?;
+        self.writer.flush()?;
         drop(self.writer);
         let out = Arc::into_inner(self.out);
         let out = out.map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));

@@ -84,30 +84,40 @@ impl<W: Write + Send> TableWriter<W> {
         }
     }
 
-    /// A Parquet file of a plan's good rows.
+    /// A Parquet file of a plan's good rows, of which so many columns are encoded at a time.
     ///
     /// # Errors
     /// [`WriteError::Io`], [`WriteError::Parquet`].
-    pub fn parquet(out: W, plan: &Plan, layout: &Layout) -> Result<Self, WriteError> {
+    pub fn parquet(
+        out: W,
+        plan: &Plan,
+        layout: &Layout,
+        threads: usize,
+    ) -> Result<Self, WriteError> {
         let names: Vec<String> = plan
             .fields()
             .iter()
             .map(|field| field.name().to_owned())
             .collect();
-        Self::parquet_of(out, &names, &layout.types())
+        Self::parquet_of(out, &names, &layout.types(), threads)
     }
 
-    /// A Parquet file of a source's columns, all text.
+    /// A Parquet file of a source's columns, all text, of which so many are encoded at a time.
     ///
     /// # Errors
     /// [`WriteError::Io`], [`WriteError::Parquet`].
-    pub fn text_parquet(out: W, columns: &[String]) -> Result<Self, WriteError> {
+    pub fn text_parquet(out: W, columns: &[String], threads: usize) -> Result<Self, WriteError> {
         let types = vec![DataType::Utf8; columns.len()];
-        Self::parquet_of(out, columns, &types)
+        Self::parquet_of(out, columns, &types, threads)
     }
 
-    fn parquet_of(out: W, names: &[String], types: &[DataType]) -> Result<Self, WriteError> {
-        let table = ParquetTable::new(out, names, types)?;
+    fn parquet_of(
+        out: W,
+        names: &[String],
+        types: &[DataType],
+        threads: usize,
+    ) -> Result<Self, WriteError> {
+        let table = ParquetTable::new(out, names, types, threads)?;
         Ok(Self {
             output: Output::Parquet(Box::new(table)),
             rows: 0,

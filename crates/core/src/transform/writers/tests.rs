@@ -163,7 +163,7 @@ fn parquet(sizes: &[usize], per_chunk: usize, all: &Rows) -> Vec<u8> {
     batches
         .iter()
         .for_each(|batch| layout.observe(&plan.run(batch)));
-    let mut table = TableWriter::parquet(Vec::new(), &plan, &layout).unwrap();
+    let mut table = TableWriter::parquet(Vec::new(), &plan, &layout, 2).unwrap();
     let mut stage = UniqueStage::new(&plan);
     for batch in batches.iter().filter(|batch| !batch.is_empty()) {
         table.write(&stage.apply(plan.run(batch)).unwrap()).unwrap();
@@ -295,7 +295,7 @@ fn what_parquet_cannot_hold_is_text_or_an_error() {
         assert!(outcome.rejects.is_empty(), "{:?}", outcome.rejects);
         let mut layout = Layout::of_plan(&plan);
         layout.observe(&outcome);
-        let mut table = TableWriter::parquet(Vec::new(), &plan, &layout).unwrap();
+        let mut table = TableWriter::parquet(Vec::new(), &plan, &layout, 2).unwrap();
         table.write(&outcome).unwrap();
         assert_eq!(
             read(table.finish().unwrap().out).1[0].num_rows(),
@@ -322,7 +322,7 @@ Int64 Utf8 Timestamp(µs) Time64(µs)
 "#
     );
     let outcome = plan.run(&batch(&rows("1;1.5;~;~\n9223372036854775808;2;~;~"), 0, 0));
-    let mut table = TableWriter::parquet(Vec::new(), &plan, &Layout::of_plan(&plan)).unwrap();
+    let mut table = TableWriter::parquet(Vec::new(), &plan, &Layout::of_plan(&plan), 1).unwrap();
     let error = table.write(&outcome).unwrap_err();
     assert!(matches!(error, WriteError::DoesNotFit { line: 3, ref field } if field == "n"));
 }
@@ -342,7 +342,7 @@ fn a_source_table_is_text_in_every_format() {
     assert_eq!(text(TextFormat::Csv), "a.b,a\r\n\"x, y\",\r\n\"\",007\r\n");
     let ndjson = "{\"a.b\":\"x, y\",\"a\":null}\n{\"a.b\":\"\",\"a\":\"007\"}\n";
     assert_eq!(text(TextFormat::Ndjson), ndjson);
-    let mut table = TableWriter::text_parquet(Vec::new(), &names).unwrap();
+    let mut table = TableWriter::text_parquet(Vec::new(), &names, 1).unwrap();
     table.write_batch(&batch(&rows, 0, 0)).unwrap();
     let (_, batches) = read(table.finish().unwrap().out);
     assert_eq!(shown(&batches[0]), "a.b: Utf8 = x, y | \na: Utf8 = ~ | 007");
@@ -413,7 +413,7 @@ fn a_full_disk_is_told_as_such() {
     );
     let mut layout = Layout::of_plan(&plan);
     layout.observe(&outcome);
-    let mut table = TableWriter::parquet(Full(10), &plan, &layout).unwrap();
+    let mut table = TableWriter::parquet(Full(10), &plan, &layout, 1).unwrap();
     table.write(&outcome).unwrap();
     assert_eq!(table.finish().unwrap_err().kind(), ErrorKind::NoSpace);
 }
