@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::error::SourceError;
@@ -20,6 +21,8 @@ pub struct Input {
     size: u64,
     /// What all of its bytes tell, once somebody asked.
     surveyed: OnceLock<Survey>,
+    /// Their hash, once somebody asked.
+    digested: OnceLock<String>,
 }
 
 /// Bytes per read of the survey.
@@ -36,6 +39,26 @@ impl Input {
         }
         let found = survey(self, SURVEY_BLOCK)?;
         Ok(self.surveyed.get_or_init(|| found))
+    }
+
+    /// SHA-256 of all bytes in hexadecimal, found when this was first asked.
+    ///
+    /// # Errors
+    /// When they cannot be read to their end.
+    pub(super) fn sha256(&self) -> Result<&str, SourceError> {
+        if let Some(known) = self.digested.get() {
+            return Ok(known);
+        }
+        let mut digest = Sha256::new();
+        let mut reader = self.reader_at(0)?;
+        let mut buffer = Vec::with_capacity(SURVEY_BLOCK);
+        while reader.read_block(&mut buffer, SURVEY_BLOCK)? > 0 {
+            digest.update(&buffer);
+            buffer.clear();
+        }
+        let bytes = digest.finalize();
+        let hexadecimal = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(self.digested.get_or_init(|| hexadecimal))
     }
 
     /// A file on disk, called `name` in reports.
@@ -84,6 +107,7 @@ impl Input {
             path: path.to_owned(),
             spool: None,
             surveyed: OnceLock::new(),
+            digested: OnceLock::new(),
             size: metadata.len(),
         };
         input.reader_at(0)?;
@@ -109,6 +133,7 @@ impl Input {
             path,
             spool: Some(spool),
             surveyed: OnceLock::new(),
+            digested: OnceLock::new(),
             size,
         }
         .not_empty()

@@ -1,5 +1,8 @@
 //! Readings: everything that was decided about a source, ready for a reader.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use super::decision::{Decision, Overrides, What};
 use super::dialect::{Dialect, Limits};
 use super::encoding::{self, TextEncoding};
@@ -45,6 +48,24 @@ impl Reading {
         overrides: &Overrides,
         limits: &Limits,
     ) -> Result<Self, SourceError> {
+        // The hash says nothing of how a source is read; it is taken meanwhile.
+        thread::scope(|scope| {
+            let digest = scope.spawn(|| input.sha256());
+            let decided = Self::decide_beside(input, overrides, limits)?;
+            let sha256 = match digest.join() {
+                Ok(sha256) => sha256?.to_owned(),
+                Err(panic) => resume_unwind(panic),
+            };
+            Ok(Self { sha256, ..decided })
+        })
+    }
+
+    /// Everything but the hash.
+    fn decide_beside(
+        input: &Input,
+        overrides: &Overrides,
+        limits: &Limits,
+    ) -> Result<Self, SourceError> {
         let survey = input.survey()?;
         super::binary::refuse(input, survey)?;
         let (encoding, decision) = encoding::decide(survey, input.size(), overrides)?;
@@ -67,7 +88,7 @@ impl Reading {
             repairs,
             decisions,
             ascii: survey.high == 0 && survey.nul == [0; 2],
-            sha256: survey.sha256.clone(),
+            sha256: String::new(),
         })
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! It never copies and never fails: what is wrong with a record is a [`Fault`] of that record.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::dialect::{Dialect, Escape, QUOTE_REACH};
 
@@ -159,6 +159,19 @@ impl Parser {
             None if eof => Some((text.len(), text.len())),
             None => None,
         }
+    }
+
+    /// Number of fields of a record that is one line without quotes, where a single mark divides it; `None`
+    /// for any other.
+    pub(crate) fn plain_width(&self, line: &[u8]) -> Option<usize> {
+        let [delimiter] = self.delimiter.as_slice() else {
+            return None;
+        };
+        let quoted = self
+            .quote
+            .is_some_and(|quote| memchr(quote, line).is_some());
+        let plain = !quoted && !self.runs && !delimiter.is_ascii_alphanumeric();
+        plain.then(|| memchr_iter(*delimiter, line).count() + 1)
     }
 
     /// Parses the record that starts at `start`; `eof` = nothing follows `text`.
@@ -430,7 +443,7 @@ impl Parser {
     /// Number of line ends in a text.
     pub(crate) fn line_ends_in(&self, text: &[u8]) -> u64 {
         if !self.lone_cr_ends {
-            return memchr::memchr_iter(b'\n', text).count() as u64;
+            return memchr_iter(b'\n', text).count() as u64;
         }
         let mut count = 0;
         let mut at = 0;

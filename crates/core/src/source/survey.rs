@@ -1,11 +1,8 @@
 //! The survey: one pass over the whole source before anything is decided, so that encoding and
 //! line ends rest on all of its bytes and not on the first few.
 
-use std::fmt::Write as _;
-
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use memchr::memchr_iter;
-use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
 use super::input::Input;
@@ -16,8 +13,6 @@ const GUESS_BYTES: usize = 1 << 20;
 /// What all bytes of a source tell.
 #[derive(Debug, Clone)]
 pub(crate) struct Survey {
-    /// SHA-256 in hexadecimal.
-    pub(crate) sha256: String,
     /// The first bytes, up to 4 KiB.
     pub(crate) head: Vec<u8>,
     /// Characters that are valid UTF-8 of more than one byte.
@@ -47,10 +42,8 @@ pub(crate) struct Survey {
 /// # Errors
 /// When it cannot be read to its end.
 pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError> {
-    let mut digest = Sha256::new();
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let mut survey = Survey {
-        sha256: String::with_capacity(64),
         head: Vec::new(),
         utf8_characters: 0,
         utf8_controls: 0,
@@ -73,7 +66,6 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
     loop {
         let count = reader.read_block(&mut buffer, block)?;
         let fresh = buffer.get(carry..).unwrap_or_default();
-        digest.update(fresh);
         if survey.head.len() < 4096 {
             let room = 4096 - survey.head.len();
             survey
@@ -102,10 +94,6 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
     }
     detector.feed(&[], true);
     survey.legacy = detector.guess(None, Utf8Detection::Deny);
-    for byte in digest.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(survey.sha256, "{byte:02x}");
-    }
     Ok(survey)
 }
 

@@ -314,6 +314,14 @@ fn blocks(
             stream.fill()?;
             continue;
         }
+        if let Some((line, end)) = plain_line(&parser, stream.text(), ended)
+            && let Some(width) = parser.plain_width(line)
+            && scan.goes_on(line, width)
+        {
+            stream.consume(end);
+            scan.passed(stream.byte(), 1);
+            continue;
+        }
         if parser.parse(stream.text(), 0, ended, &mut record) == Parsed::NeedMore {
             if stream.held() > limits.line_bytes {
                 return Ok(Vec::new());
@@ -332,7 +340,34 @@ fn blocks(
     Ok(scan.blocks)
 }
 
+/// The line at the start of a text, and one past its end.
+fn plain_line<'t>(parser: &Parser, text: &'t [u8], ended: bool) -> Option<(&'t [u8], usize)> {
+    let (text_end, end) = parser.line_end(text, 0, ended)?;
+    Some((text.get(..text_end)?, end))
+}
+
 impl Scan {
+    /// Takes a record of so many fields on one line, if it can be seen at once that it is one more of the
+    /// current block and neither blank nor the block's first one: as [`Scan::take`] would.
+    fn goes_on(&mut self, line: &[u8], width: usize) -> bool {
+        let Some(current) = self.current.as_mut().filter(|_| !self.blank) else {
+            return false;
+        };
+        let known = current.width == width && current.first.len() >= COMPARED;
+        let again = current
+            .header
+            .first()
+            .is_none_or(|name| line.starts_with(name.as_bytes()));
+        let filled = line.first().is_some_and(u8::is_ascii_alphanumeric);
+        if !known || again || !filled || self.again.is_some() {
+            return false;
+        }
+        current.records += 1;
+        self.run = None;
+        self.took = Took::Current;
+        true
+    }
+
     /// Takes the record that stands at the start of `text`.
     fn take(&mut self, text: &[u8], record: &Record) {
         let cell = |at: usize| {
