@@ -35,7 +35,7 @@ impl PlanField {
                 let size = texts.value_data().len();
                 let mut values = StringBuilder::with_capacity(batch.len(), size);
                 run.each(
-                    |text| Ok(text),
+                    Ok,
                     |text| Cell::Text(text),
                     |text| values.append_option(text),
                 );
