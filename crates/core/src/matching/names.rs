@@ -32,7 +32,7 @@ pub(crate) struct Name {
     pub(crate) joined: String,
     /// Its tokens.
     pub(crate) tokens: Vec<String>,
-    /// The different words of its readings.
+    /// The different words that readings were made of, also of those beyond the most that are kept.
     pub(crate) terms: Vec<Term>,
     /// What it may mean, as places of `terms`, the usual reading first; at least one.
     pub(crate) readings: Vec<Vec<usize>>,

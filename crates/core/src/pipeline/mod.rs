@@ -38,7 +38,7 @@ use pass::Item;
 /// How a pass runs; nothing here changes its result.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Threads that work on batches, and again as many that merge the profile, which wait for those.
+    /// Threads that work on batches; as many merge the profile, and as many encode columns of Parquet.
     pub threads: usize,
     /// Bytes per read.
     pub block: usize,

@@ -40,7 +40,7 @@ pub(super) struct Counter {
 /// can make values collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// A hash at random as that of these counters.
+/// A hash with the random keys of these counters.
 pub(super) fn hash_of(words: &[u64]) -> u64 {
     HASHER.hash_one(words)
 }
@@ -206,6 +206,34 @@ mod tests {
         let often = counter.rows("often");
         assert!(often <= rows / 4 && often + error >= rows / 4, "{often}");
         assert!(counter.values().len() <= EXACT_DISTINCT);
+    }
+
+    #[test]
+    fn merging_and_pruning_at_once_is_both_in_turn() {
+        let counted = |from: usize, to: usize| {
+            let mut counter = Counter::default();
+            for number in from..to {
+                for _ in 0..=number % 3 {
+                    counter.add(&number.to_string());
+                }
+            }
+            counter
+        };
+        for (own, next) in [
+            (9_000, 8_000..17_000),
+            (3, 1..4),
+            (9_999, 0..10_001),
+            (0, 5..20_000),
+        ] {
+            let (mut one, mut other) = (counted(0, own), counted(0, own));
+            let next = counted(next.start, next.end);
+            one.merge_and_prune(&next);
+            if other.merge(&next) {
+                other.prune();
+            }
+            let told = |counter: &Counter| format!("{:?} {}", counter.values(), counter.error());
+            assert_eq!(told(&one), told(&other));
+        }
     }
 
     #[test]

@@ -373,10 +373,10 @@ fn fits(text: &str, found: &mut dyn FnMut(Fit)) {
             None => return,
         },
     };
-    if date.len() == 8 && !is_plausible(date) && date.bytes().all(|byte| byte.is_ascii_digit()) {
-        return;
-    }
     for index in families(date) {
+        if index == COMPACT && !is_plausible(date) {
+            return;
+        }
         let Some(family) = FAMILIES.get(index) else {
             continue;
         };

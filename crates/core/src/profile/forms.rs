@@ -62,7 +62,7 @@ struct Slot {
 /// A text, and which one of the column's values it is.
 #[derive(Debug)]
 struct End {
-    text: Box<str>,
+    text: String,
     at: u64,
 }
 
@@ -184,10 +184,10 @@ impl Forms {
         if let Some(slot) = known.and_then(|at| slots.get_mut(at)) {
             slot.rows += rows;
             if *text < *slot.min.text {
-                slot.min = End::new(text, at);
+                slot.min.replace(text, at);
             }
             if *text > *slot.max.text {
-                slot.max = End::new(text, at);
+                slot.max.replace(text, at);
             }
             return Some(slot.each);
         }
@@ -243,9 +243,16 @@ impl Forms {
 impl End {
     fn new(text: &str, at: u64) -> Self {
         Self {
-            text: text.into(),
+            text: text.to_owned(),
             at,
         }
+    }
+
+    /// In the place of the text before; a column in order has a new one in each row.
+    fn replace(&mut self, text: &str, at: u64) {
+        self.text.clear();
+        self.text.push_str(text);
+        self.at = at;
     }
 }
 

@@ -4,34 +4,51 @@ use super::SemanticType;
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, PairSet, parse_boolean};
 use crate::value::code;
 
-/// A code, the test whether a text is one, and whether a text of a form (as in [`super::forms`]) can
-/// be.
-type Code = (SemanticType, fn(&str) -> bool, fn(&str) -> bool);
+/// A kind of code, and how texts of it are told.
+pub(super) struct Code {
+    pub(super) semantic: SemanticType,
+    fits: fn(&str) -> bool,
+    /// Whether a text of a form (as in [`super::forms`]) can be one.
+    can_be: fn(&str) -> bool,
+    /// Whether the form tells everything.
+    by_form: bool,
+}
+
+const fn code(semantic: SemanticType, fits: fn(&str) -> bool, can_be: fn(&str) -> bool) -> Code {
+    Code {
+        semantic,
+        fits,
+        can_be,
+        by_form: false,
+    }
+}
 
 /// Codes, in the order in which a type is chosen where several fit.
 pub(super) const CODES: [Code; 8] = [
-    (SemanticType::Uuid, code::is_uuid, |form| form.len() == 36),
-    (SemanticType::Iban, code::is_iban, |form| {
+    code(SemanticType::Uuid, code::is_uuid, |form| form.len() == 36),
+    code(SemanticType::Iban, code::is_iban, |form| {
         form.len() >= 15 && form.starts_with("AA")
     }),
-    (SemanticType::Email, code::is_email, |form| {
+    code(SemanticType::Email, code::is_email, |form| {
         form.contains('@')
     }),
-    (SemanticType::Url, code::is_url, |form| form.contains(':')),
-    (SemanticType::Currency, code::is_currency, |form| {
+    code(SemanticType::Url, code::is_url, |form| form.contains(':')),
+    code(SemanticType::Currency, code::is_currency, |form| {
         form == "AAA"
     }),
-    (SemanticType::Country, code::is_country, |form| {
+    code(SemanticType::Country, code::is_country, |form| {
         form == "AA" || form == "AAA"
     }),
-    (SemanticType::Bic, code::is_bic, |form| {
+    code(SemanticType::Bic, code::is_bic, |form| {
         form.starts_with("AAAA")
     }),
-    (SemanticType::Phone, code::is_phone, code::is_phone),
+    Code {
+        semantic: SemanticType::Phone,
+        fits: code::is_phone,
+        can_be: code::is_phone,
+        by_form: true,
+    },
 ];
-
-/// The bit of telephone numbers among the codes: of these the form tells everything.
-const PHONE: u16 = 1 << (CODES.len() - 1);
 
 /// The bit of booleans.
 const PAIRS: u16 = 1 << CODES.len();
@@ -45,21 +62,30 @@ impl KindSet {
 
     /// What a text of a form can be.
     pub(super) fn possible(form: &str) -> Self {
-        let codes = CODES.iter().enumerate();
-        let bits = codes.map(|(index, (_, _, can_be))| u16::from(can_be(form)) << index);
         let word = form.bytes().all(|byte| byte.is_ascii_alphabetic());
         let pairs = PairSet::fits(form) && (word || form.len() == 1);
-        Self(bits.sum::<u16>() | if pairs { PAIRS } else { 0 })
+        let codes = Self::of(|code| (code.can_be)(form));
+        Self(codes.0 | if pairs { PAIRS } else { 0 })
     }
 
     /// Of these, what not all texts of a form need to be.
-    pub(super) const fn by_value(self) -> Self {
-        Self(self.0 & !PHONE)
+    pub(super) fn by_value(self) -> Self {
+        Self(self.0 & !Self::of(|code| code.by_form).0)
     }
 
     /// Of these, what all texts of a form are, or none.
-    pub(super) const fn by_form(self) -> Self {
-        Self(self.0 & PHONE)
+    pub(super) fn by_form(self) -> Self {
+        Self(self.0 & Self::of(|code| code.by_form).0)
+    }
+
+    /// The codes of which something is true.
+    fn of(is: impl Fn(&Code) -> bool) -> Self {
+        let codes = CODES.iter().enumerate();
+        Self(
+            codes
+                .map(|(index, code)| u16::from(is(code)) << index)
+                .sum(),
+        )
     }
 }
 
@@ -73,9 +99,9 @@ pub(super) struct KindTally {
 
 impl KindTally {
     pub(super) fn add(&mut self, text: &str, rows: u64, look: KindSet) {
-        let codes = self.codes.iter_mut().zip(CODES);
-        for (index, (count, (_, fits, _))) in codes.enumerate() {
-            if look.0 & (1 << index) != 0 && fits(text) {
+        let codes = self.codes.iter_mut().zip(&CODES);
+        for (index, (count, code)) in codes.enumerate() {
+            if look.0 & (1 << index) != 0 && (code.fits)(text) {
                 *count += rows;
             }
         }
@@ -106,7 +132,7 @@ impl KindTally {
         CODES
             .into_iter()
             .zip(self.codes)
-            .map(|((semantic, _, _), rows)| (semantic, rows))
+            .map(|(code, rows)| (code.semantic, rows))
     }
 
     /// The pair that fits most rows, and how many; pairs of which both sides were seen first, a

@@ -210,6 +210,9 @@ mod tests {
         for text in ["", "0", "no", "N", "x", "unknown", "Nulli", "1900-01-01"] {
             assert!(!is_marker(text), "{text}");
         }
-        assert!(is_marker("  "));
+        for text in ["  ", "\t", "\u{a0}\u{a0}", &" ".repeat(BLANKS)] {
+            assert!(is_marker(text), "{text:?}");
+        }
+        assert!(!is_marker(&" ".repeat(BLANKS + 1)));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::observed::shown;
 
@@ -16,25 +16,18 @@ pub(super) struct RowSample {
     by_hash: BTreeMap<u64, (u64, Box<str>)>,
     /// Hashes at or above it are not taken any more.
     bound: Option<u64>,
-    /// What is known of those that are merged so far, for the samples of rows that follow.
-    merged: Arc<Merged>,
+    /// The bound of what is merged so far, for the samples of rows that follow: they need not take what
+    /// will not stay.
+    merged: Arc<Bound>,
 }
 
-/// What several samples know of.
+/// A bound that several samples know of.
 #[derive(Debug)]
-struct Merged {
-    /// Their bound: those that follow need not take what will not stay.
-    bound: AtomicU64,
-    /// Different values of the last one.
-    values: AtomicUsize,
-}
+struct Bound(AtomicU64);
 
-impl Default for Merged {
+impl Default for Bound {
     fn default() -> Self {
-        Self {
-            bound: AtomicU64::new(u64::MAX),
-            values: AtomicUsize::new(0),
-        }
+        Self(AtomicU64::new(u64::MAX))
     }
 }
 
@@ -51,22 +44,12 @@ impl RowSample {
     /// An empty sample of other rows. All that follow one have to be merged into one, because they share
     /// its bound.
     pub(super) fn following(&self) -> Self {
-        let bound = self.merged.bound.load(Ordering::Relaxed);
+        let bound = self.merged.0.load(Ordering::Relaxed);
         Self {
             by_hash: BTreeMap::new(),
             bound: Some(bound).filter(|bound| *bound < u64::MAX),
             merged: Arc::clone(&self.merged),
         }
-    }
-
-    /// Says how many different values there were in the last rows that were merged.
-    pub(super) fn expect(&self, values: usize) {
-        self.merged.values.store(values, Ordering::Relaxed);
-    }
-
-    /// How many different values are to be expected in the rows that follow.
-    pub(super) fn expected(&self) -> usize {
-        self.merged.values.load(Ordering::Relaxed)
     }
 
     pub(super) fn add(&mut self, row: u64, hash: u64, value: &str) {
@@ -92,7 +75,7 @@ impl RowSample {
             }
         }
         if let Some(bound) = self.bound {
-            self.merged.bound.fetch_min(bound, Ordering::Relaxed);
+            self.merged.0.fetch_min(bound, Ordering::Relaxed);
         }
     }
 

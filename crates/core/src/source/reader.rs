@@ -87,7 +87,8 @@ pub struct Reader<'a> {
     state: State,
     checks: Checks<'a>,
     mender: Mender,
-    /// Bytes of text in each column of the last portion.
+    /// Rows of the last portion, and bytes of text in each of its columns.
+    rows: usize,
     sizes: Vec<usize>,
 }
 
@@ -147,6 +148,7 @@ impl<'a> Reader<'a> {
                 &reading.kept,
                 reading.encoding.encoding == encoding_rs::UTF_8,
             ),
+            rows: 0,
             sizes: Vec::new(),
         })
     }
@@ -158,7 +160,7 @@ impl<'a> Reader<'a> {
     pub fn next_portion(&mut self) -> Result<Option<Portion>, SourceError> {
         let before = self.state.byte;
         let mut build = Build::new(self.reading, self.state.rows / CHUNK_RECORDS);
-        build.make_room(&self.sizes);
+        build.make_room(self.rows, &self.sizes);
         while !build.full() {
             match self.take()? {
                 Taken::End => break,
@@ -177,6 +179,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let portion = build.finish(self.state.clone());
+        self.rows = portion.batch.len();
         let columns = portion.batch.columns.iter();
         self.sizes = columns.map(|column| column.value_data().len()).collect();
         Ok(Some(portion))
@@ -553,15 +556,17 @@ impl Build {
         }
     }
 
-    /// Makes room for a full batch with about so many bytes in its columns.
-    fn make_room(&mut self, sizes: &[usize]) {
-        let room = |size: &usize| StringBuilder::with_capacity(BATCH_RECORDS, size + size / 16);
+    /// Makes room for about so many rows with so many bytes in their columns.
+    fn make_room(&mut self, rows: usize, sizes: &[usize]) {
+        let some_more = |count: usize| count + count / 16;
+        let room = |size: &usize| StringBuilder::with_capacity(some_more(rows), some_more(*size));
         if sizes.len() == self.columns.len() {
             self.columns = sizes.iter().map(room).collect();
         }
-        self.places.reserve(BATCH_RECORDS);
-        self.raw
-            .reserve(BATCH_RECORDS, sizes.iter().sum::<usize>() * 9 / 8);
+        self.places.reserve(some_more(rows));
+        // A mark stands between two cells.
+        let text = sizes.iter().sum::<usize>() + rows * sizes.len();
+        self.raw.reserve(some_more(rows), some_more(text));
     }
 
     const fn full(&self) -> bool {

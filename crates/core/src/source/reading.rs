@@ -51,17 +51,20 @@ impl Reading {
         // The hash says nothing of how a source is read; it is taken meanwhile.
         thread::scope(|scope| {
             let digest = scope.spawn(|| input.sha256());
-            let decided = Self::decide_beside(input, overrides, limits)?;
+            let decided = Self::without_hash(input, overrides, limits);
             let sha256 = match digest.join() {
-                Ok(sha256) => sha256?.to_owned(),
+                Ok(sha256) => sha256,
                 Err(panic) => resume_unwind(panic),
             };
-            Ok(Self { sha256, ..decided })
+            Ok(Self {
+                sha256: sha256?.to_owned(),
+                ..decided?
+            })
         })
     }
 
-    /// Everything but the hash.
-    fn decide_beside(
+    /// Everything but the hash, which stays empty.
+    fn without_hash(
         input: &Input,
         overrides: &Overrides,
         limits: &Limits,

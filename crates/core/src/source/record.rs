@@ -489,3 +489,32 @@ impl Parser {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_byte_and_of_no_other() {
+        // Bytes with the high bit differ from a mark by that bit alone: 0xAC of the euro sign and a comma.
+        for line in [
+            "aaa5\u{20ac},6,bbbbbbbb",
+            "\u{bb};\u{bb};;",
+            ",",
+            "",
+            ",,,,,,,,,,,,,,,,,",
+            "+,-,.,+",
+        ] {
+            for wanted in [b',', b';', b'+'] {
+                let mut found = Vec::new();
+                each_place(wanted, line.as_bytes(), |at| found.push(at));
+                let bytes = line.bytes().enumerate();
+                let known: Vec<usize> = bytes
+                    .filter(|(_, byte)| *byte == wanted)
+                    .map(|(at, _)| at)
+                    .collect();
+                assert_eq!(found, known, "{line}");
+            }
+        }
+    }
+}

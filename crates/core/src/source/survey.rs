@@ -225,3 +225,36 @@ fn number(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
     });
     sums.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_change_no_count() {
+        let mut bytes = b"a;b\r\n1;\xc3\xa4\xc2\x85\xc2\x91\0\\\"x\r\xff\x01\n".to_vec();
+        bytes.extend([1; 257]);
+        bytes.extend("\u{20ac}".repeat(200).bytes());
+        bytes.push(0xC3);
+        let input = Input::spool("x", bytes.as_slice()).expect("a file");
+        let whole = survey(&input, 1 << 18).expect("a survey");
+        assert_eq!(
+            (whole.controls, whole.utf8_faults, whole.pairs),
+            (258, 2, 1)
+        );
+        assert_eq!((whole.high, whole.utf8_characters), (6 + 1 + 600 + 1, 203));
+        assert_eq!(
+            (whole.carriage_returns, whole.utf8_controls, whole.nul),
+            (2, 1, [0, 1])
+        );
+        for block in [1, 2, 3, 7, 256] {
+            let cut = survey(&input, block).expect("a survey");
+            // What is fed to the guess, and from where on, are whole blocks.
+            let cut = Survey {
+                legacy: whole.legacy,
+                ..cut
+            };
+            assert!(format!("{cut:?}") == format!("{whole:?}"), "{block}");
+        }
+    }
+}

@@ -79,7 +79,7 @@ impl Column {
     pub fn filter(&self, keep: &[bool]) -> Self {
         fn kept<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {
             let mut all = Vec::with_capacity(values.len());
-            for run in runs(keep) {
+            for run in runs(keep, values.len()) {
                 all.extend_from_slice(values.get(run).unwrap_or_default());
             }
             all
@@ -96,8 +96,9 @@ impl Column {
     }
 }
 
-/// The rows that are kept, as runs of rows side by side.
-fn runs(keep: &[bool]) -> impl Iterator<Item = Range<usize>> {
+/// Which of so many rows are kept, as runs of rows side by side.
+fn runs(keep: &[bool], rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let keep = keep.get(..rows).unwrap_or(keep);
     let parts = keep.split_inclusive(|keep| !keep);
     let mut start = 0;
     parts.map(move |part| {
@@ -109,11 +110,9 @@ fn runs(keep: &[bool]) -> impl Iterator<Item = Range<usize>> {
 
 fn kept_texts(values: &StringArray, keep: &[bool]) -> StringArray {
     let mut all = StringBuilder::with_capacity(values.len(), values.value_data().len());
-    for run in runs(keep) {
-        let length = run.len().min(values.len().saturating_sub(run.start));
-        let run = values.slice(run.start.min(values.len()), length);
+    for run in runs(keep, values.len()) {
         // It fails where texts grow beyond what offsets can say, which a part of an array does not.
-        let appended = all.append_array(&run);
+        let appended = all.append_array(&values.slice(run.start, run.len()));
         debug_assert!(appended.is_ok(), "a part of an array is too long for one");
     }
     all.finish()
@@ -196,6 +195,21 @@ mod tests {
             builder.push(*cell);
         }
         builder.finish()
+    }
+
+    #[test]
+    fn rows_are_kept_in_runs() {
+        let cells: Vec<Option<&str>> = vec![Some("a"), None, Some(""), Some("bcd"), Some("e")];
+        let all: StringArray = std::iter::once(Some("x")).chain(cells.clone()).collect();
+        let part = all.slice(1, 5);
+        for bits in 0_u32..32 {
+            let keep: Vec<bool> = (0..5).map(|row| bits & (1 << row) != 0).collect();
+            let rows = cells.iter().zip(&keep).filter(|(_, keep)| **keep);
+            let wanted: Vec<Option<&str>> = rows.map(|(cell, _)| *cell).collect();
+            let kept = kept_texts(&part, &keep);
+            assert_eq!(kept.iter().collect::<Vec<_>>(), wanted);
+        }
+        assert_eq!(kept_texts(&part, &[true; 9]).len(), 5);
     }
 
     #[test]

@@ -114,3 +114,150 @@ impl<'a> Run<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::compile;
+    use super::super::testing::{
+        batch, columns, date, decimal, field, mapped, mapping, rule, with,
+    };
+    use super::*;
+    use crate::mapping::{OnError, OnUnseen, Rule, Step};
+    use crate::target::{Constraint, Field};
+
+    const CELLS: [&str; 16] = [
+        "~",
+        "",
+        " ",
+        "n/a",
+        "x/1,50",
+        " 7 ",
+        "007",
+        "-1.234",
+        "1.234,50",
+        "12,345",
+        "31.02.2026",
+        "24.11.2026",
+        "2026-11-24 10:30:00",
+        "S",
+        "\u{e4}",
+        "999999999999999999999999999999999999999",
+    ];
+
+    /// Columns, rejects and their reasons of one rule over all cells.
+    fn outcome(field: &Field, rule: &Rule) -> String {
+        let mapping = mapping(vec![field.clone()], vec![rule.clone()]);
+        let plan = compile(&mapping, &columns("a"), 0.9).unwrap();
+        let rows: Vec<Vec<String>> = CELLS.iter().map(|cell| vec![(*cell).to_owned()]).collect();
+        let outcome = plan.run(&batch(&rows, 0, 0));
+        format!("{:?} {:?}", outcome.columns, outcome.rejects)
+    }
+
+    /// The same rule, which takes the first of one: not the way of whole columns.
+    fn by_cell(rule: &Rule) -> Rule {
+        let mut other = rule.clone();
+        other.transform.insert(0, Step::Coalesce);
+        other
+    }
+
+    fn fields() -> Vec<Field> {
+        let kinds = [
+            FieldType::String,
+            FieldType::Integer,
+            FieldType::Decimal,
+            FieldType::Date,
+            FieldType::Timestamp,
+        ];
+        let mut all: Vec<Field> = kinds.into_iter().map(|kind| field("f", kind)).collect();
+        all.push(Field {
+            required: true,
+            ..field("f", FieldType::String)
+        });
+        all.push(with(
+            field("f", FieldType::String),
+            &[Constraint::MaxLength(3)],
+        ));
+        all.push(with(
+            field("f", FieldType::Decimal),
+            &[Constraint::Scale(1)],
+        ));
+        all
+    }
+
+    fn reads(kind: FieldType) -> Vec<Vec<Step>> {
+        let time = Step::Timestamp {
+            formats: vec!["%Y-%m-%d %H:%M:%S".to_owned()],
+        };
+        match kind {
+            FieldType::Integer => vec![
+                vec![],
+                vec![Step::Integer {
+                    thousands_mark: ".".to_owned(),
+                }],
+            ],
+            FieldType::Decimal => vec![vec![], vec![decimal(",", ".")]],
+            FieldType::Date => vec![vec![], vec![date("%d.%m.%Y")]],
+            FieldType::Timestamp => vec![vec![], vec![time]],
+            FieldType::String | FieldType::Boolean | FieldType::Time => vec![vec![]],
+        }
+    }
+
+    #[test]
+    fn whole_columns_are_as_cell_by_cell() {
+        let split = Step::Split {
+            separator: "/".to_owned(),
+            part: -1,
+        };
+        let cuts = [
+            vec![],
+            vec![Step::Trim],
+            vec![split, Step::Trim],
+            vec![Step::NullIf(vec!["n/a".to_owned()])],
+        ];
+        let unseen = [
+            OnUnseen::Reject,
+            OnUnseen::Null,
+            OnUnseen::Keep,
+            OnUnseen::Value("9".to_owned()),
+        ];
+        let mut compared = 0;
+        for field in fields() {
+            for read in reads(field.kind) {
+                for cut in &cuts {
+                    for on_error in [OnError::Reject, OnError::Null] {
+                        let steps: Vec<Step> = cut.iter().chain(&read).cloned().collect();
+                        let rule = Rule {
+                            on_error,
+                            ..rule("f", &["a"], &steps)
+                        };
+                        assert_eq!(outcome(&field, &rule), outcome(&field, &by_cell(&rule)));
+                        compared += 1;
+                    }
+                }
+            }
+        }
+        for on_unseen in unseen {
+            let value_map = mapped(&[("S", Some("8")), ("007", None), (" ", Some(""))]);
+            let rule = Rule {
+                value_map,
+                on_unseen,
+                ..rule("f", &["a"], &[])
+            };
+            let field = field("f", FieldType::String);
+            assert_eq!(outcome(&field, &rule), outcome(&field, &by_cell(&rule)));
+        }
+        assert_eq!(compared, 13 * 4 * 2);
+    }
+
+    #[test]
+    fn texts_that_stay_are_those_of_the_source() {
+        let plain = rule("f", &["a"], &[]);
+        let all = outcome(&field("f", FieldType::String), &plain);
+        assert!(all.ends_with(" []"), "{all}");
+        let required = Field {
+            required: true,
+            ..field("f", FieldType::String)
+        };
+        assert!(outcome(&required, &plain).contains("\"required\""));
+    }
+}

@@ -91,17 +91,9 @@ pub(super) enum Part {
 }
 
 impl TextStep {
-    /// Whether it takes a piece of the text, or the whole or nothing, whatever the text is.
-    pub(super) const fn cuts(&self) -> bool {
-        match self {
-            Self::Trim | Self::Split { .. } | Self::NullIf(_) => true,
-            Self::Case(_) | Self::Regex { .. } => false,
-        }
-    }
-
-    /// The piece that a step that cuts takes; of other steps the whole text.
-    pub(super) fn cut<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match self {
+    /// The piece of the text that it takes, if any; `None` for a step that does more than that.
+    pub(super) fn cut<'t>(&self, text: &'t str) -> Option<Option<&'t str>> {
+        Some(match self {
             Self::Trim => Some(text.trim()),
             Self::Split { separator, part } => {
                 let mut parts = text.split(separator.as_str());
@@ -110,19 +102,20 @@ impl TextStep {
                     // Searching backwards would cut overlapping separators at other places.
                     Part::FromEnd(index) => {
                         let count = parts.clone().count();
-                        parts.nth(count.checked_sub(index + 1)?)
+                        let index = count.checked_sub(index + 1);
+                        index.and_then(|index| parts.nth(index))
                     }
                 }
             }
             Self::NullIf(markers) => (!markers.iter().any(|m| *m == *text)).then_some(text),
-            Self::Case(_) | Self::Regex { .. } => Some(text),
-        }
+            Self::Case(_) | Self::Regex { .. } => return None,
+        })
     }
 
     pub(super) fn apply<'a>(&self, text: Cow<'a, str>) -> Result<Text<'a>, Fault> {
         Ok(match self {
             Self::Trim | Self::Split { .. } | Self::NullIf(_) => {
-                within(text, |text| self.cut(text))
+                within(text, |text| self.cut(text).flatten())
             }
             Self::Case(case) => Some(cased(text, *case)),
             Self::Regex { regex, group } => {
@@ -172,8 +165,7 @@ pub(super) struct ValueMap {
 }
 
 impl ValueMap {
-    /// The target's value for a text. An empty text that is not listed is no value rather than an
-    /// unseen one: files that quote every field write it for "nothing".
+    /// As [`ValueMap::get`].
     pub(super) fn apply<'a>(&'a self, text: Cow<'a, str>, field: &str) -> Result<Text<'a>, Fault> {
         match text {
             Cow::Borrowed(text) => Ok(self.get(text, field)?.map(Cow::Borrowed)),
@@ -184,7 +176,8 @@ impl ValueMap {
         }
     }
 
-    /// As [`ValueMap::apply`].
+    /// The target's value for a text. An empty text that is not listed is no value rather than an
+    /// unseen one: files that quote every field write it for "nothing".
     pub(super) fn get<'a>(&'a self, text: &'a str, field: &str) -> Result<Option<&'a str>, Fault> {
         if let Some(to) = self.entries.get(text) {
             return Ok(to.as_deref());

@@ -287,6 +287,34 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn runs_of_digits_are_as_digit_by_digit() {
+        let runs = [0, 1, 17, 18, 19, 20, 37, 38, 39];
+        for (whole, fraction) in runs
+            .into_iter()
+            .flat_map(|one| runs.map(|other| (one, other)))
+        {
+            for digit in ["0", "9", "10", "01"] {
+                let (mut by_run, mut one_by_one) = (Digits::default(), Digits::default());
+                let run = |length: usize| digit.repeat(length).into_bytes();
+                let fast = by_run
+                    .push_run(&run(whole))
+                    .and_then(|()| by_run.push_run(&run(fraction)));
+                let mut all = run(whole).into_iter().chain(run(fraction));
+                let slow = all.try_for_each(|byte| one_by_one.push(byte));
+                assert_eq!(fast, slow, "{digit} {whole} {fraction}");
+                if fast.is_ok() {
+                    let told = |digits: &Digits| (digits.value, digits.count);
+                    assert_eq!(
+                        told(&by_run),
+                        told(&one_by_one),
+                        "{digit} {whole} {fraction}"
+                    );
+                }
+            }
+        }
+    }
+
     const POINT: Marks = Marks {
         decimal: '.',
         thousands: None,

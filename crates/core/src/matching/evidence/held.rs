@@ -1,6 +1,9 @@
 //! The values that a column holds or a field is known to take, prepared once for all comparisons.
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
 
 use super::bags::{Bag, Variants, pieces};
 use super::detect::DETECTORS;
@@ -13,6 +16,8 @@ use crate::matching::text::{fold, tokens};
 pub(super) struct Held {
     /// In lower case, without accents and blanks around them.
     pub(super) folded: BTreeSet<String>,
+    /// Hashes of these, in order: most pairs of sides have no value in common, which shows sooner so.
+    hashes: Vec<u64>,
     /// As they stand, in an order that tells nothing.
     pub(super) texts: Vec<String>,
     /// 5 %, 50 % and 95 % of the numbers, where most values are numbers.
@@ -47,6 +52,9 @@ impl Held {
         if held.texts.is_empty() {
             return held;
         }
+        let hash = |value: &String| FxBuildHasher.hash_one(value);
+        held.hashes = held.folded.iter().map(hash).collect();
+        held.hashes.sort_unstable();
         held.quantiles = quantiles(&held.texts);
         held.looks = Some(Looks::of(&held.texts));
         held
@@ -127,10 +135,23 @@ impl Held {
         } else {
             (&other.folded, &self.folded)
         };
-        let both = small(few.iter().filter(|value| many.contains(*value)).count());
+        let both = if meet(&self.hashes, &other.hashes) {
+            small(few.iter().filter(|value| many.contains(*value)).count())
+        } else {
+            0.0
+        };
         let (own, others) = (small(self.folded.len()), small(other.folded.len()));
         Some((both / own, both / others, both / (own + others - both)))
     }
+}
+
+/// Whether two sorted lists have anything in common.
+fn meet(one: &[u64], other: &[u64]) -> bool {
+    let mut others = other.iter().peekable();
+    one.iter().any(|hash| {
+        while others.next_if(|other| *other < hash).is_some() {}
+        others.peek() == Some(&hash)
+    })
 }
 
 /// The form of a value; runs of one sort count once, everything else as it is.

@@ -65,12 +65,21 @@ pub(super) fn starts(own: &Spelling, other: &Spelling) -> f32 {
     (0.1 * small(common)).mul_add(1.0 - jaro, jaro)
 }
 
+/// Most names are shorter, and need no memory to be compared.
+const SHORT: usize = 64;
+
 /// Jaro similarity (Jaro 1989).
 fn jaro(one: &[char], other: &[char]) -> f32 {
     if one.is_empty() || other.is_empty() {
         return 0.0;
     }
-    let mut taken = vec![false; other.len()];
+    let (mut short, mut long) = ([false; SHORT], Vec::new());
+    let taken = if let Some(places) = short.get_mut(..other.len()) {
+        places
+    } else {
+        long.resize(other.len(), false);
+        long.as_mut_slice()
+    };
     let mut found = Vec::with_capacity(one.len());
     let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
     for (place, letter) in one.iter().enumerate() {
@@ -87,7 +96,7 @@ fn jaro(one: &[char], other: &[char]) -> f32 {
     if found.is_empty() {
         return 0.0;
     }
-    let in_order = other.iter().zip(&taken).filter(|(_, taken)| **taken);
+    let in_order = other.iter().zip(&*taken).filter(|(_, taken)| **taken);
     let moved = in_order.zip(&found).filter(|((a, _), b)| a != b).count();
     let (first, second) = (matched / small(one.len()), matched / small(other.len()));
     (first + second + (matched - small(moved) / 2.0) / matched) / 3.0
@@ -98,7 +107,13 @@ fn jaro(one: &[char], other: &[char]) -> f32 {
 pub(super) fn shortened(short: &Spelling, long: &Spelling) -> f32 {
     let tokens = &short.name.tokens;
     let words = &long.name.tokens;
-    if tokens.is_empty() || words.is_empty() {
+    // Whatever shortens a word begins as it does.
+    let begins = |token: &String| {
+        words
+            .iter()
+            .any(|word| token.chars().next() == word.chars().next())
+    };
+    if words.is_empty() || !tokens.iter().any(begins) {
         return 0.0;
     }
     if let [only] = tokens.as_slice()

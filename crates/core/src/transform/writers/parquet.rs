@@ -6,11 +6,11 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::ArrayRef;
 use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
     Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -79,10 +79,10 @@ impl<W: Write + Send> ParquetTable<W> {
     }
 
     /// Adds rows of one chunk. Chunks come in their order.
-    pub(super) fn append<'c>(
+    pub(super) fn append(
         &mut self,
         chunk: u64,
-        columns: impl Iterator<Item = Values<'c>>,
+        columns: &[Column],
         line: impl Fn(usize) -> u64,
     ) -> Result<(), WriteError> {
         if chunk != self.chunk {
@@ -90,8 +90,8 @@ impl<W: Write + Send> ParquetTable<W> {
             self.chunk = chunk;
         }
         let builders = self.columns.iter_mut().zip(self.schema.fields());
-        for ((builder, field), values) in builders.zip(columns) {
-            if let Some(row) = builder.extend(values)? {
+        for ((builder, field), column) in builders.zip(columns) {
+            if let Some(row) = builder.extend(column)? {
                 return Err(WriteError::DoesNotFit {
                     field: field.name().clone(),
                     line: line(row),
@@ -149,13 +149,6 @@ impl<W: Write> Write for Shared<W> {
     }
 }
 
-/// The values of a column of a batch or an outcome.
-#[derive(Clone, Copy)]
-pub(super) enum Values<'c> {
-    Texts(&'c StringArray),
-    Typed(&'c Column),
-}
-
 /// Builds one Arrow array.
 enum Builder {
     Text(StringBuilder),
@@ -207,18 +200,13 @@ impl Builder {
     }
 
     /// Adds values; returns the number of the first one that the column cannot hold exactly.
-    fn extend(&mut self, values: Values<'_>) -> Result<Option<usize>, ParquetError> {
-        let column = match (&mut *self, values) {
-            (Self::Text(builder), Values::Texts(texts) | Values::Typed(Column::Text(texts))) => {
-                let appended = builder.append_array(texts);
-                return match appended {
-                    Ok(()) => Ok(None),
-                    Err(error) => Err(ParquetError::ArrowError(error.to_string())),
-                };
-            }
-            (_, Values::Texts(texts)) => &Column::Text(texts.clone()),
-            (_, Values::Typed(column)) => column,
-        };
+    fn extend(&mut self, column: &Column) -> Result<Option<usize>, ParquetError> {
+        if let (Self::Text(builder), Column::Text(texts)) = (&mut *self, column) {
+            return match builder.append_array(texts) {
+                Ok(()) => Ok(None),
+                Err(error) => Err(ParquetError::ArrowError(error.to_string())),
+            };
+        }
         let mut rows = 0..column.len();
         Ok(rows.find(|row| self.push(column.cell(*row)).is_none()))
     }

@@ -8,9 +8,9 @@ use arrow_schema::DataType;
 use super::encoder::{Encoded, Encoder, Guarded};
 use super::error::WriteError;
 use super::layout::Layout;
-use super::parquet::{ParquetTable, Values};
+use super::parquet::ParquetTable;
 use crate::source::Batch;
-use crate::transform::{Outcome, Plan};
+use crate::transform::{Column, Outcome, Plan};
 
 /// A table that is being written. Outcomes or batches have to come in the order of the source.
 ///
@@ -137,9 +137,8 @@ impl<W: Write + Send> TableWriter<W> {
             }
             Output::Parquet(table) => {
                 self.rows += count(outcome.len());
-                let columns = outcome.columns.iter().map(Values::Typed);
                 let line = |row: usize| outcome.places.get(row).map_or(0, |place| place.line);
-                table.append(outcome.chunk, columns, line)
+                table.append(outcome.chunk, &outcome.columns, line)
             }
         }
     }
@@ -156,9 +155,10 @@ impl<W: Write + Send> TableWriter<W> {
             }
             Output::Parquet(table) => {
                 self.rows += count(batch.len());
-                let columns = batch.columns.iter().map(Values::Texts);
+                let columns = batch.columns.iter().cloned().map(Column::Text);
+                let columns: Vec<Column> = columns.collect();
                 let line = |row: usize| batch.places.get(row).map_or(0, |place| place.line);
-                table.append(batch.chunk, columns, line)
+                table.append(batch.chunk, &columns, line)
             }
         }
     }

@@ -328,6 +328,19 @@ Int64 Utf8 Timestamp(µs) Time64(µs)
 }
 
 #[test]
+fn threads_change_no_byte_of_parquet() {
+    let names = columns("a;b;c;d;e");
+    let rows = rows(&"x;1;~;\u{e4};2026\n".repeat(3_000));
+    let file = |threads| {
+        let mut table = TableWriter::text_parquet(Vec::new(), &names, threads).unwrap();
+        table.write_batch(&batch(&rows, 0, 0)).unwrap();
+        table.write_batch(&batch(&rows, 3_000, 1)).unwrap();
+        table.finish().unwrap().out
+    };
+    assert!(file(1) == file(2) && file(1) == file(9));
+}
+
+#[test]
 fn a_source_table_is_text_in_every_format() {
     let names = columns("a.b;a");
     let rows = rows("x, y;~\n;007");

@@ -121,6 +121,9 @@ mod tests {
                 let fixed = FixedDate::of(format.items()).expect("fixed");
                 assert_eq!(fixed.days(text), slow, "{pattern} {text}");
                 assert_eq!(format.date(text), slow, "{pattern} {text}");
+                let slow = scan(format.items(), text).ok_or(DateError::Shape);
+                let slow = slow.and_then(|fields| fields.timestamp());
+                assert_eq!(format.timestamp(text), slow, "{pattern} {text}");
             }
         }
         for pattern in ["%-d.%m.%Y", "%d.%m.%y", "%d. %B %Y", "%d\u{b7}%m\u{b7}%Y"] {
