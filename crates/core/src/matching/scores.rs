@@ -151,7 +151,7 @@ fn probabilities(
     recalled: &Recalled,
     (columns, fields): (usize, usize),
 ) -> Vec<f64> {
-    let (features, mut ranked): (Vec<Vec<Features>>, Vec<Ranked>) = (0..columns)
+    let (features, mut ranked): (Vec<Features>, Vec<Ranked>) = (0..columns)
         .map(|column| {
             let features = gathered.features(column);
             let ranked = rank(weights, gathered, column, &features);
@@ -203,20 +203,19 @@ fn probabilities(
 }
 
 /// Scores the candidates of a column, each by itself.
-fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Features]) -> Ranked {
+fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &Features) -> Ranked {
     let mean = |field: usize| {
         let mean = gathered.get(Measure::Mean, column, field);
         if mean.is_nan() { 0.0 } else { f64::from(mean) }
     };
     let candidates = gathered.candidates(column).iter();
     let best = candidates.map(|&field| mean(field)).fold(0.0, f64::max);
-    let values: Vec<_> = features.iter().map(|features| &features.values).collect();
-    features
-        .iter()
-        .zip(weights.forest.scores(&values))
-        .map(|(features, score)| {
-            let behind = mean(features.field) - best;
-            (features.field, behind.mul_add(BEHIND, score))
+    let fields = features.fields().iter();
+    fields
+        .zip(weights.forest.scores(features))
+        .map(|(&field, score)| {
+            let behind = mean(field) - best;
+            (field, behind.mul_add(BEHIND, score))
         })
         .collect()
 }
@@ -225,13 +224,13 @@ fn rank(weights: &Weights, gathered: &Gathered, column: usize, features: &[Featu
 fn leader(
     gathered: &Gathered,
     column: usize,
-    features: &[Features],
+    features: &Features,
     ranked: &[(usize, f64)],
 ) -> Option<(usize, Leader)> {
     let &(field, first) = ranked.first()?;
     let second = ranked.get(1);
     let second = second.map_or(first - WITHOUT_RIVAL, |(_, logit)| *logit);
-    let own = features.iter().find(|features| features.field == field)?;
+    let place = features.fields().iter().position(|own| *own == field)?;
     let number = |measure: Measure| {
         let value = gathered.get(measure, column, field);
         (!value.is_nan()).then(|| f64::from(value))
@@ -250,10 +249,10 @@ fn leader(
         both_have_values: number(Measure::ValuePieces).is_some(),
         same_names: gathered.same_names(field),
         kind: number(Measure::KindFits),
-        meaning_lead: own.standing(Measure::MeaningField, Standing::Lead),
-        ahead_by_values: own.standing(Measure::ValuePieces, Standing::LeadOfColumn),
-        ahead_by_rules: own.standing(Measure::NameRules, Standing::LeadOfColumn),
-        ahead_by_mean: own.standing(Measure::Mean, Standing::LeadOfColumn),
+        meaning_lead: features.standing(place, Measure::MeaningField, Standing::Lead),
+        ahead_by_values: features.standing(place, Measure::ValuePieces, Standing::LeadOfColumn),
+        ahead_by_rules: features.standing(place, Measure::NameRules, Standing::LeadOfColumn),
+        ahead_by_mean: features.standing(place, Measure::Mean, Standing::LeadOfColumn),
         confirmed: None,
     };
     Some((field, leader))

@@ -45,35 +45,33 @@ impl Examples<'_> {
         let prepared = PreparedTarget::new(target).leaving_out(self.left_out);
         let gathered = Gathered::new(table, &prepared);
         for column in (0..table.columns.len()).filter(|&column| asked(column)) {
-            let mut features = gathered.features(column);
+            let features = gathered.features(column);
             let mean = |field: usize| gathered.get(Measure::Mean, column, field);
-            features.sort_by(|a, b| {
-                mean(b.field)
-                    .total_cmp(&mean(a.field))
-                    .then(a.field.cmp(&b.field))
-            });
-            for (place, features) in features.iter().enumerate() {
-                let answer = right(column, features.field);
-                if place >= MOST_PER_COLUMN && !answer {
+            let mut ranked: Vec<(usize, usize)> =
+                features.fields().iter().copied().enumerate().collect();
+            ranked.sort_by(|(_, a), (_, b)| mean(*b).total_cmp(&mean(*a)).then(a.cmp(b)));
+            for (rank, &(place, field)) in ranked.iter().enumerate() {
+                let answer = right(column, field);
+                if rank >= MOST_PER_COLUMN && !answer {
                     continue;
                 }
                 let number = |part: Option<usize>| {
                     part.map_or(0, |part| u8::try_from(part + 1).unwrap_or(u8::MAX))
                 };
                 let parts = [
-                    number(gathered.field_part(features.field)),
+                    number(gathered.field_part(field)),
                     number(gathered.column_part(column)),
                 ];
-                let field = u16::try_from(features.field).unwrap_or(u16::MAX);
+                let same = u8::try_from(gathered.same_names(field)).unwrap_or(u8::MAX);
+                let field = u16::try_from(field).unwrap_or(u16::MAX);
                 let column = u16::try_from(column).unwrap_or(u16::MAX).to_le_bytes();
-                let same = u8::try_from(gathered.same_names(features.field)).unwrap_or(u8::MAX);
                 out.extend([self.suite, self.copy]);
                 out.extend(self.table.to_le_bytes());
                 out.extend(column);
                 out.extend([u8::from(answer), same]);
                 out.extend(field.to_le_bytes());
                 out.extend(parts);
-                out.extend(features.values.iter().map(|value| value.cast_unsigned()));
+                out.extend(features.of_one(place).map(i8::cast_unsigned));
             }
         }
     }

@@ -34,21 +34,23 @@ impl Gathered {
             .filter(|measure| measure.counts() > 0.0)
             .filter_map(|&measure| Some((measure.counts(), self.measure(measure)?)))
             .collect();
-        let Some((_, first)) = counting.first() else {
-            return;
-        };
-        let mut mean = (*first).clone();
+        let width = self.same_names.len();
+        let mut mean = Matrix::absent(self.columns, width);
+        let mut weights = vec![0.0_f32; width];
         for column in 0..self.columns {
-            for (field, cell) in mean.row_mut(column).iter_mut().enumerate() {
-                let (mut sum, mut weights) = (0.0, 0.0);
-                for (weight, matrix) in &counting {
-                    let value = matrix.get(column, field);
-                    if !value.is_nan() {
-                        sum += weight * value;
-                        weights += weight;
-                    }
+            let row = mean.row_mut(column);
+            row.fill(0.0);
+            weights.fill(0.0);
+            for (weight, matrix) in &counting {
+                let values = matrix.row(column).iter();
+                for ((sum, weights), value) in row.iter_mut().zip(&mut weights).zip(values) {
+                    let known = !value.is_nan();
+                    *sum += if known { weight * value } else { 0.0 };
+                    *weights += if known { *weight } else { 0.0 };
                 }
-                *cell = if weights > 0.0 { sum / weights } else { 0.0 };
+            }
+            for (sum, weights) in row.iter_mut().zip(&weights) {
+                *sum = if *weights > 0.0 { *sum / weights } else { 0.0 };
             }
         }
         self.set(Measure::Mean, mean);

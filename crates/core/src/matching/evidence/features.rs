@@ -11,13 +11,13 @@ pub(crate) const FEATURES: usize = Measure::ALL.len() + 4 * RIVALLED.len() + VOT
 /// What stands for "absent".
 pub(crate) const ABSENT: i8 = i8::MIN;
 
-/// The features of one candidate.
+/// The features of a column's candidates, feature by feature: all candidates are looked at by the
+/// same one at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Features {
-    /// The field.
-    pub(crate) field: usize,
-    /// In the order of [`feature_names`].
-    pub(crate) values: [i8; FEATURES],
+    fields: Vec<usize>,
+    /// In the order of [`feature_names`], of each all candidates.
+    values: Vec<i8>,
 }
 
 /// How a measure stands among the rivals.
@@ -30,16 +30,64 @@ pub(crate) enum Standing {
 }
 
 impl Features {
-    /// How a rivalled measure stands; `None` where it is absent or has no rivals.
-    pub(crate) fn standing(&self, measure: Measure, standing: Standing) -> Option<f64> {
-        let place = RIVALLED.iter().position(|rivalled| *rivalled == measure)?;
+    fn of(fields: &[usize]) -> Self {
+        Self {
+            fields: fields.to_vec(),
+            values: Vec::with_capacity(FEATURES * fields.len()),
+        }
+    }
+
+    /// The next feature of all candidates; what comes after the last one is left out.
+    fn write(&mut self, values: impl Iterator<Item = f32>, scale: f32) {
+        let values = values.take(self.fields.len());
+        self.values.extend(values.map(|value| byte(value, scale)));
+    }
+
+    /// The candidates, as positions in the target.
+    pub(crate) fn fields(&self) -> &[usize] {
+        &self.fields
+    }
+
+    /// One feature of all candidates.
+    pub(crate) fn of_all(&self, feature: usize) -> &[i8] {
+        let from = feature * self.fields.len();
+        let own = self.values.get(from..from + self.fields.len());
+        own.unwrap_or_default()
+    }
+
+    /// All features of one candidate, by its place among them.
+    pub(crate) fn of_one(&self, place: usize) -> impl Iterator<Item = i8> {
+        let all = (0..FEATURES).map(move |feature| self.of_all(feature).get(place));
+        all.map(|value| value.copied().unwrap_or(ABSENT))
+    }
+
+    /// How a rivalled measure of a candidate stands; `None` where it is absent or has no rivals.
+    pub(crate) fn standing(
+        &self,
+        place: usize,
+        measure: Measure,
+        standing: Standing,
+    ) -> Option<f64> {
+        let rival = RIVALLED.iter().position(|rivalled| *rivalled == measure)?;
         let block = match standing {
             Standing::Lead => 0,
             Standing::LeadOfColumn => 3,
         };
-        let index = Measure::ALL.len() + block * RIVALLED.len() + place;
-        let value = *self.values.get(index)?;
+        let feature = Measure::ALL.len() + block * RIVALLED.len() + rival;
+        let value = *self.of_all(feature).get(place)?;
         (value != ABSENT).then(|| f64::from(value) / 100.0)
+    }
+}
+
+#[cfg(test)]
+impl Features {
+    /// Of candidates with these features each.
+    pub(crate) fn of_pairs(pairs: &[[i8; FEATURES]]) -> Self {
+        let values = (0..FEATURES).flat_map(|at| pairs.iter().map(move |pair| pair[at]));
+        Self {
+            fields: (0..pairs.len()).collect(),
+            values: values.collect(),
+        }
     }
 }
 
@@ -114,6 +162,9 @@ impl Row {
     }
 
     fn rank(&self, value: f32) -> f32 {
+        if value.is_nan() {
+            return f32::NAN;
+        }
         let better = self.values.iter().filter(|other| **other > value).count();
         (1.0 + small(better)).ln()
     }
@@ -121,93 +172,67 @@ impl Row {
 
 impl Gathered {
     /// The features of a column's candidates.
-    pub(crate) fn features(&self, column: usize) -> Vec<Features> {
+    pub(crate) fn features(&self, column: usize) -> Features {
         let candidates = self.candidates(column);
+        let mut features = Features::of(candidates);
+        for measure in Measure::ALL {
+            features.write(self.of_candidates(measure, column), 100.0);
+        }
+        let alone = self.left_out.contains(&Kind::Rivals);
         let rows: Vec<Row> = RIVALLED
             .iter()
             .map(|&measure| {
-                let values = candidates
-                    .iter()
-                    .map(|&field| self.get(measure, column, field));
+                let values = self.of_candidates(measure, column);
+                let values = values.map(|value| if alone { f32::NAN } else { value });
                 Row::of(values.collect())
             })
             .collect();
-        let votes = self.votes(column, candidates);
-        let mut all = Vec::with_capacity(candidates.len());
-        for (place, &field) in candidates.iter().enumerate() {
-            let mut values = [ABSENT; FEATURES];
-            let mut slots = values.iter_mut();
-            let mut write = |value: f32, scale: f32| {
-                if let Some(slot) = slots.next() {
-                    *slot = byte(value, scale);
-                }
-            };
-            for measure in Measure::ALL {
-                write(self.get(measure, column, field), 100.0);
-            }
-            let alone = self.left_out.contains(&Kind::Rivals);
-            let own = |row: &Row| {
-                let own = row.values.get(place).filter(|_| !alone);
-                own.copied().unwrap_or(f32::NAN)
-            };
-            for row in &rows {
-                write(row.lead(own(row)), 100.0);
-            }
-            for row in &rows {
-                let value = own(row);
-                let rank = if value.is_nan() {
-                    f32::NAN
-                } else {
-                    row.rank(value)
-                };
-                write(rank, 20.0);
-            }
-            for row in &rows {
-                write((own(row) - row.mean) / row.deviation, 12.0);
-            }
-            for (measure, row) in RIVALLED.iter().zip(&rows) {
-                write(
-                    own(row) - self.best_other_column(*measure, column, field),
-                    100.0,
-                );
-            }
-            let mut agreeing = 0.0;
-            let mut voting = 0.0;
-            for vote in &votes {
-                let value = match vote {
-                    _ if alone => f32::NAN,
-                    None => f32::NAN,
-                    Some(best) => f32::from(u8::from(best.contains(&field))),
-                };
-                if !value.is_nan() {
-                    agreeing += value;
-                    voting += 1.0;
-                }
-                write(value, 100.0);
-            }
-            write(
-                if voting > 0.0 {
-                    agreeing / voting
-                } else {
-                    f32::NAN
-                },
+        for row in &rows {
+            features.write(row.values.iter().map(|&value| row.lead(value)), 100.0);
+        }
+        for row in &rows {
+            features.write(row.values.iter().map(|&value| row.rank(value)), 20.0);
+        }
+        for row in &rows {
+            let far = |&value: &f32| (value - row.mean) / row.deviation;
+            features.write(row.values.iter().map(far), 12.0);
+        }
+        for (measure, row) in RIVALLED.iter().zip(&rows) {
+            let others = self.best_other_columns(*measure, column);
+            let lead = |(&value, other): (&f32, f32)| value - other;
+            features.write(row.values.iter().zip(others).map(lead), 100.0);
+        }
+        let votes = if alone {
+            vec![None; VOTES.len()]
+        } else {
+            self.votes(column, candidates)
+        };
+        for vote in &votes {
+            features.write(
+                candidates.iter().map(|field| {
+                    let liked = vote.as_ref().map(|best| best.contains(field));
+                    liked.map_or(f32::NAN, |liked| f32::from(u8::from(liked)))
+                }),
                 100.0,
             );
-            all.push(Features { field, values });
         }
-        all
+        let agreement = candidates.iter().map(|&field| agreement(&votes, field));
+        features.write(agreement.map(|share| share.unwrap_or(f32::NAN)), 100.0);
+        features
+    }
+
+    /// One measure of a column's candidates.
+    fn of_candidates(&self, measure: Measure, column: usize) -> impl Iterator<Item = f32> {
+        let row = self.measure(measure).map(|matrix| matrix.row(column));
+        let row = row.unwrap_or_default();
+        let candidates = self.candidates(column).iter();
+        candidates.map(|&field| row.get(field).copied().unwrap_or(f32::NAN))
     }
 
     /// The share of the kinds of evidence that like a field best; `None` where none can say.
     pub(crate) fn agreement(&self, column: usize, field: usize) -> Option<f64> {
         let votes = self.votes(column, self.candidates(column));
-        let voting = votes.iter().flatten().count();
-        let agreeing = votes
-            .iter()
-            .flatten()
-            .filter(|best| best.contains(&field))
-            .count();
-        (voting > 0).then(|| f64::from(small(agreeing) / small(voting)))
+        agreement(&votes, field).map(f64::from)
     }
 
     /// For each kind of evidence the fields that it likes best; `None` where it has nothing to say.
@@ -234,22 +259,16 @@ impl Gathered {
             .collect()
     }
 
-    fn best_other_column(&self, measure: Measure, column: usize, field: usize) -> f32 {
-        if self.columns == 1 {
-            return f32::NAN;
-        }
-        let Some(best) = self.best_columns.get(measure as usize) else {
-            return f32::NAN;
-        };
-        match best.get(field) {
-            Some(Best {
-                column: Some(own),
-                second,
-                ..
-            }) if *own == column => second.max(0.0),
-            Some(Best { first, .. }) => *first,
-            None => f32::NAN,
-        }
+    /// The best of the other columns in one measure, for each candidate of a column.
+    fn best_other_columns(&self, measure: Measure, column: usize) -> impl Iterator<Item = f32> {
+        let best = self.best_columns.get(measure as usize);
+        let best = best.filter(|_| self.columns > 1);
+        let best = best.map(Vec::as_slice).unwrap_or_default();
+        let candidates = self.candidates(column).iter();
+        candidates.map(move |&field| {
+            best.get(field)
+                .map_or(f32::NAN, |best| best.other_than(column))
+        })
     }
 
     /// For each rivalled measure and field, the two best columns.
@@ -257,9 +276,11 @@ impl Gathered {
         let mut all: Vec<Vec<Best>> = vec![Vec::new(); Measure::ALL.len()];
         for measure in RIVALLED {
             let mut best = vec![Best::default(); fields];
-            for column in 0..self.columns {
-                for (field, best) in best.iter_mut().enumerate() {
-                    best.see(column, self.get(measure, column, field));
+            if let Some(matrix) = self.measure(measure) {
+                for column in 0..self.columns {
+                    for (best, &value) in best.iter_mut().zip(matrix.row(column)) {
+                        best.see(column, value);
+                    }
                 }
             }
             if let Some(place) = all.get_mut(measure as usize) {
@@ -268,6 +289,14 @@ impl Gathered {
         }
         self.best_columns = all;
     }
+}
+
+/// The share of the votes that name a field; `None` without a vote.
+fn agreement(votes: &[Option<Vec<usize>>], field: usize) -> Option<f32> {
+    let voting = votes.iter().flatten().count();
+    let best = votes.iter().flatten();
+    let agreeing = best.filter(|best| best.contains(&field)).count();
+    (voting > 0).then(|| small(agreeing) / small(voting))
 }
 
 /// The best column of a field, and how good the second is.
@@ -289,6 +318,14 @@ impl Default for Best {
 }
 
 impl Best {
+    fn other_than(&self, column: usize) -> f32 {
+        if self.column == Some(column) {
+            self.second.max(0.0)
+        } else {
+            self.first
+        }
+    }
+
     fn see(&mut self, column: usize, value: f32) {
         if value.is_nan() {
             return;

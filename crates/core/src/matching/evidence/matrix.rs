@@ -50,6 +50,15 @@ impl Matrix {
         self.row(column).get(field).copied().unwrap_or(f32::NAN)
     }
 
+    /// A row for each of the places of rows.
+    pub(super) fn repeated(&self, rows: &[usize]) -> Self {
+        let cells = rows.iter().flat_map(|&row| self.row(row).iter().copied());
+        Self {
+            width: self.width,
+            cells: cells.collect(),
+        }
+    }
+
     /// The larger of two numbers where both are there, else the one that is.
     pub(super) fn larger(mut self, other: &Self) -> Self {
         for (cell, other) in self.cells.iter_mut().zip(&other.cells) {

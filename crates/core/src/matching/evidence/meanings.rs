@@ -78,8 +78,9 @@ impl Gathered {
         self.set(Measure::MeaningTexts, alike(&described, field_texts));
         let in_table = of_names_in_tables(columns);
         self.set(Measure::MeaningTable, alike(&in_table, field_texts));
-        let topics = of_tables(columns, &column_texts, &column_values);
-        self.set(Measure::MeaningTopic, alike(&topics, field_texts));
+        let (topics, tables) = of_tables(columns, &column_texts, &column_values);
+        let of_topics = alike(&topics, field_texts).repeated(&tables);
+        self.set(Measure::MeaningTopic, of_topics);
         let by_name = alike(&column_values, field_names);
         let by_text = alike(&column_values, field_texts);
         self.set(Measure::ValuesMeanName, by_name.larger(&by_text));
@@ -185,32 +186,45 @@ fn of_values(sides: &Sides) -> Meanings {
         .collect()
 }
 
-/// For each column what its table as a whole is about: all names of the table, and texts that it
-/// holds.
-fn of_tables(columns: &Sides, texts: &Meanings, values: &Meanings) -> Meanings {
+/// What each table as a whole is about, all names of the table and texts that it holds, and for each
+/// column the number of its table.
+fn of_tables(columns: &Sides, texts: &Meanings, values: &Meanings) -> (Meanings, Vec<usize>) {
     let mut tables: BTreeMap<&Option<String>, Vec<&Vector>> = BTreeMap::new();
     for ((group, text), value) in columns.groups.iter().zip(texts).zip(values) {
         let table = tables.entry(group).or_default();
         table.extend(text.iter().chain(value));
     }
-    let topic = |group: &Option<String>| {
-        let vectors = tables.get(group).filter(|vectors| vectors.len() >= 2)?;
-        between(vectors.iter().copied())
-    };
     let groups = columns.groups.iter();
-    groups
-        .map(|group| topic(group).into_iter().collect())
-        .collect()
+    let number = |group| tables.keys().position(|other| *other == group);
+    let numbers = groups.map(|group| number(group).unwrap_or(0)).collect();
+    let topic = |vectors: &Vec<&Vector>| {
+        let topic = between(vectors.iter().copied()).filter(|_| vectors.len() >= 2);
+        topic.into_iter().collect()
+    };
+    (tables.values().map(topic).collect(), numbers)
 }
+
+/// How many columns are compared with a field before the next field is read: their vectors and
+/// the field's stay near.
+const BLOCK: usize = 8;
 
 /// Cosines of the meanings, the best of all texts of both sides.
 fn alike(columns: &Meanings, fields: &Meanings) -> Matrix {
-    Matrix::of(columns.len(), fields.len(), |column, field| {
-        let others = fields.get(field)?;
-        columns
-            .get(column)?
-            .iter()
-            .flat_map(|own| others.iter().map(move |other| cosine(own, other)))
-            .reduce(f32::max)
-    })
+    let mut matrix = Matrix::absent(columns.len(), fields.len());
+    for from in (0..columns.len()).step_by(BLOCK) {
+        for (field, others) in fields.iter().enumerate() {
+            for (column, own) in columns.iter().enumerate().skip(from).take(BLOCK) {
+                let pairs = own
+                    .iter()
+                    .flat_map(|own| others.iter().map(move |other| (own, other)));
+                let best = pairs
+                    .map(|(own, other)| cosine(own, other))
+                    .reduce(f32::max);
+                if let (Some(best), Some(cell)) = (best, matrix.row_mut(column).get_mut(field)) {
+                    *cell = best;
+                }
+            }
+        }
+    }
+    matrix
 }

@@ -346,7 +346,7 @@ fn candidates_of_a_large_target_are_bounded_and_hold_the_right_one() {
         let candidates = gathered.candidates(column);
         assert!(candidates.len() <= 11 * 25 && candidates.is_sorted());
         let features = gathered.features(column);
-        assert_eq!(features.len(), candidates.len());
+        assert_eq!(features.fields(), candidates);
     }
     assert!(gathered.candidates(0).contains(&417));
     assert!(gathered.candidates(1).contains(&88) && gathered.candidates(1).contains(&89));
@@ -380,9 +380,9 @@ fn kinds_of_evidence_vote() {
 #[test]
 fn nothing_gives_nothing() {
     let gathered = gathered(&[], vec![known("x", &[])]);
-    assert!(gathered.candidates(0).is_empty() && gathered.features(0).is_empty());
+    assert!(gathered.candidates(0).is_empty() && gathered.features(0).fields().is_empty());
     let gathered = self::gathered(&[column("x")], Vec::new());
-    assert!(gathered.features(0).is_empty());
+    assert!(gathered.features(0).fields().is_empty());
     assert!(gathered.get(Measure::Mean, 0, 0).is_nan());
 }
 
@@ -415,7 +415,7 @@ fn what_is_left_out_is_absent_and_the_rest_stays() {
     }
     let alone = with(&[Kind::Rivals]).features(0);
     let names = feature_names();
-    let standings = names.iter().zip(alone[0].values);
+    let standings = names.iter().zip(alone.of_one(0));
     let mut standings = standings.filter(|(name, _)| name.contains('.'));
     assert!(standings.all(|(_, value)| value == ABSENT));
     assert!(

@@ -38,8 +38,8 @@ pub enum WeightsError {
     /// Trained on other features.
     #[error("the weights were trained on other features than this program has")]
     Features,
-    /// A tree leads nowhere.
-    #[error("tree {0} of the weights leads nowhere")]
+    /// A tree leads nowhere, or has more nodes than training makes.
+    #[error("tree {0} of the weights leads nowhere or has more than 8 nodes")]
     Tree(usize),
 }
 
@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matching::evidence::FEATURES;
+    use crate::matching::evidence::{FEATURES, Features};
 
     #[test]
     fn the_weights_that_are_built_in_can_be_read() {
@@ -132,11 +132,12 @@ mod tests {
             to in -127_i8..=127,
         ) {
             let forest = &Weights::built_in().forest;
+            let score = |pair| forest.scores(&Features::of_pairs(&[pair]))[0];
             let mut features: [i8; FEATURES] = values.try_into().unwrap();
             let is_rank = feature_names()[at].ends_with(".rank");
-            let (from, before) = (features[at], forest.scores(&[&features])[0]);
+            let (from, before) = (features[at], score(features));
             features[at] = to;
-            let gain = forest.scores(&[&features])[0] - before;
+            let gain = score(features) - before;
             let more = if is_rank { to < from } else { to > from };
             prop_assert!(if more { gain >= -1e-9 } else { gain <= 1e-9 }, "{from} {to} {gain}");
         }
