@@ -384,6 +384,44 @@ async fn a_mapping_file_goes_out_and_comes_in() {
 }
 
 #[actix_web::test]
+async fn a_mapping_file_fits_the_same_fields_by_another_name() {
+    let ground = Ground::new();
+    let target = async |title: &str, kind: &str| {
+        let schema = json!({
+            "title": title, "type": "object", "properties": {"amount": {"type": kind}},
+        });
+        let made = ground
+            .post(ADA, "targets", &json!({"schema": schema}))
+            .await;
+        made.ok(201)
+    };
+    let (mine, ours) = (
+        target("mine", "number").await,
+        target("ours", "number").await,
+    );
+    let mapping = ground.mapping_to(ADA, &mine["id"]).await;
+    let path = format!("mapping-versions/{}/export", text(&mapping["id"]));
+    let yaml = ground.get(ADA, &path).await.text();
+    let bring = async |target: &Value| {
+        let path = format!(
+            "mappings?source_version={}&target_version={}",
+            text(&mapping["source_version"]),
+            text(&target["id"])
+        );
+        let request = request(ADA, Method::POST, &path)
+            .insert_header(("content-type", "application/yaml"))
+            .set_payload(yaml.clone());
+        ground.send(request).await
+    };
+    let back = bring(&ours).await.ok(201);
+    assert_eq!(back["target"], "ours");
+    assert_eq!(back["target_version"], ours["id"]);
+    let refused = bring(&target("ours", "integer").await).await;
+    assert_eq!(refused.code(), "invalid");
+    assert_eq!(refused.json()["errors"][0]["pointer"], "amount");
+}
+
+#[actix_web::test]
 async fn a_proposal_needs_a_source_that_is_read() {
     let ground = Ground::new();
     let target = ground.preset(ADA).await;

@@ -5,7 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use aimapper_core::id::SourceVersionId;
 use aimapper_core::mapping::{Mapping, check, check_columns, from_yaml, line_of, to_yaml};
+use aimapper_core::store::targets::TargetVersion;
 use aimapper_core::store::{mappings, sources, targets};
+use aimapper_core::target::{Field, TargetSchema};
 
 use super::super::body::hex;
 use super::super::once::{Once, answer};
@@ -35,16 +37,15 @@ pub(super) async fn create(
     let hash = hex(&body);
     let text = String::from_utf8(body.to_vec())
         .map_err(|_| Problem::new(Code::Invalid, "the mapping file is not UTF-8"))?;
-    let mapping = valid(&text)?;
+    let mut mapping = valid(&text)?;
     let columns = columns(app, &caller, source).await?;
     fits(&mapping, &columns)?;
     let answered = once
         .answer(app, caller, &hash, move |conn, caller| {
             let row = targets::version(conn, caller.tenant, target)?;
             if row.sha256 != mapping.target_sha256 {
-                let said = "the mapping was made for another version of the target";
-                return Err(Problem::new(Code::Invalid, said)
-                    .errors(vec![Wrong::new("target_sha256", said)]));
+                mapping.target = same_fields(&mapping.target, &row)?;
+                mapping.target_sha256.clone_from(&row.sha256);
             }
             let name = format!("{} to {}", mapping.source.file, mapping.target.name);
             let id = mappings::create(conn, caller.tenant, caller.user, &name)?;
@@ -63,6 +64,39 @@ pub(super) async fn create(
         })
         .await?;
     Ok(answered.response())
+}
+
+/// The target of a version that has the fields of a mapping's own target, whatever it is called: a
+/// schema is named after its file where a mapping was made by the command.
+fn same_fields(own: &TargetSchema, row: &TargetVersion) -> Result<TargetSchema, Problem> {
+    let theirs: TargetSchema =
+        serde_json::from_str(&row.body).map_err(|error| Problem::internal(&error))?;
+    let other = |field: &&Field, side: &TargetSchema| side.field(&field.name) != Some(*field);
+    let in_mapping = own.fields.iter().filter(|field| other(field, &theirs));
+    let in_target = theirs
+        .fields
+        .iter()
+        .filter(|field| own.field(&field.name).is_none());
+    let mut wrong: Vec<Wrong> = in_mapping
+        .map(|field| {
+            Wrong::new(
+                &field.name,
+                "the target has no such field, or asks other things of it",
+            )
+        })
+        .chain(
+            in_target
+                .map(|field| Wrong::new(&field.name, "the mapping's target has no such field")),
+        )
+        .collect();
+    if wrong.is_empty() && own.fields == theirs.fields {
+        return Ok(theirs);
+    }
+    if wrong.is_empty() {
+        wrong.push(Wrong::new("target", "the fields stand in another order"));
+    }
+    let said = "the mapping was made for another version of the target";
+    Err(Problem::new(Code::Invalid, said).errors(wrong))
 }
 
 /// A mapping that is valid for its own target.
