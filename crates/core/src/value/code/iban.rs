@@ -131,19 +131,50 @@ fn check_digits_fit(text: &[u8]) -> bool {
         return false;
     };
     let mut remainder = 0_u64;
-    for byte in rest.iter().chain(front) {
-        // A division is dear; it waits until the next letter might not fit.
-        if remainder > u64::MAX / 1_000 {
-            remainder %= 97;
-        }
-        remainder = match byte {
-            b'0'..=b'9' => remainder * 10 + u64::from(byte - b'0'),
-            b'A'..=b'Z' => remainder * 100 + u64::from(byte - b'A') + 10,
-            _ => return false,
+    let (eights, last) = rest.as_chunks::<8>();
+    for eight in eights {
+        remainder = match eight_digits(*eight) {
+            Some(digits) => remainder % 97 * 100_000_000 + digits,
+            None => match appended(remainder, eight) {
+                Some(remainder) => remainder,
+                None => return false,
+            },
         };
     }
+    let all = appended(remainder, last).and_then(|remainder| appended(remainder, front));
     let [_, _, tens, ones] = front;
-    tens.is_ascii_digit() && ones.is_ascii_digit() && remainder % 97 == 1
+    tens.is_ascii_digit() && ones.is_ascii_digit() && all.is_some_and(|all| all % 97 == 1)
+}
+
+/// What is left of a number, with more characters behind it.
+fn appended(remainder: u64, characters: &[u8]) -> Option<u64> {
+    characters.iter().try_fold(remainder, |remainder, byte| {
+        // A division is dear; it waits until the next letter might not fit.
+        let remainder = if remainder > u64::MAX / 1_000 {
+            remainder % 97
+        } else {
+            remainder
+        };
+        match byte {
+            b'0'..=b'9' => Some(remainder * 10 + u64::from(byte - b'0')),
+            b'A'..=b'Z' => Some(remainder * 100 + u64::from(byte - b'A') + 10),
+            _ => None,
+        }
+    })
+}
+
+/// The number that eight digits are: neighbours are put together, three times over.
+const fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    let text = u64::from_le_bytes(text);
+    let too_small = text.wrapping_sub(0x3030_3030_3030_3030);
+    let too_large = text.wrapping_add(0x4646_4646_4646_4646);
+    if (text | too_small | too_large) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (too_small & 0x0F00_0F00_0F00_0F00) >> 8;
+    let pairs = (too_small & 0x000F_000F_000F_000F) * 10 + pairs;
+    let fours = (pairs & 0x0000_00FF_0000_00FF) * 100 + ((pairs >> 16) & 0x0000_00FF_0000_00FF);
+    Some((fours & 0xFFFF) * 10_000 + (fours >> 32))
 }
 
 #[cfg(test)]
@@ -165,6 +196,61 @@ mod tests {
         ] {
             assert!(is_iban(text), "{text}");
         }
+    }
+
+    #[test]
+    fn eight_digits_are_a_number() {
+        for number in (0..100_000_000_u64).step_by(97_531).chain([99_999_999]) {
+            let text: [u8; 8] = format!("{number:08}").into_bytes().try_into().unwrap();
+            assert_eq!(eight_digits(text), Some(number));
+            for place in 0..8 {
+                for other in [b'/', b':', b' ', b'A', 0, 0x7F, 0x80, 0xB0, 0xFF] {
+                    let mut text = text;
+                    text[place] = other;
+                    assert_eq!(eight_digits(text), None, "{text:?}");
+                }
+            }
+        }
+    }
+
+    /// By the letter: each character's digits, one after the other.
+    fn fit_plainly(text: &[u8]) -> bool {
+        let (front, rest) = text.split_at(4);
+        let mut remainder = 0;
+        for byte in rest.iter().chain(front) {
+            let Some(value) = char::from(*byte)
+                .to_digit(36)
+                .filter(|_| !byte.is_ascii_lowercase())
+            else {
+                return false;
+            };
+            let shift = if value < 10 { 10 } else { 100 };
+            remainder = (remainder * shift + value) % 97;
+        }
+        front[2..].iter().all(u8::is_ascii_digit) && remainder == 1
+    }
+
+    #[test]
+    fn check_digits_fit_as_they_do_character_by_character() {
+        let mut fitting = 0;
+        for number in 0..20_000_u64 {
+            let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let account = format!("{mixed:020}{}", mixed >> 7);
+            let mut account = account.into_bytes();
+            account.truncate(11 + (mixed >> 32) as usize % 20);
+            for (place, byte) in [(number % 11, b'A'), (number % 7, b'Z'), (number % 5, b'a')] {
+                // Half of them have letters, a few have one that is none of an IBAN's.
+                if mixed >> place & 1 == 1 && (byte != b'a' || number % 10 == 0) {
+                    account[place as usize] = byte;
+                }
+            }
+            for check in 2..99 {
+                let text = [format!("DE{check:02}").as_bytes(), &account].concat();
+                fitting += usize::from(check_digits_fit(&text));
+                assert_eq!(check_digits_fit(&text), fit_plainly(&text), "{text:?}");
+            }
+        }
+        assert!(fitting > 10_000, "{fitting}");
     }
 
     #[test]
