@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::StringArray;
 
 use super::{EvaluateError, TextFile};
-use crate::profile::{ColumnProfile, Partial};
+use crate::profile::{Cells, ColumnProfile, Partial};
 use crate::source::{Batch, Overrides, Place, RawText, column_names};
 
 /// Records of one batch: as many as the reader of sources puts into one.
@@ -50,9 +50,7 @@ impl Table {
             if row == first {
                 break;
             }
-            let mut partial = Partial::new(&names, &overrides);
-            partial.add(&batch(cells, first));
-            all.merge(partial);
+            all.add(&Cells::of(&batch(cells, first)));
         }
         Ok(Self {
             header,

@@ -28,7 +28,7 @@ use replay::Claims;
 pub use replay::is_rejects_file;
 pub use tally::{RepairCounts, Resume, Tally};
 
-use crate::profile::{Merging, Partial, Profile};
+use crate::profile::{Cells, Partial, Profile, Profiling};
 use crate::source::{CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State};
 use crate::transform::{
     Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
@@ -137,19 +137,13 @@ pub fn profile(
 ) -> Result<(Profile, Tally), PipelineError> {
     let columns = source.columns();
     thread::scope(|scope| {
-        let first = Partial::new(columns, overrides);
-        let mut all = first.following().beside(scope, settings.threads);
-        let mut tally = pass::run(
-            source,
-            settings,
-            |batch| first.following().with(batch),
-            |item, tally| {
-                progress(&item.state);
-                all.merge(item.work);
-                tally.good += item.batch_records;
-                tally.take_rejects(item.rejects, &mut |_| Ok(()))
-            },
-        )?;
+        let mut all = Partial::new(columns, overrides).beside(scope, settings.threads);
+        let mut tally = pass::run(source, settings, Cells::of, |item, tally| {
+            progress(&item.state);
+            all.add(item.work);
+            tally.good += item.batch_records;
+            tally.take_rejects(item.rejects, &mut |_| Ok(()))
+        })?;
         tally.settle();
         Ok((all.finish(), tally))
     })
@@ -174,19 +168,18 @@ pub fn read<W: Write + Send>(
         ..
     } = sinks;
     let (profile, mut tally) = thread::scope(|scope| {
-        let first = Partial::new(columns, overrides);
-        let mut all = first.following().beside(scope, settings.threads);
+        let mut all = Partial::new(columns, overrides).beside(scope, settings.threads);
         let tally = pass::run(
             source,
             settings,
             |batch| {
                 let encoded = encoder.map(|encoder| encoder.encode_batch(batch));
-                (first.following().with(batch), encoded, batch.clone())
+                (Cells::of(batch), encoded, batch.clone())
             },
             |item, tally| {
                 progress(&item.state);
-                let (partial, encoded, batch) = item.work;
-                all.merge(partial);
+                let (cells, encoded, batch) = item.work;
+                all.add(cells);
                 match encoded {
                     Some(encoded) => table.write_encoded(encoded)?,
                     None => table.write_batch(&batch)?,
@@ -243,8 +236,8 @@ pub fn run<W: Write + Send>(
     let early = encoder.filter(|_| !plan.has_unique());
     let first = profile.map(|overrides| Partial::new(source.columns(), overrides));
     let (profile, mut tally) = thread::scope(|scope| {
-        let following = first.as_ref().map(Partial::following);
-        let mut all = following.map(|columns| columns.beside(scope, settings.threads));
+        let is_profiled = first.is_some();
+        let mut all = first.map(|columns| columns.beside(scope, settings.threads));
         let tally = pass::run_from(
             source,
             settings,
@@ -252,14 +245,13 @@ pub fn run<W: Write + Send>(
             |batch| {
                 let outcome = plan.run(batch);
                 let encoded = early.map(|encoder| encoder.encode(&outcome));
-                let columns = first.as_ref().map(|first| first.following().with(batch));
-                (outcome, encoded, columns)
+                (outcome, encoded, is_profiled.then(|| Cells::of(batch)))
             },
             |item: Item<(Outcome, _, _)>, tally| {
                 progress(&item.state);
-                let (outcome, encoded, columns) = item.work;
-                if let (Some(all), Some(columns)) = (&mut all, columns) {
-                    all.merge(columns);
+                let (outcome, encoded, cells) = item.work;
+                if let (Some(all), Some(cells)) = (&mut all, cells) {
+                    all.add(cells);
                 }
                 let outcome = unique.apply(outcome)?;
                 tally.good += outcome.len() as u64;
@@ -279,7 +271,7 @@ pub fn run<W: Write + Send>(
                 chunks.end(number, tally, (&mut table, &mut rejects))
             },
         )?;
-        Ok::<_, PipelineError>((all.map(Merging::finish), tally))
+        Ok::<_, PipelineError>((all.map(Profiling::finish), tally))
     })?;
     tally.settle();
     let written = table.finish()?;

@@ -1,19 +1,22 @@
-//! Merging beside the reading: each thread merges some of the columns, all of their batches in order, so
-//! that the result is the one of merging everything in a row.
+//! Profiling beside the reading: each thread has some of the columns and takes all of their batches in
+//! order, so that the result is the one of taking everything in a row.
 
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
+use arrow_array::StringArray;
+
 use super::column::ColumnPartial;
-use super::partial::{Partial, Profile};
+use super::partial::{Cells, Partial, Profile};
 
 /// Batches that may wait for one thread.
 const WAITING: usize = 2;
 
-/// A [`Partial`] whose columns are merged on threads of their own.
+/// A [`Partial`] whose columns are on threads of their own.
 #[derive(Debug)]
-pub struct Merging<'scope> {
+pub struct Profiling<'scope> {
     /// Names and overrides; its columns are those that no thread has.
     rest: Partial,
     groups: Vec<Group<'scope>>,
@@ -21,9 +24,12 @@ pub struct Merging<'scope> {
 
 #[derive(Debug)]
 struct Group<'scope> {
-    queue: SyncSender<Vec<ColumnPartial>>,
+    queue: SyncSender<Share>,
     thread: ScopedJoinHandle<'scope, Vec<ColumnPartial>>,
 }
+
+/// The cells of some columns, and their rows.
+type Share = (Vec<StringArray>, Arc<[(u64, u64)]>);
 
 impl Partial {
     /// Takes what follows on up to `threads` threads; with fewer than two on the calling one.
@@ -32,35 +38,32 @@ impl Partial {
         mut self,
         scope: &'scope Scope<'scope, '_>,
         threads: usize,
-    ) -> Merging<'scope> {
+    ) -> Profiling<'scope> {
         let mut groups = Vec::new();
         let hands = threads.min(self.columns.len());
         if hands > 1 {
             let columns = std::mem::take(&mut self.columns);
             for columns in dealt(columns, hands) {
                 let (queue, batches) = sync_channel(WAITING);
-                let thread = scope.spawn(move || merged(columns, &batches));
+                let thread = scope.spawn(move || profiled(columns, &batches));
                 groups.push(Group { queue, thread });
             }
         }
-        Merging { rest: self, groups }
+        Profiling { rest: self, groups }
     }
 }
 
-impl Merging<'_> {
+impl Profiling<'_> {
     /// Adds the batch that follows.
-    pub fn merge(&mut self, next: Partial) {
+    pub fn add(&mut self, cells: Cells) {
         if self.groups.is_empty() {
-            self.rest.merge(next);
+            self.rest.add(&cells);
             return;
         }
-        for (group, columns) in self
-            .groups
-            .iter()
-            .zip(dealt(next.columns, self.groups.len()))
-        {
+        let shares = dealt(cells.columns, self.groups.len());
+        for (group, columns) in self.groups.iter().zip(shares) {
             // A thread that is gone has panicked, which is told in the end.
-            let _gone = group.queue.send(columns);
+            let _gone = group.queue.send((columns, Arc::clone(&cells.rows)));
         }
     }
 
@@ -91,8 +94,8 @@ impl Merging<'_> {
 }
 
 /// Deals columns to so many hands in turn.
-fn dealt(columns: Vec<ColumnPartial>, hands: usize) -> Vec<Vec<ColumnPartial>> {
-    let mut all: Vec<Vec<ColumnPartial>> = (0..hands).map(|_| Vec::new()).collect();
+fn dealt<T>(columns: Vec<T>, hands: usize) -> Vec<Vec<T>> {
+    let mut all: Vec<Vec<T>> = (0..hands).map(|_| Vec::new()).collect();
     let mut turn = 0;
     for column in columns {
         if let Some(hand) = all.get_mut(turn) {
@@ -103,13 +106,10 @@ fn dealt(columns: Vec<ColumnPartial>, hands: usize) -> Vec<Vec<ColumnPartial>> {
     all
 }
 
-fn merged(
-    mut columns: Vec<ColumnPartial>,
-    batches: &Receiver<Vec<ColumnPartial>>,
-) -> Vec<ColumnPartial> {
-    while let Ok(next) = batches.recv() {
-        for (column, next) in columns.iter_mut().zip(next) {
-            column.merge(next);
+fn profiled(mut columns: Vec<ColumnPartial>, batches: &Receiver<Share>) -> Vec<ColumnPartial> {
+    while let Ok((cells, rows)) = batches.recv() {
+        for (column, cells) in columns.iter_mut().zip(&cells) {
+            column.add(&rows, cells);
         }
     }
     columns

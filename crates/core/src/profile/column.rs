@@ -5,34 +5,33 @@
 //! are the same, but `distinct`, `top` and the histogram are estimates from then on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow_array::{Array, StringArray};
 use cardinality_estimator::CardinalityEstimator;
 
 use super::Distinct;
 use super::counter::Counter;
 use super::forms::Forms;
 use super::markers::is_marker;
-use super::observed::{Observed, long_key};
+use super::observed::{Observed, WHOLE_BYTES};
 use super::rows::RowSample;
 use super::summary::Summary;
 
-/// One column of one chunk, or of several chunks in a row.
-#[derive(Debug)]
+/// One column of the batches so far.
+#[derive(Debug, Default)]
 pub(super) struct ColumnPartial {
     pub(super) count: u64,
     /// Null cells and empty ones.
     pub(super) empty: u64,
     pub(super) counter: Counter,
     pub(super) rows: RowSample,
-    /// The texts that a person called null; `None` = those that are known to be.
-    markers: Option<Vec<String>>,
+    markers: Markers,
     stream: Option<Box<Stream>>,
-    /// Different values of the rows that were merged last, for those that follow: they make room for as
-    /// many.
-    expected: Arc<AtomicUsize>,
 }
+
+/// The texts that a person called null; `None` = those that are known to be.
+#[derive(Debug, Default)]
+struct Markers(Option<Vec<String>>);
 
 /// What is counted beyond the bound.
 #[derive(Debug, Default)]
@@ -76,27 +75,19 @@ impl Stream {
         summary
     }
 
-    fn add(&mut self, value: Observed<'_>, key: &str, rows: u64, is_marker: bool) {
-        if is_marker {
-            *self.parts.markers.entry(value.text.to_owned()).or_default() += rows;
-        } else {
-            self.sketch.insert(key);
-            self.count(value, rows);
+    /// Counts a value that is kept whole.
+    fn add(&mut self, text: &str, rows: u64, markers: &Markers) {
+        if markers.has(text) {
+            *self.parts.markers.entry(text.to_owned()).or_default() += rows;
+            return;
         }
-    }
-
-    fn count(&mut self, value: Observed<'_>, rows: u64) {
-        let summary = &mut self.parts.summary;
+        self.sketch.insert(text);
         self.added += 1;
-        let alone = if value.long {
-            None
-        } else {
-            let tally = &mut summary.text;
-            self.forms.add(value.text, rows, self.added, tally)
-        };
-        match alone {
-            Some(look) => summary.look(value.text, rows, self.added, look),
-            None => summary.add(value, rows, self.added),
+        let summary = &mut self.parts.summary;
+        match self.forms.add(text, rows, self.added, &mut summary.text) {
+            Some(look) if look.is_nothing() => {}
+            Some(look) => summary.look(text, rows, self.added, look),
+            None => summary.add(Observed::new(text), rows, self.added),
         }
         if self.forms.full() {
             self.forms.add_to(summary);
@@ -104,117 +95,93 @@ impl Stream {
         }
     }
 
-    fn merge(&mut self, next: &Self) {
-        self.forms.add_to(&mut self.parts.summary);
-        self.forms = Forms::default();
-        self.parts.summary.merge(&next.summary());
-        for (marker, rows) in &next.parts.markers {
-            *self.parts.markers.entry(marker.clone()).or_default() += rows;
-        }
-        self.sketch.merge(&next.sketch);
+    /// Counts a long value by its key.
+    fn add_long(&mut self, value: Observed<'_>, key: &str, rows: u64) {
+        self.sketch.insert(key);
+        self.added += 1;
+        self.parts.summary.add(value, rows, self.added);
     }
+}
+
+impl Markers {
+    fn has(&self, value: &str) -> bool {
+        match &self.0 {
+            Some(markers) => markers.iter().any(|marker| marker == value),
+            None => is_marker(value),
+        }
+    }
+}
+
+/// The values of a column's cells, which are neither null nor empty.
+fn values(cells: &StringArray) -> impl Iterator<Item = &str> {
+    let nulls = cells.nulls().filter(|nulls| nulls.null_count() > 0);
+    (0..cells.len()).filter_map(move |place| {
+        let value = cells.value(place);
+        let is_null = value.is_empty() || nulls.is_some_and(|nulls| nulls.is_null(place));
+        (!is_null).then_some(value)
+    })
 }
 
 impl ColumnPartial {
     pub(super) fn new(markers: Option<Vec<String>>) -> Self {
         Self {
-            count: 0,
-            empty: 0,
-            counter: Counter::default(),
-            rows: RowSample::default(),
-            markers,
-            stream: None,
-            expected: Arc::default(),
+            markers: Markers(markers),
+            ..Self::default()
         }
     }
 
-    /// Nothing read yet of the rows that follow.
-    pub(super) fn following(&self) -> Self {
-        Self {
-            rows: self.rows.following(),
-            counter: Counter::with_room(self.expected.load(Ordering::Relaxed)),
-            expected: Arc::clone(&self.expected),
-            ..Self::new(self.markers.clone())
-        }
-    }
-
-    /// Counts a cell; `row` is its record's number in the source, `hash` that number's hash.
-    pub(super) fn add(&mut self, row: u64, hash: u64, cell: Option<&str>) {
-        self.count += 1;
-        let Some(value) = cell.filter(|value| !value.is_empty()) else {
-            self.empty += 1;
-            return;
-        };
-        self.rows.add(row, hash, value);
-        let over = self.counter.add(value);
-        if self.stream.is_some() {
-            let marker = self.may_be_null(value);
-            if let Some(stream) = &mut self.stream {
-                let observed = Observed::new(value);
-                if observed.long {
-                    stream.add(observed, &long_key(value), 1, marker);
-                } else {
-                    stream.add(observed, value, 1, marker);
+    /// Adds the cells of a batch behind those before; `rows` are the numbers of their records in the
+    /// source, with the hashes of these numbers.
+    pub(super) fn add(&mut self, rows: &[(u64, u64)], cells: &StringArray) {
+        for (place, (row, hash)) in rows.iter().enumerate() {
+            if self.rows.takes(*hash) && place < cells.len() && cells.is_valid(place) {
+                let value = cells.value(place);
+                if !value.is_empty() {
+                    self.rows.add(*row, *hash, value);
                 }
             }
-        } else if over {
-            self.start_stream();
         }
-        if over {
+        let mut valued = 0;
+        for value in values(cells) {
+            valued += 1;
+            if value.len() > WHOLE_BYTES {
+                self.add_long(value);
+            } else {
+                self.counter.add(value);
+                if let Some(stream) = &mut self.stream {
+                    stream.add(value, 1, &self.markers);
+                }
+            }
+        }
+        let count = cells.len() as u64;
+        self.count += count;
+        self.empty += count - valued;
+        if self.counter.is_over() {
+            if self.stream.is_none() {
+                self.start_stream();
+            }
             self.counter.prune();
         }
     }
 
-    /// Adds the column of the chunk that follows.
-    pub(super) fn merge(&mut self, next: Self) {
-        self.count += next.count;
-        self.empty += next.empty;
-        self.rows.merge(next.rows);
-        self.expected.store(next.counter.len(), Ordering::Relaxed);
-        match next.stream {
-            Some(stream) => {
-                if self.stream.is_none() {
-                    self.start_stream();
-                }
-                if let Some(own) = &mut self.stream {
-                    own.merge(&stream);
-                }
-            }
-            None if self.stream.is_some() => self.stream_values(&next.counter),
-            None => {}
-        }
-        if self.stream.is_some() {
-            self.counter.merge_and_prune(&next.counter);
-        } else if self.counter.merge(&next.counter) {
-            self.start_stream();
-            self.counter.prune();
+    fn add_long(&mut self, value: &str) {
+        let key = self.counter.add_long(value);
+        if let Some(stream) = &mut self.stream {
+            stream.add_long(Observed::new(value), &key, 1);
         }
     }
 
+    /// Takes the counted values apart, in the order of their first appearance.
     fn start_stream(&mut self) {
-        self.stream = Some(Box::default());
-        let counter = std::mem::take(&mut self.counter);
-        self.stream_values(&counter);
-        self.counter = counter;
-    }
-
-    /// Takes counted values apart, in the order of their first appearance.
-    fn stream_values(&mut self, counter: &Counter) {
-        let Some(mut stream) = self.stream.take() else {
-            return;
-        };
-        for (key, value, rows) in counter.values() {
-            let marker = !value.long && self.may_be_null(value.text);
-            stream.add(value, key, rows, marker);
+        let mut stream = Box::<Stream>::default();
+        for (key, value, rows) in self.counter.values() {
+            if value.long {
+                stream.add_long(value, key, rows);
+            } else {
+                stream.add(key, rows, &self.markers);
+            }
         }
         self.stream = Some(stream);
-    }
-
-    fn may_be_null(&self, value: &str) -> bool {
-        match &self.markers {
-            Some(markers) => markers.iter().any(|marker| marker == value),
-            None => is_marker(value),
-        }
     }
 
     /// Values and markers apart, everything about the values counted.
@@ -230,7 +197,7 @@ impl ColumnPartial {
         }
         let mut parts = Parts::default();
         for (_, value, rows) in self.counter.values() {
-            if !value.long && self.may_be_null(value.text) {
+            if !value.long && self.markers.has(value.text) {
                 parts.markers.insert(value.text.to_owned(), rows);
             } else {
                 parts.summary.add(value, rows, parts.exact);
@@ -245,16 +212,13 @@ impl ColumnPartial {
 mod tests {
     use super::*;
 
-    /// A column in pieces, merged in their order.
+    /// A column that comes in pieces.
     fn cut(values: &[String], size: usize) -> ColumnPartial {
         let mut all = ColumnPartial::new(None);
-        for (piece, values) in values.chunks(size).enumerate() {
-            let mut next = all.following();
-            for (place, value) in values.iter().enumerate() {
-                let row = (piece * size + place) as u64;
-                next.add(row, row, Some(value));
-            }
-            all.merge(next);
+        let mut rows = (0..).map(|row| (row, row));
+        for values in values.chunks(size) {
+            let rows: Vec<(u64, u64)> = rows.by_ref().take(values.len()).collect();
+            all.add(&rows, &StringArray::from_iter_values(values));
         }
         all
     }

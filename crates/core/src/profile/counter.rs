@@ -5,159 +5,128 @@
 //! lower bound, short by at most [`Counter::error`], which is at most two rows in
 //! [`EXACT_DISTINCT`]. Nothing depends on the order of the table.
 
-use std::sync::LazyLock;
-
 use ahash::RandomState;
 use hashbrown::HashTable;
 
 use super::EXACT_DISTINCT;
 use super::observed::{Observed, WHOLE_BYTES, long_key};
 
-/// Rows of one value.
+/// Rows of one value. Keys of one batch and of as many values as are kept fit 32 bits.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
+    /// Of its key; what is alike in it alone is not compared.
     hash: u64,
-    /// Where its key stands among the keys.
-    start: usize,
-    end: usize,
     /// Rows, less [`Counter::error`] at most.
     rows: u64,
-    /// Its length in characters, where it is not kept whole.
-    long_chars: Option<u64>,
+    /// Where its key stands among the keys.
+    start: u32,
+    length: u32,
+    /// Its length in characters where it is not kept whole, else 0.
+    long_chars: u32,
 }
 
-/// Rows per value. Keys stand one behind another in one text, in the order of their first appearance,
-/// as do their slots; the table finds them.
+/// Rows per value. Keys stand one behind another, in the order of their first appearance, as do their
+/// slots; the table finds them.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
+    hasher: RandomState,
     slots: Vec<Slot>,
-    keys: String,
-    found: HashTable<usize>,
+    keys: Vec<u8>,
+    /// Places of the slots. Hashes are at random, so that nobody can make values collide.
+    found: HashTable<u32>,
     error: u64,
 }
 
-/// One for all counters, so that a hash is good for those that are merged; at random, so that nobody
-/// can make values collide.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
-/// A hash with the random keys of these counters.
-pub(super) fn hash_of(words: &[u64]) -> u64 {
-    HASHER.hash_one(words)
-}
-
 impl Counter {
-    /// Counts one row; returns whether there are now more values than can be held exactly.
-    pub(super) fn add(&mut self, value: &str) -> bool {
-        if value.len() > WHOLE_BYTES {
-            let chars = u64::try_from(value.chars().count()).unwrap_or(u64::MAX);
-            let key = long_key(value);
-            return self.add_key(&key, HASHER.hash_one(key.as_str()), 1, Some(chars));
-        }
-        self.add_key(value, HASHER.hash_one(value), 1, None)
+    /// Counts one row of a value that is kept whole.
+    #[inline]
+    pub(super) fn add(&mut self, value: &str) {
+        self.add_key(value.as_bytes(), 0);
     }
 
-    /// A counter with room for so many values.
-    pub(super) fn with_room(values: usize) -> Self {
-        Self {
-            slots: Vec::with_capacity(values),
-            found: HashTable::with_capacity(values),
-            ..Self::default()
-        }
+    /// Counts one row of a value of more than [`WHOLE_BYTES`]; returns its key.
+    pub(super) fn add_long(&mut self, value: &str) -> String {
+        debug_assert!(value.len() > WHOLE_BYTES, "a value that is kept whole");
+        let key = long_key(value);
+        let chars = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+        self.add_key(key.as_bytes(), chars);
+        key
     }
 
-    /// Number of values that are held.
-    pub(super) const fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    fn add_key(&mut self, key: &str, hash: u64, rows: u64, long_chars: Option<u64>) -> bool {
-        if let Some(slot) = self.known(key, hash) {
-            slot.rows += rows;
-            return false;
-        }
-        self.insert(key, hash, rows, long_chars);
-        self.slots.len() > EXACT_DISTINCT
-    }
-
-    fn known(&mut self, key: &str, hash: u64) -> Option<&mut Slot> {
-        let (slots, keys) = (&mut self.slots, &self.keys);
-        let is_key = |at: &usize| {
-            let slot = slots.get(*at).filter(|slot| slot.hash == hash);
-            slot.and_then(|slot| keys.get(slot.start..slot.end)) == Some(key)
+    #[inline]
+    fn add_key(&mut self, bytes: &[u8], long_chars: u32) {
+        let hash = self.hasher.hash_one(bytes);
+        let (slots, keys) = (&self.slots, &self.keys);
+        let is_key = |at: &u32| {
+            let slot = slots.get(*at as usize);
+            slot.is_some_and(|slot| slot.hash == hash && slot.key(keys) == bytes)
         };
-        let at = self.found.find(hash, is_key).copied()?;
-        slots.get_mut(at)
+        let known = self.found.find(hash, is_key);
+        match known.and_then(|at| self.slots.get_mut(*at as usize)) {
+            Some(slot) => slot.rows += 1,
+            None => self.insert(bytes, hash, long_chars),
+        }
     }
 
     /// Takes in a key that is not held.
-    fn insert(&mut self, key: &str, hash: u64, rows: u64, long_chars: Option<u64>) {
-        let (at, start) = (self.slots.len(), self.keys.len());
-        self.keys.push_str(key);
+    fn insert(&mut self, key: &[u8], hash: u64, long_chars: u32) {
+        let slots = &self.slots;
+        let hash_of = |at: &u32| slots.get(*at as usize).map_or(0, |slot| slot.hash);
+        let at = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        self.found.insert_unique(hash, at, hash_of);
         self.slots.push(Slot {
             hash,
-            start,
-            end: self.keys.len(),
-            rows,
+            rows: 1,
+            start: u32::try_from(self.keys.len()).unwrap_or(u32::MAX),
+            length: u32::try_from(key.len()).unwrap_or(u32::MAX),
             long_chars,
         });
-        let slots = &self.slots;
-        let hash_of = |at: &usize| slots.get(*at).map_or(0, |slot| slot.hash);
-        self.found.insert_unique(hash, at, hash_of);
+        self.keys.extend_from_slice(key);
     }
 
-    fn key(&self, slot: &Slot) -> &str {
-        self.keys.get(slot.start..slot.end).unwrap_or_default()
-    }
-
-    /// Adds what another one counted in later rows; returns whether it is now over the bound.
-    pub(super) fn merge(&mut self, next: &Self) -> bool {
-        let mut over = false;
-        for slot in &next.slots {
-            over |= self.add_key(next.key(slot), slot.hash, slot.rows, slot.long_chars);
-        }
-        self.error += next.error;
-        over
+    /// Whether there are more values than can be held exactly.
+    pub(super) const fn is_over(&self) -> bool {
+        self.slots.len() > EXACT_DISTINCT
     }
 
     /// Drops the less frequent half of the values, where they are more than the bound.
     pub(super) fn prune(&mut self) {
-        self.merge_and_prune(&Self::default());
-    }
-
-    /// As [`Counter::merge`] and [`Counter::prune`], without taking in what is dropped at once.
-    pub(super) fn merge_and_prune(&mut self, next: &Self) {
-        let mut fresh = Vec::new();
-        for slot in &next.slots {
-            match self.known(next.key(slot), slot.hash) {
-                Some(own) => own.rows += slot.rows,
-                None => fresh.push(slot),
-            }
+        if !self.is_over() {
+            return;
         }
-        self.error += next.error;
-        let mut threshold = 0;
-        if self.slots.len() + fresh.len() > EXACT_DISTINCT {
-            let all = self.slots.iter().chain(fresh.iter().copied());
-            let mut counts: Vec<u64> = all.map(|slot| slot.rows).collect();
-            let middle = EXACT_DISTINCT / 2;
-            let (_, middle, _) = counts.select_nth_unstable_by(middle, |a, b| b.cmp(a));
-            threshold = *middle;
-            let before = std::mem::take(self);
-            self.error = before.error + threshold;
-            for slot in &before.slots {
-                self.insert_above(threshold, &before, slot);
+        let threshold = self.middle();
+        self.error += threshold;
+        let (keys, mut end) = (&mut self.keys, 0);
+        self.slots.retain_mut(|slot| {
+            if slot.rows <= threshold {
+                return false;
             }
-        }
-        for slot in fresh {
-            self.insert_above(threshold, next, slot);
+            slot.rows -= threshold;
+            let start = slot.start as usize;
+            keys.copy_within(start..start + slot.length as usize, end);
+            slot.start = u32::try_from(end).unwrap_or(u32::MAX);
+            end += slot.length as usize;
+            true
+        });
+        self.keys.truncate(end);
+        self.found.clear();
+        for (at, slot) in (0..).zip(&self.slots) {
+            // There is room, because there were more.
+            self.found.insert_unique(slot.hash, at, |_| 0);
         }
     }
 
-    /// Takes in what is left of a value when a threshold is taken off its count.
-    fn insert_above(&mut self, threshold: u64, from: &Self, slot: &Slot) {
-        let rows = slot.rows.saturating_sub(threshold);
-        if rows > 0 {
-            self.insert(from.key(slot), slot.hash, rows, slot.long_chars);
+    /// The rows of the value in the middle of [`EXACT_DISTINCT`], most rows first.
+    fn middle(&self) -> u64 {
+        let middle = EXACT_DISTINCT / 2;
+        // Where nearly all values differ there is nothing to sort.
+        let several = self.slots.iter().filter(|slot| slot.rows > 1);
+        let mut rows: Vec<u64> = several.map(|slot| slot.rows).collect();
+        if rows.len() <= middle {
+            return 1;
         }
+        let (_, middle, _) = rows.select_nth_unstable_by(middle, |a, b| b.cmp(a));
+        *middle
     }
 
     /// By how much a count can be too low.
@@ -175,11 +144,21 @@ impl Counter {
 
     /// Keys, values and their rows in the order of first appearance.
     pub(super) fn values(&self) -> Vec<(&str, Observed<'_>, u64)> {
-        let value = |slot: &Slot| Observed::of_key(self.key(slot), slot.long_chars);
-        self.slots
-            .iter()
-            .map(|slot| (self.key(slot), value(slot), slot.rows))
-            .collect()
+        let value = |slot: &Slot| {
+            // Keys were texts.
+            let key = std::str::from_utf8(slot.key(&self.keys)).unwrap_or_default();
+            let long_chars = (slot.long_chars > 0).then_some(u64::from(slot.long_chars));
+            (key, Observed::of_key(key, long_chars), slot.rows)
+        };
+        self.slots.iter().map(value).collect()
+    }
+}
+
+impl Slot {
+    fn key<'a>(&self, keys: &'a [u8]) -> &'a [u8] {
+        let start = self.start as usize;
+        keys.get(start..start + self.length as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -197,7 +176,8 @@ mod tests {
             } else {
                 row.to_string()
             };
-            if counter.add(&value) {
+            counter.add(&value);
+            if row % 700 == 0 {
                 counter.prune();
             }
         }
@@ -208,31 +188,52 @@ mod tests {
         assert!(counter.values().len() <= EXACT_DISTINCT);
     }
 
+    /// As it is told above, with all counts sorted and all keys owned.
+    fn pruned(rows: &mut Vec<(String, u64)>) -> u64 {
+        if rows.len() <= EXACT_DISTINCT {
+            return 0;
+        }
+        let mut counts: Vec<u64> = rows.iter().map(|(_, rows)| *rows).collect();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let threshold = counts[EXACT_DISTINCT / 2];
+        rows.retain(|(_, rows)| *rows > threshold);
+        for (_, rows) in rows.iter_mut() {
+            *rows -= threshold;
+        }
+        threshold
+    }
+
     #[test]
-    fn merging_and_pruning_at_once_is_both_in_turn() {
-        let counted = |from: usize, to: usize| {
+    fn what_stays_is_what_is_above_the_middle() {
+        // By how often numbers come, half of them or more are above the rest.
+        for (most, step) in [(1, 1), (3, 1), (3, 2), (5, 7), (2, 10)] {
             let mut counter = Counter::default();
-            for number in from..to {
-                for _ in 0..=number % 3 {
-                    counter.add(&number.to_string());
+            let mut plain: Vec<(String, u64)> = Vec::new();
+            let mut error = 0;
+            for batch in 0..6 {
+                for number in (0..9_001).map(|number| number * step + batch * 3_000) {
+                    let key = "k".repeat(number % 19) + &number.to_string();
+                    for _ in 0..1 + number % most {
+                        counter.add(&key);
+                    }
+                    plain.push((key, 1 + number as u64 % most as u64));
                 }
+                // The first of a key stays, with the rows of all.
+                let mut sums = std::collections::HashMap::new();
+                for (key, rows) in &plain {
+                    *sums.entry(key.clone()).or_insert(0) += rows;
+                }
+                plain = (plain.into_iter())
+                    .filter_map(|(key, _)| sums.remove(&key).map(|rows| (key, rows)))
+                    .collect();
+                counter.prune();
+                error += pruned(&mut plain);
+                let told: Vec<(String, u64)> = (counter.values().into_iter())
+                    .map(|(key, _, rows)| (key.to_owned(), rows))
+                    .collect();
+                assert_eq!((told, counter.error()), (plain.clone(), error));
             }
-            counter
-        };
-        for (own, next) in [
-            (9_000, 8_000..17_000),
-            (3, 1..4),
-            (9_999, 0..10_001),
-            (0, 5..20_000),
-        ] {
-            let (mut one, mut other) = (counted(0, own), counted(0, own));
-            let next = counted(next.start, next.end);
-            one.merge_and_prune(&next);
-            if other.merge(&next) {
-                other.prune();
-            }
-            let told = |counter: &Counter| format!("{:?} {}", counter.values(), counter.error());
-            assert_eq!(told(&one), told(&other));
+            assert!(error > 0, "{most} {step}");
         }
     }
 
@@ -241,7 +242,7 @@ mod tests {
         let mut counter = Counter::default();
         let start = "ä".repeat(2_000);
         for end in ["1", "2", "2"] {
-            counter.add(&format!("{start}{end}"));
+            counter.add_long(&format!("{start}{end}"));
         }
         let values = counter.values();
         assert_eq!(

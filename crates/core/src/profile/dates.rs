@@ -265,23 +265,6 @@ impl DateTally {
         }
     }
 
-    pub(super) fn merge(&mut self, next: &Self) {
-        for (key, count) in &next.keys {
-            let own = self.keys.entry(*key).or_default();
-            own.rows += count.rows;
-            own.loose += count.loose;
-            own.ends.merge(&count.ends);
-        }
-        for (own, rows) in self.differ.iter_mut().zip(next.differ) {
-            *own += rows;
-        }
-        for (index, (rows, ends)) in &next.times {
-            let (own_rows, own_ends) = self.times.entry(*index).or_default();
-            *own_rows += rows;
-            own_ends.merge(ends);
-        }
-    }
-
     /// Rows that an order fits among those where another order could be meant.
     pub(super) fn rows(&self, order: Order) -> u64 {
         self.keys

@@ -6,11 +6,15 @@
 //! Numbers without letters that are written alike are in the order of their texts, or the reverse of
 //! it where they are negative: their extremes are among these two.
 
-use hashbrown::HashTable;
+use std::cmp::Ordering;
+use std::hash::Hasher;
 
-use super::counter::hash_of;
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
 use super::dates;
 use super::kinds::KindSet;
+use super::numbers;
 use super::observed::Observed;
 use super::summary::{Look, Summary};
 use super::tally::TextTally;
@@ -27,16 +31,13 @@ const MOST: usize = 1_024;
 /// Numbers of more characters are looked at one by one: they may have too many digits.
 const LONGEST_NUMBER: usize = 30;
 
-/// Most letters around a number: a currency's three and an exponent's one.
-const LETTERS_OF_NUMBERS: usize = 4;
-
 /// The forms of a column.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     slots: Vec<Slot>,
     /// The words of the forms, one form behind another.
     keys: Vec<u64>,
-    found: HashTable<usize>,
+    found: HashTable<u32>,
     /// There were too many.
     off: bool,
 }
@@ -45,9 +46,8 @@ pub(super) struct Forms {
 #[derive(Debug)]
 struct Slot {
     hash: u64,
-    /// Its words among the keys.
+    /// Where its words begin among the keys.
     start: usize,
-    end: usize,
     /// Its characters.
     length: usize,
     rows: u64,
@@ -62,6 +62,8 @@ struct Slot {
 /// A text, and which one of the column's values it is.
 #[derive(Debug)]
 struct End {
+    /// Its first eight bytes, in their order.
+    head: u64,
     text: String,
     at: u64,
 }
@@ -72,46 +74,55 @@ struct End {
 struct Form {
     /// Eight characters in each, zeros behind the last one.
     words: [u64; WORDS],
+    /// In characters.
     length: usize,
+    hash: u64,
 }
 
 impl Form {
     /// `None` for a text that is long or not ASCII.
     fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        if bytes.len() > LONGEST {
-            return None;
-        }
         let mut form = Self {
             words: [0; WORDS],
             length: bytes.len(),
+            hash: 0,
         };
-        let (whole, rest) = bytes.as_chunks::<8>();
-        let mut last = [0; 8];
-        for (place, byte) in last.iter_mut().zip(rest) {
-            *place = *byte;
-        }
-        let mut all = 0;
-        for (word, bytes) in form.words.iter_mut().zip(whole.iter().chain([&last])) {
-            let bytes = u64::from_le_bytes(*bytes);
-            all |= bytes;
-            *word = classes(bytes);
-        }
-        if all & HIGH != 0 {
+        if form.length > LONGEST {
             return None;
         }
-        let numbers = form.words.iter_mut().enumerate();
-        for (at, word) in numbers.take(form.length.div_ceil(8)) {
-            let digits = within(*word, b'9', b'9');
-            if digits != 0 {
+        // There are few forms, so that it does not matter whether somebody can make them collide.
+        let mut hasher = FxHasher::default();
+        let mut had_digits = false;
+        let mut add = |place: &mut u64, word: u64| {
+            let (mut kinds, digits) = classes(word);
+            if !had_digits && digits != 0 {
+                had_digits = true;
                 let bit = digits.trailing_zeros() & !7;
-                if bytes.get(at * 8 + (bit / 8) as usize) == Some(&b'0') {
-                    *word ^= u64::from(b'9' ^ b'0') << bit;
+                if (word >> bit) & 0xFF == u64::from(b'0') {
+                    kinds ^= u64::from(b'9' ^ b'0') << bit;
                 }
-                break;
             }
+            *place = kinds;
+            hasher.write_u64(kinds);
+            word
+        };
+        let (whole, rest) = bytes.as_chunks::<8>();
+        let mut places = form.words.iter_mut();
+        let mut all = 0;
+        for (bytes, place) in whole.iter().zip(&mut places) {
+            all |= add(place, u64::from_le_bytes(*bytes));
         }
-        Some(form)
+        if let (false, Some(place)) = (rest.is_empty(), places.next()) {
+            let last = match bytes.last_chunk::<8>() {
+                // Read with bytes before them, which are shifted out.
+                Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
+                None => few(rest),
+            };
+            all |= add(place, last);
+        }
+        form.hash = hasher.finish();
+        (all & HIGH == 0).then_some(form)
     }
 
     fn words(&self) -> &[u64] {
@@ -140,21 +151,18 @@ const fn within(word: u64, from: u8, to: u8) -> u64 {
     at_least & !beyond & HIGH
 }
 
-/// The bytes of a word of ASCII by their kind. Of others the result means nothing.
-const fn classes(word: u64) -> u64 {
-    const KINDS: [(u8, u8, u8); 3] = [(b'0', b'9', b'9'), (b'a', b'z', b'a'), (b'A', b'Z', b'A')];
-    let [digit, lower, upper] = KINDS;
+/// The bytes of a word of ASCII by their kind, and the high bit of each that was a digit. Of others the
+/// result means nothing.
+#[inline]
+const fn classes(word: u64) -> (u64, u64) {
     let word = word & !HIGH;
-    let word = replaced(word, digit);
-    let word = replaced(word, lower);
-    replaced(word, upper)
-}
-
-const fn replaced(word: u64, (from, to, kind): (u8, u8, u8)) -> u64 {
-    let bits = within(word, from, to);
-    // Each high bit becomes all bits of its byte.
-    let mask = (bits - (bits >> 7)) | bits;
-    (word & !mask) | (repeated(kind) & mask)
+    let digits = within(word, b'0', b'9');
+    let letters = within(word | repeated(b'a' ^ b'A'), b'a', b'z');
+    // Digits lose their four lower bits, letters five, so that of these only the case is left; a 9 or an
+    // A takes their place.
+    let (digit, letter) = (digits >> 7, letters >> 7);
+    let lost = ((digits >> 3) - digit) | ((letters >> 2) - letter);
+    ((word & !lost) | (digits >> 4) | digit | letter, digits)
 }
 
 impl Forms {
@@ -170,39 +178,49 @@ impl Forms {
             return None;
         }
         let form = Form::of(text)?;
-        let hash = hash_of(form.words());
-        let (slots, keys) = (&mut self.slots, &self.keys);
-        let is_form = |at: &usize| {
-            let slot = slots.get(*at);
+        let (slots, keys, words) = (&self.slots, &self.keys, form.words());
+        let is_form = |at: &u32| {
+            let slot = slots.get(*at as usize);
             slot.is_some_and(|slot| {
-                slot.hash == hash
-                    && slot.length == form.length
-                    && keys.get(slot.start..slot.end) == Some(form.words())
+                slot.length == form.length
+                    && keys.get(slot.start..slot.start + words.len()) == Some(words)
             })
         };
-        let known = self.found.find(hash, is_form).copied();
-        if let Some(slot) = known.and_then(|at| slots.get_mut(at)) {
+        let known = self.found.find(form.hash, is_form);
+        if let Some(slot) = known.and_then(|at| self.slots.get_mut(*at as usize)) {
             slot.rows += rows;
-            if *text < *slot.min.text {
+            if slot.min.compared(text) == Ordering::Less {
                 slot.min.replace(text, at);
             }
-            if *text > *slot.max.text {
+            if slot.max.compared(text) == Ordering::Greater {
                 slot.max.replace(text, at);
             }
             return Some(slot.each);
         }
-        if slots.len() == MOST {
+        self.add_form(&form, (text, rows, at), tally)
+    }
+
+    fn add_form(
+        &mut self,
+        form: &Form,
+        (text, rows, at): (&str, u64, u64),
+        tally: &mut TextTally,
+    ) -> Option<Look> {
+        if self.slots.len() == MOST {
             return None;
         }
         // The first shapes stay: this one has its place from here on.
         tally.see(text);
         let (each, once) = looks(&form.text());
-        let (number, start) = (slots.len(), keys.len());
+        let start = self.keys.len();
         self.keys.extend_from_slice(form.words());
-        slots.push(Slot {
-            hash,
+        let slots = &self.slots;
+        let hash_of = |at: &u32| slots.get(*at as usize).map_or(0, |slot| slot.hash);
+        let number = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        self.found.insert_unique(form.hash, number, hash_of);
+        self.slots.push(Slot {
+            hash: form.hash,
             start,
-            end: self.keys.len(),
             length: form.length,
             rows,
             min: End::new(text, at),
@@ -210,8 +228,6 @@ impl Forms {
             each,
             once,
         });
-        let hash_of = |at: &usize| slots.get(*at).map_or(0, |slot| slot.hash);
-        self.found.insert_unique(hash, number, hash_of);
         Some(each)
     }
 
@@ -243,6 +259,7 @@ impl Forms {
 impl End {
     fn new(text: &str, at: u64) -> Self {
         Self {
+            head: head(text),
             text: text.to_owned(),
             at,
         }
@@ -250,10 +267,41 @@ impl End {
 
     /// In the place of the text before; a column in order has a new one in each row.
     fn replace(&mut self, text: &str, at: u64) {
+        self.head = head(text);
         self.text.clear();
         self.text.push_str(text);
         self.at = at;
     }
+
+    /// How a text of the same form is to it.
+    fn compared(&self, text: &str) -> Ordering {
+        // Mostly the first bytes tell.
+        let by_head = head(text).cmp(&self.head);
+        by_head.then_with(|| text.cmp(&self.text))
+    }
+}
+
+/// The first eight bytes of a text, so that texts of one length are in the order of these words; zeros
+/// behind a shorter one.
+#[inline]
+fn head(text: &str) -> u64 {
+    match text.as_bytes().first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => few(text.as_bytes()).swap_bytes(),
+    }
+}
+
+/// Up to eight bytes as a word, the first one lowest, zeros behind the last one.
+#[inline]
+fn few(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // Bytes that are in both are the same in both.
+        let last = u64::from(u32::from_le_bytes(*last));
+        return u64::from(u32::from_le_bytes(*first)) | last << (8 * (length - 4));
+    }
+    let at = |place: usize| u64::from(bytes.get(place).copied().unwrap_or(0)) << (8 * place);
+    at(0) | at(1) | at(2)
 }
 
 /// What is looked at for each value of a form, and what once for all of them.
@@ -267,7 +315,7 @@ fn looks(form: &str) -> (Look, Look) {
         letters == 0 && !form.contains('$') && form.len() <= LONGEST_NUMBER && !zero_in_front;
     let kinds = KindSet::possible(form);
     let each = Look {
-        numbers: digits > 0 && letters <= LETTERS_OF_NUMBERS && !alike,
+        numbers: digits > 0 && !alike && numbers::is_possible(form),
         dates: dates::is_possible(form),
         kinds: kinds.by_value(),
     };
@@ -361,8 +409,15 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
         #[test]
+        fn a_few_bytes_are_a_word(bytes in prop::collection::vec(any::<u8>(), 0..=8)) {
+            let mut all = [0; 8];
+            all[..bytes.len()].copy_from_slice(&bytes);
+            prop_assert_eq!(few(&bytes), u64::from_le_bytes(all));
+        }
+
+        #[test]
         fn numbers_are_counted_alike(values in prop::collection::vec(
-            "[-+(]?[0-9]{0,3}([.,' ]?[0-9]{3}){0,2}([.,][0-9]{1,3})?([eE][0-9])?[-)]?( ?(EUR|%|[$]|€))?", 0..60,
+            "[-+(]?[0-9]{0,3}([.,' ]?[0-9]{3}){0,2}([.,][0-9]{1,3})?([eE][0-9])?[-)]?( ?(EUR|%|[$]|€|kr|Fr[.]|US[$]|Ulm|eE|E|DM))?|(EUR|A[$]|Fr[.]|kr|[$]|Ab) ?-?[0-9]{1,2}([.,][0-9]{1,3})?([eE][0-9])?", 0..60,
         )) {
             same(&values);
         }

@@ -68,6 +68,11 @@ impl KindSet {
         Self(codes.0 | if pairs { PAIRS } else { 0 })
     }
 
+    /// Whether nothing is looked for.
+    pub(super) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Of these, what not all texts of a form need to be.
     pub(super) fn by_value(self) -> Self {
         Self(self.0 & !Self::of(|code| code.by_form).0)
@@ -114,16 +119,6 @@ impl KindTally {
                 Some(false) => count.1 += rows,
                 None => {}
             }
-        }
-    }
-
-    pub(super) fn merge(&mut self, next: &Self) {
-        for (own, rows) in self.codes.iter_mut().zip(next.codes) {
-            *own += rows;
-        }
-        for (own, next) in self.pairs.iter_mut().zip(next.pairs) {
-            own.0 += next.0;
-            own.1 += next.1;
         }
     }
 

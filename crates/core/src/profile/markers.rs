@@ -80,10 +80,18 @@ pub(super) fn is_marker(text: &str) -> bool {
     };
     // Most values leave here.
     let can_be = match first {
-        '0'..='9' => text.len() == 10,
+        '0'..='9' => text.len() == 10 && YEARS.iter().any(|year| has_at_an_end(text, year)),
         _ => first.is_whitespace() || "Nn(<#\\kl-\u{2013}\u{2014}.?".contains(first),
     };
     can_be && (MARKERS.contains(&text) || text.chars().all(char::is_whitespace))
+}
+
+/// The years of the dates among the markers.
+const YEARS: [&[u8; 4]; 2] = [b"9999", b"0000"];
+
+fn has_at_an_end(text: &str, year: &[u8; 4]) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first_chunk() == Some(year) || bytes.last_chunk() == Some(year)
 }
 
 /// Which markers are null, and the decision that says so; all others are values.

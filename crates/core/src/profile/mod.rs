@@ -1,8 +1,8 @@
 //! Profiles: what one pass over a column tells, the input of matching, pages and `profile`.
 //! The JSON form is a contract (docs/report.md, `columns[]`).
 //!
-//! A [`Partial`] takes the batches of a chunk; partials merge in the order of the chunks, and the
-//! last one gives the [`Profile`]. Memory per column is bounded: up to [`EXACT_DISTINCT`] values
+//! A [`Partial`] takes the [`Cells`] of all batches in the order of the source and gives the
+//! [`Profile`]. Memory per column is bounded: up to [`EXACT_DISTINCT`] values
 //! are counted each for itself; beyond it `distinct` is estimated, `top` holds only values that
 //! are frequent for sure, and the histogram of numbers and dates is that of 1,024 rows, scaled.
 
@@ -28,9 +28,9 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use beside::Merging;
+pub use beside::Profiling;
 pub use overrides::{InvalidOverride, check_overrides};
-pub use partial::{Partial, Profile};
+pub use partial::{Cells, Partial, Profile};
 
 use serde::{Deserialize, Serialize};
 

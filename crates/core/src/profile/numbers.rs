@@ -134,6 +134,24 @@ fn is_money(text: &str) -> bool {
     is_currency(text) || SYMBOLS.contains(&text)
 }
 
+/// Whether any text of a form (as in [`super::forms`]) can be a number. A form has other letters than
+/// its texts, so that a currency is told by the kinds of its characters.
+pub(super) fn is_possible(form: &str) -> bool {
+    let form = without_percent(form).unwrap_or(form);
+    // What stands at one end of a number has no digits and no sign in it, and of letters in a number
+    // there is only the exponent's.
+    let words = form.split(|c: char| !c.is_ascii_alphabetic());
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.sort_unstable_by_key(|word| word.len());
+    let is_of_money = |word: &str| word.len() < 3 || word == "AAA";
+    match *words {
+        [] => true,
+        [one] => is_of_money(one),
+        [exponent, money] => exponent.len() == 1 && is_of_money(money),
+        _ => false,
+    }
+}
+
 /// Rows that the same readings fit.
 #[derive(Debug, Clone, Default)]
 struct Marked {
@@ -231,18 +249,6 @@ impl NumberTally {
         }
     }
 
-    pub(super) fn merge(&mut self, next: &Self) {
-        self.plain += next.plain;
-        self.plain_ends.merge(&next.plain_ends);
-        self.zero_led += next.zero_led;
-        for (bits, marked) in &next.marked {
-            self.marked.entry(*bits).or_default().merge(marked);
-        }
-        for (affix, rows) in &next.affixes {
-            *self.affixes.entry(affix.clone()).or_default() += rows;
-        }
-    }
-
     /// Rows of whole numbers without marks.
     pub(super) const fn integers(&self) -> u64 {
         self.plain
@@ -318,15 +324,6 @@ impl NumberTally {
     }
 }
 
-impl Marked {
-    fn merge(&mut self, next: &Self) {
-        self.rows += next.rows;
-        self.differ += next.differ;
-        self.point.merge(&next.point);
-        self.comma.merge(&next.comma);
-    }
-}
-
 fn bit(reading: Marks) -> u16 {
     READINGS
         .iter()
@@ -376,6 +373,36 @@ mod tests {
             let owned = |best: Option<(&str, u64)>| best.map(|(f, rows)| (f.to_owned(), rows));
             assert_eq!(best(values, '.'), owned(point), "{values:?}");
             assert_eq!(best(values, ','), owned(comma), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn forms_of_numbers_are_known() {
+        let form = |text: &str| -> String {
+            let kind = |c: char| match c {
+                '0'..='9' => '9',
+                'a'..='z' => 'a',
+                'A'..='Z' => 'A',
+                _ => c,
+            };
+            text.chars().map(kind).collect()
+        };
+        for affix in SYMBOLS.into_iter().chain(["EUR", "CHF", ""]) {
+            for number in ["1", "-1.5", "(1)", "1e5", "1.5E-3"] {
+                for text in [
+                    format!("{affix}{number}"),
+                    format!("{affix} {number}"),
+                    format!("{number}{affix}"),
+                    format!("{number} {affix}"),
+                    format!("{affix} {number} %"),
+                ] {
+                    assert!(is_possible(&form(&text)), "{text}");
+                }
+            }
+        }
+        for text in ["24103 Kiel", "89073 Ulm", "12 eur", "1e5e6 kr", "AB12CD"] {
+            assert!(!is_possible(&form(text)), "{text}");
+            assert_eq!(tally(&[text]).rows(READINGS[0]), 0, "{text}");
         }
     }
 

@@ -1,4 +1,8 @@
-//! Profiling by chunks: each chunk for itself, on any thread, merged in the order of the chunks.
+//! Profiling batch by batch, in the order of the source.
+
+use std::sync::Arc;
+
+use arrow_array::StringArray;
 
 use super::ColumnProfile;
 use super::column::ColumnPartial;
@@ -7,15 +11,32 @@ use super::overrides::ColumnOverrides;
 use super::rows::row_hash;
 use crate::source::{Batch, Decision, Overrides};
 
-/// The profile of some chunks of a source, to be merged with that of the chunks that follow.
-///
-/// The result is the same whatever the threads, as long as each chunk is added batch by batch to
-/// one `Partial` and these are merged in order, each into the one before.
+/// The profile of the batches so far.
 #[derive(Debug)]
 pub struct Partial {
     names: Vec<String>,
     pub(super) columns: Vec<ColumnPartial>,
     overrides: Vec<ColumnOverrides>,
+}
+
+/// What the profile looks at of a batch. Shares the batch's text.
+#[derive(Debug, Clone)]
+pub struct Cells {
+    pub(super) columns: Vec<StringArray>,
+    /// The records' numbers in the source, and the hashes of these.
+    pub(super) rows: Arc<[(u64, u64)]>,
+}
+
+impl Cells {
+    /// The cells of a batch.
+    #[must_use]
+    pub fn of(batch: &Batch) -> Self {
+        let rows = batch.places.iter();
+        Self {
+            columns: batch.columns.clone(),
+            rows: rows.map(|place| (place.row, row_hash(place.row))).collect(),
+        }
+    }
 }
 
 /// What one pass over a source tells.
@@ -48,42 +69,10 @@ impl Partial {
         }
     }
 
-    /// Nothing read yet of other rows. All that follow one partial have to be merged into one: they know
-    /// which rows its sample will not take any more.
-    #[must_use]
-    pub fn following(&self) -> Self {
-        Self {
-            names: self.names.clone(),
-            columns: self.columns.iter().map(ColumnPartial::following).collect(),
-            overrides: self.overrides.clone(),
-        }
-    }
-
-    /// The same with the next batch of the chunk.
-    #[must_use]
-    pub fn with(mut self, batch: &Batch) -> Self {
-        self.add(batch);
-        self
-    }
-
-    /// Adds the next batch of the chunk.
-    pub fn add(&mut self, batch: &Batch) {
-        let rows: Vec<(u64, u64)> = batch
-            .places
-            .iter()
-            .map(|place| (place.row, row_hash(place.row)))
-            .collect();
-        for (column, cells) in self.columns.iter_mut().zip(&batch.columns) {
-            for (cell, (row, hash)) in cells.iter().zip(&rows) {
-                column.add(*row, *hash, cell);
-            }
-        }
-    }
-
-    /// Adds the chunk that follows.
-    pub fn merge(&mut self, next: Self) {
-        for (column, next) in self.columns.iter_mut().zip(next.columns) {
-            column.merge(next);
+    /// Adds the batch that follows.
+    pub fn add(&mut self, cells: &Cells) {
+        for (column, own) in self.columns.iter_mut().zip(&cells.columns) {
+            column.add(&cells.rows, own);
         }
     }
 

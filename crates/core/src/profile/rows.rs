@@ -1,9 +1,7 @@
 //! A sample of rows that depends on nothing but the rows: those with the smallest hash of their
-//! number. Chunks can be merged in any grouping and give the same sample.
+//! number. They can come in any order and any pieces, and give the same sample.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::observed::shown;
 
@@ -11,23 +9,19 @@ use super::observed::shown;
 const KEPT: usize = 1_024;
 
 /// Up to 1,024 rows, spread evenly over the column, each with its value as far as it is shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RowSample {
     by_hash: BTreeMap<u64, (u64, Box<str>)>,
-    /// Hashes at or above it are not taken any more.
-    bound: Option<u64>,
-    /// The bound of what is merged so far, for the samples of rows that follow: they need not take what
-    /// will not stay.
-    merged: Arc<Bound>,
+    /// Hashes above it are not taken any more.
+    largest: u64,
 }
 
-/// A bound that several samples know of.
-#[derive(Debug)]
-struct Bound(AtomicU64);
-
-impl Default for Bound {
+impl Default for RowSample {
     fn default() -> Self {
-        Self(AtomicU64::new(u64::MAX))
+        Self {
+            by_hash: BTreeMap::new(),
+            largest: u64::MAX,
+        }
     }
 }
 
@@ -41,21 +35,17 @@ pub(super) const fn row_hash(row: u64) -> u64 {
 }
 
 impl RowSample {
-    /// An empty sample of other rows. All that follow one have to be merged into one, because they share
-    /// its bound.
-    pub(super) fn following(&self) -> Self {
-        let bound = self.merged.0.load(Ordering::Relaxed);
-        Self {
-            by_hash: BTreeMap::new(),
-            bound: Some(bound).filter(|bound| *bound < u64::MAX),
-            merged: Arc::clone(&self.merged),
+    /// Adds a row; `hash` is the hash of its number.
+    pub(super) fn add(&mut self, row: u64, hash: u64, value: &str) {
+        if self.takes(hash) {
+            self.insert(hash, row, shown(value).into());
         }
     }
 
-    pub(super) fn add(&mut self, row: u64, hash: u64, value: &str) {
-        if self.bound.is_none_or(|bound| hash < bound) {
-            self.insert(hash, row, shown(value).into());
-        }
+    /// Whether a row with this hash would be taken.
+    #[inline]
+    pub(super) const fn takes(&self, hash: u64) -> bool {
+        hash <= self.largest
     }
 
     fn insert(&mut self, hash: u64, row: u64, value: Box<str>) {
@@ -63,19 +53,10 @@ impl RowSample {
         if self.by_hash.len() > KEPT {
             self.by_hash.pop_last();
         }
-        if self.by_hash.len() == KEPT {
-            self.bound = self.by_hash.last_key_value().map(|(hash, _)| *hash);
-        }
-    }
-
-    pub(super) fn merge(&mut self, next: Self) {
-        for (hash, (row, value)) in next.by_hash {
-            if self.bound.is_none_or(|bound| hash < bound) {
-                self.insert(hash, row, value);
-            }
-        }
-        if let Some(bound) = self.bound {
-            self.merged.0.fetch_min(bound, Ordering::Relaxed);
+        if self.by_hash.len() == KEPT
+            && let Some((last, _)) = self.by_hash.last_key_value()
+        {
+            self.largest = *last;
         }
     }
 
@@ -115,22 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn merging_gives_the_same_sample_however_the_rows_are_cut() {
-        let whole = of(1..10_000).sample(20, |_| false);
-        let mut merged = of(1..3);
-        merged.merge(of(3..7_000));
-        merged.merge(of(7_000..10_000));
-        assert_eq!(merged.sample(20, |_| false), whole);
-        assert_eq!(merged.by_hash.len(), KEPT);
-        let mut following = RowSample::default();
-        for start in (0..10_000).step_by(500) {
-            let mut next = following.following();
-            for row in start.max(1)..start + 500 {
-                next.add(row, row_hash(row), &row.to_string());
-            }
-            following.merge(next);
+    fn rows_give_the_same_sample_in_whatever_order_they_come() {
+        let sample = of(1..10_000);
+        let whole = sample.sample(20, |_| false);
+        assert_eq!(sample.by_hash.len(), KEPT);
+        let mut backwards = RowSample::default();
+        for row in (1..10_000).rev() {
+            backwards.add(row, row_hash(row), &row.to_string());
         }
-        assert_eq!(following.sample(20, |_| false), whole);
+        assert_eq!(backwards.sample(20, |_| false), whole);
+        assert_eq!(backwards.by_hash, sample.by_hash);
         let numbers: Vec<u64> = whole
             .iter()
             .map(|value| value.parse().expect("number"))

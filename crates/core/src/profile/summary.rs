@@ -35,6 +35,11 @@ impl Look {
         dates: true,
         kinds: KindSet::ALL,
     };
+
+    /// Whether there is nothing to look at.
+    pub(super) const fn is_nothing(self) -> bool {
+        !self.numbers && !self.dates && self.kinds.is_empty()
+    }
 }
 
 impl Summary {
@@ -49,7 +54,9 @@ impl Summary {
 
     /// Counts what a text is besides a text.
     pub(super) fn look(&mut self, text: &str, rows: u64, at: u64, look: Look) {
-        self.kinds.add(text, rows, look.kinds);
+        if !look.kinds.is_empty() {
+            self.kinds.add(text, rows, look.kinds);
+        }
         if text.len() > TYPED_BYTES {
             return;
         }
@@ -62,13 +69,5 @@ impl Summary {
         if look.dates {
             self.dates.add(text, rows);
         }
-    }
-
-    pub(super) fn merge(&mut self, next: &Self) {
-        self.text.merge(&next.text);
-        self.numbers.merge(&next.numbers);
-        self.percents.merge(&next.percents);
-        self.dates.merge(&next.dates);
-        self.kinds.merge(&next.kinds);
     }
 }

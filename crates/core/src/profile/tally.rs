@@ -151,28 +151,6 @@ impl TextTally {
         }
     }
 
-    pub(super) fn merge(&mut self, next: &Self) {
-        self.rows += next.rows;
-        self.spaced += next.spaced;
-        self.worded += next.worded;
-        self.with_digit += next.with_digit;
-        if let Some((min, max)) = &next.extremes.ends {
-            self.extremes.add(min);
-            self.extremes.add(max);
-        }
-        for (length, rows) in &next.lengths {
-            *self.lengths.entry(*length).or_default() += rows;
-        }
-        self.length_sum += next.length_sum;
-        if let Some((min, max)) = next.length_ends {
-            let (own_min, own_max) = self.length_ends.unwrap_or((min, max));
-            self.length_ends = Some((own_min.min(min), own_max.max(max)));
-        }
-        for (shape, rows) in &next.shapes {
-            self.add_shape(shape.clone(), *rows);
-        }
-    }
-
     /// Shortest, longest and mean length in characters.
     #[expect(
         clippy::cast_precision_loss,

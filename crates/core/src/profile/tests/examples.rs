@@ -17,7 +17,7 @@ fn example(path: &str) -> Profile {
     let mut reader = Reader::new(&input, &reading, Limits::default(), BLOCK).unwrap();
     let mut partial = Partial::new(&reading.columns, &overrides);
     while let Some(portion) = reader.next_portion().unwrap() {
-        partial.add(&portion.batch);
+        partial.add(&Cells::of(&portion.batch));
     }
     partial.finish()
 }

@@ -33,14 +33,12 @@ fn batch(first: usize, cells: &[Option<&str>]) -> Batch {
     }
 }
 
-/// The profile of one column, cut into chunks of `size` rows.
+/// The profile of one column, cut into batches of `size` rows.
 fn cut(cells: &[Option<&str>], size: usize, overrides: &Overrides) -> Profile {
     let names = ["c".to_owned()];
     let mut all = Partial::new(&names, overrides);
     for (index, cells) in cells.chunks(size.max(1)).enumerate() {
-        let mut partial = Partial::new(&names, overrides);
-        partial.add(&batch(1 + index * size, cells));
-        all.merge(partial);
+        all.add(&Cells::of(&batch(1 + index * size, cells)));
     }
     all.finish()
 }
@@ -73,7 +71,7 @@ fn table(columns: &[(&str, &[&str])]) -> Profile {
         .iter()
         .map(|(_, cells)| StringArray::from(cells.to_vec()))
         .collect();
-    partial.add(&whole);
+    partial.add(&Cells::of(&whole));
     partial.finish()
 }
 
