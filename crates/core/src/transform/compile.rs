@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ahash::AHashMap;
+use rustc_hash::FxHashMap;
 
 use super::error::{CompileError, MissingColumn};
 use super::plan::{Fill, Plan, PlanField, Zone};
@@ -15,7 +15,7 @@ use crate::error::nearest_names;
 use crate::mapping::{MappedValue, Mapping, OnError, OnUnseen, Rule, RuleState};
 use crate::source::Batch;
 use crate::target::{Field, FieldType};
-use crate::validation::{self, Spelling};
+use crate::validation::{self, Cell, FieldChecks, Spelling};
 
 /// Compiles the rules of a mapping that run: those that a person accepted or edited, and proposed
 /// ones whose confidence is at least `bar`. Entries of a value map hold by the same test.
@@ -148,9 +148,20 @@ fn compile_field(
         scale: field.scale(),
         zone: zone(&fill),
         unique: checks.unique(),
+        map_admitted: map_admitted(&fill, &checks),
         fill,
         checks,
     })
+}
+
+/// Whether a rule gives nothing but texts of its value map, and the checks admit all of them.
+fn map_admitted(fill: &Fill, checks: &FieldChecks) -> bool {
+    let Fill::Rule(rule) = fill else {
+        return false;
+    };
+    let texts = matches!(rule.read, Read::Text) && rule.kind == FieldType::String;
+    let map = rule.value_map.as_ref().filter(|_| texts);
+    map.is_some_and(|map| map.gives_only(|to| checks.admit(&Cell::Text(to))))
 }
 
 /// What is known of a timestamp's offset before any row was read.
@@ -288,7 +299,7 @@ fn value_map(rule: &Rule, kind: FieldType, bar: f64) -> Result<Option<ValueMap>,
             why: format!("it is not {}", spelling.example()),
         })
     };
-    let mut entries: AHashMap<String, Option<String>> = AHashMap::new();
+    let mut entries: FxHashMap<String, Option<String>> = FxHashMap::default();
     for MappedValue {
         from,
         to,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, StringArray};
+use arrow_array::StringArray;
 
 use super::column::{Column, ColumnBuilder};
 use super::fault::Fault;
@@ -34,6 +34,8 @@ pub struct PlanField {
     pub(super) unique: bool,
     pub(super) fill: Fill,
     pub(super) checks: FieldChecks,
+    /// Whether the rule's value map gives nothing but texts that the checks admit, which need no check then.
+    pub(super) map_admitted: bool,
 }
 
 /// What a column of timestamps is known to have before any row was read.
@@ -141,9 +143,14 @@ impl Plan {
             .iter()
             .map(|field| field.run(batch, &mut faults));
         let columns: Vec<Column> = columns.collect();
-        let records: Vec<usize> = (0..batch.len())
-            .filter(|record| !faults.contains_key(record))
-            .collect();
+        let mut keep = vec![true; batch.len()];
+        for record in faults.keys() {
+            if let Some(keep) = keep.get_mut(*record) {
+                *keep = false;
+            }
+        }
+        let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
+        let records: Vec<usize> = kept.map(|(record, _)| record).collect();
         let unique = self
             .fields
             .iter()
@@ -164,9 +171,6 @@ impl Plan {
         if faults.is_empty() {
             return outcome;
         }
-        let keep: Vec<bool> = (0..batch.len())
-            .map(|record| !faults.contains_key(&record))
-            .collect();
         outcome.keep_rows(&keep);
         for (record, reasons) in faults {
             if let Some(place) = batch.places.get(record) {
@@ -205,17 +209,15 @@ pub(super) fn reject(raw: &RawText, record: usize, place: Place, reasons: Vec<Re
 
 impl PlanField {
     fn run(&self, batch: &Batch, faults: &mut Faults) -> Column {
-        if let Fill::Rule(rule) = &self.fill {
-            let copied = rule.copies(batch);
-            if let Some(texts) = copied
-                && self.checks.admit_all(texts.null_count() > 0)
-            {
-                return Column::Text(texts.clone());
-            }
-            if let Some(column) = self.whole(rule, batch, faults) {
-                return column;
-            }
-        }
+        let whole = match &self.fill {
+            Fill::Nothing => None,
+            Fill::Rule(rule) => self.whole(rule, batch, faults),
+        };
+        whole.unwrap_or_else(|| self.by_cell(batch, faults))
+    }
+
+    /// The field's values by any rule.
+    pub(super) fn by_cell(&self, batch: &Batch, faults: &mut Faults) -> Column {
         let mut builder = ColumnBuilder::new(self.kind, batch.len());
         let mut broken = Vec::new();
         for record in 0..batch.len() {

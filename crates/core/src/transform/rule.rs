@@ -52,15 +52,6 @@ impl CompiledRule {
         }
     }
 
-    /// The column whose texts are the values as they stand there, where that is all that the rule does.
-    pub(super) fn copies<'a>(&self, batch: &'a Batch) -> Option<&'a StringArray> {
-        let plain = self.steps.is_empty()
-            && self.value_map.is_none()
-            && matches!(self.read, Read::Text)
-            && self.kind == FieldType::String;
-        self.texts(batch).filter(|_| plain)
-    }
-
     /// The text that a reject shows as the value: what the rule starts from.
     pub(super) fn shown(&self, batch: &Batch, record: usize) -> Option<String> {
         match self.input.first_column() {
@@ -81,13 +72,10 @@ impl CompiledRule {
         }
     }
 
-    /// The one column that the rule starts from, where its steps only cut texts.
-    pub(super) fn texts<'a>(&self, batch: &'a Batch) -> Option<&'a StringArray> {
-        let Input::Column(column) = &self.input else {
-            return None;
-        };
+    /// The texts that the rule starts from, where its steps only cut them.
+    pub(super) fn texts(&self, batch: &Batch) -> Option<StringArray> {
         let cuts = self.amounts.is_empty() && self.steps.iter().all(|step| step.cut("").is_some());
-        batch.columns.get(*column).filter(|_| cuts)
+        cuts.then(|| self.input.texts(batch)).flatten()
     }
 
     /// The text that is to be read, of a rule whose steps only cut.

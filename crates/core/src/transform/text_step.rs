@@ -2,9 +2,13 @@
 //! borrowed where they can.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use ahash::AHashMap;
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
+use memchr::memchr;
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use super::fault::Fault;
 use crate::mapping::{Case, OnUnseen};
@@ -61,6 +65,20 @@ impl Input {
         }
     }
 
+    /// The texts of all records, where that is cheaper than one by one.
+    pub(super) fn texts(&self, batch: &Batch) -> Option<StringArray> {
+        match self {
+            Self::Column(column) => batch.columns.get(*column).cloned(),
+            Self::Concat { columns, separator } => {
+                let all = columns
+                    .iter()
+                    .filter_map(|column| batch.columns.get(*column));
+                Some(joined(&all.collect::<Vec<_>>(), separator, batch.len()))
+            }
+            Self::Constant(_) | Self::Coalesce(_) => None,
+        }
+    }
+
     /// The column whose text stands in a reject as the value.
     pub(super) fn first_column(&self) -> Option<usize> {
         match self {
@@ -68,6 +86,69 @@ impl Input {
             Self::Constant(_) => None,
             Self::Concat { columns, .. } | Self::Coalesce(columns) => columns.first().copied(),
         }
+    }
+}
+
+/// The texts of each row that are there and not empty, joined; null where none is there.
+fn joined(columns: &[&StringArray], separator: &str, rows: usize) -> StringArray {
+    let bytes = columns.iter().map(|column| column.value_data().len()).sum();
+    let mut values = StringBuilder::with_capacity(rows, bytes);
+    for row in 0..rows {
+        let (mut any, mut behind) = (false, false);
+        for column in columns {
+            if row >= column.len() || column.is_null(row) {
+                continue;
+            }
+            any = true;
+            let text = column.value(row);
+            if text.is_empty() {
+                continue;
+            }
+            // Writing to a builder cannot fail.
+            let _ = match behind {
+                true => values.write_str(separator),
+                false => Ok(()),
+            };
+            let _ = values.write_str(text);
+            behind = true;
+        }
+        if any {
+            // What was written so far is the value.
+            values.append_value("");
+        } else {
+            values.append_null();
+        }
+    }
+    values.finish()
+}
+
+/// As [`str::trim`]; most texts have neither blanks nor anything but ASCII at their ends.
+fn trim(text: &str) -> &str {
+    let stays = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if stays(bytes.first()) && stays(bytes.last()) {
+        return text;
+    }
+    let unblank = text.trim_matches(' ');
+    let bytes = unblank.as_bytes();
+    if stays(bytes.first()) && stays(bytes.last()) {
+        return unblank;
+    }
+    unblank.trim()
+}
+
+/// The piece of this number between separators. As by [`str::split`], which is slower for one byte.
+fn piece(text: &str, separator: u8, mut index: usize) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        let end = memchr(separator, rest.as_bytes());
+        match (end, index) {
+            (None, 0) => return Some(rest),
+            (None, _) => return None,
+            (Some(end), 0) => return rest.get(..end),
+            (Some(end), _) => rest = rest.get(end + 1..)?,
+        }
+        index -= 1;
     }
 }
 
@@ -94,8 +175,11 @@ impl TextStep {
     /// The piece of the text that it takes, if any; `None` for a step that does more than that.
     pub(super) fn cut<'t>(&self, text: &'t str) -> Option<Option<&'t str>> {
         Some(match self {
-            Self::Trim => Some(text.trim()),
+            Self::Trim => Some(trim(text)),
             Self::Split { separator, part } => {
+                if let ([byte], Part::FromStart(index)) = (separator.as_bytes(), part) {
+                    return Some(piece(text, *byte, *index));
+                }
                 let mut parts = text.split(separator.as_str());
                 match part {
                     Part::FromStart(index) => parts.nth(*index),
@@ -160,7 +244,8 @@ fn cased(text: Cow<'_, str>, case: Case) -> Cow<'_, str> {
 /// The entries of a rule's value map that hold.
 #[derive(Debug)]
 pub(super) struct ValueMap {
-    pub(super) entries: AHashMap<String, Option<String>>,
+    /// Its keys are the mapping's, not the source's: they are hashed in the cheapest way.
+    pub(super) entries: FxHashMap<String, Option<String>>,
     pub(super) unseen: OnUnseen,
 }
 
@@ -174,6 +259,16 @@ impl ValueMap {
                 Ok(value.map(|value| Cow::Owned(value.to_owned())))
             }
         }
+    }
+
+    /// Whether each text that it gives is its own, and one of these.
+    pub(super) fn gives_only(&self, admitted: impl Fn(&str) -> bool) -> bool {
+        let unseen = match &self.unseen {
+            OnUnseen::Reject | OnUnseen::Null => true,
+            OnUnseen::Keep => false,
+            OnUnseen::Value(value) => admitted(value),
+        };
+        unseen && self.entries.values().flatten().all(|to| admitted(to))
     }
 
     /// The target's value for a text. An empty text that is not listed is no value rather than an
@@ -196,6 +291,7 @@ impl ValueMap {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::batch;
     use super::*;
 
     fn apply(step: &TextStep, text: &str) -> Result<Option<String>, &'static str> {
@@ -216,6 +312,63 @@ mod tests {
         assert_eq!(apply(&TextStep::Trim, " \u{a0}a b\t\r\n"), some("a b"));
         assert_eq!(apply(&TextStep::Trim, "  "), some(""));
         assert_eq!(apply(&TextStep::Trim, "\u{200b}a"), some("\u{200b}a"));
+    }
+
+    #[test]
+    fn short_ways_are_as_those_of_the_library() {
+        const PIECES: [&str; 10] = [
+            "", " ", "a", "\t", "\u{a0}", "\u{85}", "\u{1c}", "\u{3000}", "\u{e4}", "/",
+        ];
+        for number in 0..10_usize.pow(5) {
+            let pieces = (0..5).map(|place| PIECES[number / 10_usize.pow(place) % 10]);
+            let text: String = pieces.collect();
+            assert_eq!(trim(&text), text.trim(), "{text:?}");
+            for index in 0..4 {
+                assert_eq!(
+                    piece(&text, b'/', index),
+                    text.split('/').nth(index),
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn texts_joined_at_once_are_as_one_by_one() {
+        let texts = [None, Some(""), Some("a"), Some("b/c")];
+        let rows: Vec<Vec<String>> = (0..64)
+            .map(|number| {
+                let cell = |place| texts[number / 4_usize.pow(place) % 4];
+                (0..3)
+                    .map(|place| cell(place).unwrap_or("~").to_owned())
+                    .collect()
+            })
+            .collect();
+        let batch = batch(&rows, 0, 0);
+        for columns in [
+            vec![0],
+            vec![0, 1],
+            vec![2, 0, 1],
+            vec![1, 9],
+            vec![9],
+            vec![],
+        ] {
+            for separator in ["", "-", ", "] {
+                let input = Input::Concat {
+                    columns: columns.clone(),
+                    separator: separator.to_owned(),
+                };
+                let all = input.texts(&batch).unwrap();
+                assert_eq!(all.len(), 64);
+                for (row, text) in all.iter().enumerate() {
+                    assert_eq!(
+                        input.text(&batch, row).as_deref(),
+                        text,
+                        "{columns:?} {row}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
@@ -277,7 +430,8 @@ mod tests {
                 ("S".to_owned(), Some("debit".to_owned())),
                 ("-".to_owned(), None),
             ]
-            .into(),
+            .into_iter()
+            .collect(),
             unseen,
         };
         let apply = |unseen, text| {

@@ -89,6 +89,13 @@ impl Explain for NumberError {
 /// # Errors
 /// See [`NumberError`]; a fraction or an exponent is `NotANumber`.
 pub fn parse_integer(text: &str, thousands: Option<char>) -> Result<i128, NumberError> {
+    if let Some((value, _)) = plain(text, NO_MARK, ascii(thousands)) {
+        return Ok(value.into());
+    }
+    integer(text, thousands)
+}
+
+fn integer(text: &str, thousands: Option<char>) -> Result<i128, NumberError> {
     let (negative, body) = take_sign(text)?;
     let mut digits = Digits::default();
     match take_whole(body, thousands, &mut digits)? {
@@ -102,6 +109,13 @@ pub fn parse_integer(text: &str, thousands: Option<char>) -> Result<i128, Number
 /// # Errors
 /// See [`NumberError`].
 pub fn parse_decimal(text: &str, marks: &Marks) -> Result<Decimal, NumberError> {
+    if let Some((value, scale)) = plain(text, ascii(Some(marks.decimal)), ascii(marks.thousands)) {
+        return Decimal::new(value.into(), scale).ok_or(NumberError::TooManyDigits);
+    }
+    decimal(text, marks)
+}
+
+fn decimal(text: &str, marks: &Marks) -> Result<Decimal, NumberError> {
     let (negative, body) = take_sign(text)?;
     let mut digits = Digits::default();
     let thousands = marks.thousands.filter(|mark| *mark != marks.decimal);
@@ -115,6 +129,59 @@ pub fn parse_decimal(text: &str, marks: &Marks) -> Result<Decimal, NumberError> 
     with_exponent(digits.signed(negative), scale, exponent)
 }
 
+/// No byte of any text.
+const NO_MARK: u8 = 0xff;
+
+/// A mark as [`plain`] takes it.
+fn ascii(mark: Option<char>) -> u8 {
+    let byte = mark.and_then(|mark| u8::try_from(mark).ok());
+    byte.filter(u8::is_ascii).unwrap_or(NO_MARK)
+}
+
+/// The digits and the scale of a number as most are written: at most eighteen bytes behind the minus, which
+/// fit 64 bits, with digits in front of each mark and behind it. `None` for all others, good or bad: the
+/// long way knows them.
+fn plain(text: &str, decimal: u8, thousands: u8) -> Option<(i64, u32)> {
+    let (negative, body) = match text.as_bytes() {
+        [b'-', body @ ..] => (true, body),
+        body => (false, body),
+    };
+    if body.len() > SHORT_TEXT {
+        return None;
+    }
+    let mut value = 0_i64;
+    // Digits since the last mark, and what that was.
+    let mut run = 0_u32;
+    let mut last = NO_MARK;
+    for byte in body {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            value = value * 10 + i64::from(digit);
+            run += 1;
+            continue;
+        }
+        let grouped = last == thousands && thousands != NO_MARK;
+        let goes_on = match run {
+            3 => true,
+            1 | 2 => !grouped,
+            0 => false,
+            _ => !grouped && *byte == decimal,
+        };
+        let in_fraction = last == decimal && decimal != NO_MARK;
+        if !goes_on || in_fraction || (*byte != decimal && *byte != thousands) {
+            return None;
+        }
+        (run, last) = (0, *byte);
+    }
+    let scale = match last {
+        NO_MARK => 0,
+        mark if mark == decimal => run,
+        _ if run == 3 => 0,
+        _ => return None,
+    };
+    (run > 0).then_some((if negative { -value } else { value }, scale))
+}
+
 /// Digits as they are read. Zeros in front do not count.
 #[derive(Default)]
 struct Digits {
@@ -124,6 +191,9 @@ struct Digits {
 
 /// So many digits fit 64 bits, whatever they are.
 const SHORT: u32 = 18;
+
+/// The same of bytes.
+const SHORT_TEXT: usize = 18;
 
 impl Digits {
     /// Adds a run of digits.
@@ -401,6 +471,49 @@ mod tests {
         }
     }
 
+    /// Both ways over one text, with all marks.
+    fn both_ways(text: &str) {
+        let told = |number: Decimal| (number.digits(), number.scale());
+        for thousands in [None, Some(','), Some('.'), Some('\''), Some('\u{a0}')] {
+            assert_eq!(
+                parse_integer(text, thousands),
+                integer(text, thousands),
+                "{text} {thousands:?}"
+            );
+            for mark in ['.', ','] {
+                let marks = Marks {
+                    decimal: mark,
+                    thousands,
+                };
+                let (short, long) = (parse_decimal(text, &marks), decimal(text, &marks));
+                assert_eq!(short.map(told), long.map(told), "{text} {marks:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn plain_numbers_are_as_by_the_long_way() {
+        // Every text of up to seven of these, and each behind digits that make it too long for the short way.
+        const PIECES: [&str; 6] = ["", "0", "123", ",", ".", "-"];
+        let mut plain_ones = 0;
+        for number in 0..6_usize.pow(7) {
+            let pieces = (0..7).map(|place| PIECES[number / 6_usize.pow(place) % 6]);
+            let text: String = pieces.collect();
+            both_ways(&text);
+            plain_ones += usize::from(plain(&text, b',', b'.').is_some());
+        }
+        assert!(plain_ones > 5_000, "{plain_ones}");
+        for length in 14..22 {
+            for tail in [
+                "", ".5", ",25", ".500", "a", " ", "\u{e4}", "e1", "-", "1'000",
+            ] {
+                for front in ["", "-", "+", "(", "\u{2212}", ","] {
+                    both_ways(&format!("{front}{}{tail}", "9".repeat(length)));
+                }
+            }
+        }
+    }
+
     #[test]
     fn integers_take_no_fraction() {
         assert_eq!(parse_integer("-1,234", Some(',')), Ok(-1234));
@@ -474,6 +587,7 @@ mod tests {
                     let _ = parse_decimal(text, &Marks { decimal: '.', thousands });
                     let _ = parse_decimal(text, &Marks { decimal: ',', thousands });
                 }
+                both_ways(text);
             }
         }
     }

@@ -98,6 +98,21 @@ impl FieldChecks {
         self.checks.is_empty() && !(self.demanded && nulls)
     }
 
+    /// Whether the value breaks no constraint: as [`FieldChecks::check`], but says not which.
+    #[must_use]
+    pub fn admit(&self, cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::Null => !self.demanded,
+            Cell::Text(_)
+            | Cell::Integer(_)
+            | Cell::Decimal(_)
+            | Cell::Boolean(_)
+            | Cell::Date(_)
+            | Cell::Timestamp(_)
+            | Cell::Time(_) => self.checks.iter().all(|check| check.holds(cell)),
+        }
+    }
+
     /// Adds every constraint that the value breaks. A null can only break `required`. A value of
     /// another type than the field's breaks all that speak of the type.
     pub fn check(&self, cell: &Cell<'_>, out: &mut Vec<Broken>) {

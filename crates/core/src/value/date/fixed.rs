@@ -5,23 +5,31 @@ use super::DateError;
 use super::civil::{self, Day};
 use super::format::Item;
 
-/// The places of the parts of a date, in bytes.
+/// The places of the parts of a date, in bytes. A text is read as one number of 128 bits, whose lowest byte is
+/// the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FixedDate {
     length: usize,
     year: usize,
     month: usize,
     day: usize,
-    /// What stands between them.
-    literals: Box<[(usize, u8)]>,
+    /// Ones where something stands between the parts, and what that is.
+    between: u128,
+    literals: u128,
 }
+
+/// As many bytes as the short way reads at once.
+const EIGHT: usize = 8;
+
+/// Each byte of a number.
+const ALL: u128 = u128::MAX / 0xff;
 
 impl FixedDate {
     /// The places of a format of a year of four digits, a month and a day of two and single characters of
     /// ASCII; `None` for any other.
     pub(super) fn of(items: &[Item]) -> Option<Self> {
         let (mut year, mut month, mut day) = (None, None, None);
-        let mut literals = Vec::new();
+        let (mut between, mut literals) = (0, 0);
         let mut length = 0;
         for item in items {
             let part = match item {
@@ -29,7 +37,12 @@ impl FixedDate {
                 Item::Month2 => &mut month,
                 Item::Day2 => &mut day,
                 Item::Literal(c) => {
-                    literals.push((length, u8::try_from(*c).ok().filter(u8::is_ascii)?));
+                    let byte = u8::try_from(*c).ok().filter(u8::is_ascii)?;
+                    if length >= 2 * EIGHT {
+                        return None;
+                    }
+                    between |= 0xff << (8 * length);
+                    literals |= u128::from(byte) << (8 * length);
                     length += 1;
                     continue;
                 }
@@ -52,12 +65,16 @@ impl FixedDate {
             *part = Some(length);
             length += if *item == Item::Year4 { 4 } else { 2 };
         }
+        if !(EIGHT..=2 * EIGHT).contains(&length) {
+            return None;
+        }
         Some(Self {
             length,
             year: year?,
             month: month?,
             day: day?,
-            literals: literals.into(),
+            between,
+            literals,
         })
     }
 
@@ -68,25 +85,35 @@ impl FixedDate {
     }
 
     fn day(&self, text: &[u8]) -> Option<Day> {
-        let literal = |(at, byte): &(usize, u8)| text.get(*at) == Some(byte);
-        if text.len() != self.length || !self.literals.iter().all(literal) {
+        if text.len() != self.length {
             return None;
         }
-        let hundreds = two(text, self.year)? * 100;
-        let year = hundreds + two(text, self.year + 2)?;
+        let first = u64::from_le_bytes(*text.first_chunk::<EIGHT>()?);
+        let last = u64::from_le_bytes(*text.last_chunk::<EIGHT>()?);
+        // Where the two overlap, they are the same.
+        let behind = 8 * (self.length - EIGHT);
+        let all = u128::from(first) | (u128::from(last) << behind);
+        let used = u128::MAX >> (8 * (2 * EIGHT - self.length));
+        // Each digit as its value; all other bytes as zero.
+        let digits = (all ^ (ALL * u128::from(b'0'))) & used & !self.between;
+        // A byte from ten on has its highest bit set by the sum, or before it.
+        let not_digits = ((digits & (ALL * 0x7f)) + ALL * 0x76) | digits;
+        if all & self.between != self.literals || not_digits & (ALL * 0x80) != 0 {
+            return None;
+        }
+        let year = two(digits, self.year) * 100 + two(digits, self.year + 2);
         Some(Day {
             year: i32::try_from(year).ok()?,
-            month: two(text, self.month)?,
-            day: two(text, self.day)?,
+            month: two(digits, self.month),
+            day: two(digits, self.day),
         })
     }
 }
 
 /// The number of the two digits at a place.
-fn two(text: &[u8], at: usize) -> Option<u32> {
-    let [tens, ones] = text.get(at..)?.first_chunk::<2>()?;
-    let both = tens.is_ascii_digit() && ones.is_ascii_digit();
-    both.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+const fn two(digits: u128, at: usize) -> u32 {
+    let both = digits >> (8 * at);
+    (both & 0xf) as u32 * 10 + (both >> 8 & 0xf) as u32
 }
 
 #[cfg(test)]
