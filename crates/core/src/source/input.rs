@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::error::SourceError;
+use super::sniff::Tabled;
 use super::survey::{Survey, survey};
 
 /// The bytes of one source, readable as often as wanted.
@@ -23,6 +24,8 @@ pub struct Input {
     surveyed: OnceLock<Survey>,
     /// Their hash, once somebody asked.
     digested: OnceLock<String>,
+    /// The tables that they are by the way of reading that was asked for first.
+    tabled: OnceLock<Tabled>,
 }
 
 /// Bytes per read of the survey.
@@ -39,6 +42,11 @@ impl Input {
         }
         let found = survey(self, SURVEY_BLOCK)?;
         Ok(self.surveyed.get_or_init(|| found))
+    }
+
+    /// The tables that were found when somebody first asked for them, and how the source was read for it.
+    pub(super) const fn tabled(&self) -> &OnceLock<Tabled> {
+        &self.tabled
     }
 
     /// SHA-256 of all bytes in hexadecimal, found when this was first asked.
@@ -108,6 +116,7 @@ impl Input {
             spool: None,
             surveyed: OnceLock::new(),
             digested: OnceLock::new(),
+            tabled: OnceLock::new(),
             size: metadata.len(),
         };
         input.reader_at(0)?;
@@ -134,6 +143,7 @@ impl Input {
             spool: Some(spool),
             surveyed: OnceLock::new(),
             digested: OnceLock::new(),
+            tabled: OnceLock::new(),
             size,
         }
         .not_empty()
@@ -244,25 +254,16 @@ impl InputReader<'_> {
     /// # Errors
     /// When the file cannot be read, or ends elsewhere than it did when it was opened.
     pub fn read_block(&mut self, buffer: &mut Vec<u8>, block: usize) -> Result<usize, SourceError> {
-        let mut total = 0;
+        let left = self.stop.saturating_sub(self.byte);
+        let block = usize::try_from(left).map_or(block, |left| block.min(left));
+        buffer.reserve(block);
+        // Reads into the room that was made, without filling it with zeros first.
         let before = buffer.len();
-        let left = usize::try_from(self.stop.saturating_sub(self.byte)).unwrap_or(usize::MAX);
-        let block = block.min(left);
-        buffer.resize(before + block, 0);
-        while total < block {
-            let Some(space) = buffer.get_mut(before + total..) else {
-                break;
-            };
-            match self.file.read(space) {
-                Ok(0) => break,
-                Ok(count) => total += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(self.input.io_error(self.byte + total as u64, error));
-                }
-            }
-        }
-        buffer.truncate(before + total);
+        let read = Read::by_ref(&mut self.file)
+            .take(block as u64)
+            .read_to_end(buffer);
+        let total = buffer.len() - before;
+        read.map_err(|error| self.input.io_error(self.byte + total as u64, error))?;
         self.byte += total as u64;
         if total < block || (total == 0 && self.grown()?) {
             return Err(SourceError::Changed {

@@ -11,7 +11,7 @@
 //!
 //! It never copies and never fails: what is wrong with a record is a [`Fault`] of that record.
 
-use memchr::{memchr, memchr_iter, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memmem};
 
 use super::dialect::{Dialect, Escape, QUOTE_REACH};
 
@@ -92,7 +92,7 @@ enum Next {
 
 /// Tells each place at which a byte stands. Fields are short: a word of eight bytes at a time takes fewer
 /// steps than a search for each of them.
-fn each_place(wanted: u8, line: &[u8], mut found: impl FnMut(usize)) {
+pub(super) fn each_place(wanted: u8, line: &[u8], mut found: impl FnMut(usize)) {
     const LOW: u64 = u64::from_ne_bytes([0x7F; 8]);
     let pattern = u64::from_ne_bytes([wanted; 8]);
     let (words, rest) = line.as_chunks::<8>();
@@ -161,17 +161,25 @@ impl Parser {
         }
     }
 
-    /// Number of fields of a record that is one line without quotes, where a single mark divides it; `None`
-    /// for any other.
-    pub(crate) fn plain_width(&self, line: &[u8]) -> Option<usize> {
+    /// The mark that divides a line without quotes, where it is a single one that counts each time and is
+    /// neither letter nor digit; `None` in any other dialect.
+    pub(crate) fn plain_delimiter(&self) -> Option<u8> {
         let [delimiter] = self.delimiter.as_slice() else {
             return None;
         };
-        let quoted = self
-            .quote
-            .is_some_and(|quote| memchr(quote, line).is_some());
-        let plain = !quoted && !self.runs && !delimiter.is_ascii_alphanumeric();
-        plain.then(|| memchr_iter(*delimiter, line).count() + 1)
+        (!self.runs && !delimiter.is_ascii_alphanumeric()).then_some(*delimiter)
+    }
+
+    /// Bytes before the first quote and, where a CR without LF ends a line, before the first of those;
+    /// `None` where there is neither. Up to there, records are what stands between LF.
+    pub(crate) fn calm(&self, text: &[u8]) -> Option<usize> {
+        let lone = |at: &usize| text.get(*at) != Some(&b'\r') || text.get(at + 1) != Some(&b'\n');
+        match (self.quote, self.lone_cr_ends) {
+            (Some(quote), true) => memchr2_iter(quote, b'\r', text).find(lone),
+            (Some(quote), false) => memchr(quote, text),
+            (None, true) => memchr_iter(b'\r', text).find(lone),
+            (None, false) => None,
+        }
     }
 
     /// Parses the record that starts at `start`; `eof` = nothing follows `text`.

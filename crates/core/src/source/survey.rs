@@ -217,7 +217,7 @@ impl Found {
 }
 
 /// How many bytes something is true of.
-fn number(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
+pub(super) fn number(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
     // Sums that fit a byte, without branches: the compiler turns them into vector code.
     let sums = bytes.chunks(128).map(|part| {
         let ones = part.iter().map(|byte| u8::from(is(*byte)));

@@ -1,12 +1,13 @@
 //! Dialects as candidates: each is tried on a sample and scored by how regular its table is and how
 //! well its columns keep one kind of value.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::kind::{Kind, kind};
 use super::samples::Samples;
 use crate::source::dialect::{Dialect, Escape, LineEnd};
-use crate::source::record::{Fault, Parsed, Parser, Record};
+use crate::source::record::{Fault, Parsed, Parser, Record, Span};
 
 /// Most rows that a candidate is judged on.
 const ROWS: usize = 600;
@@ -69,10 +70,51 @@ pub(crate) fn rows(
     most: usize,
 ) -> Vec<Row> {
     let parser = Parser::new(dialect, width);
-    let mut record = Record::default();
     let mut rows = Vec::new();
+    each(sample, ended, &parser, |record, line| {
+        if rows.len() >= most {
+            return false;
+        }
+        let cells = record.fields.iter().map(|span| {
+            let text = cell(sample, span, &parser).into_owned();
+            let kind = kind(&text, span.quoted);
+            Cell {
+                text,
+                quoted: span.quoted,
+                kind,
+            }
+        });
+        rows.push(Row {
+            line,
+            cells: cells.collect(),
+            fault: record.fault,
+        });
+        true
+    });
+    rows
+}
+
+/// The text of a cell of a sample.
+pub(super) fn cell<'t>(sample: &'t [u8], span: &Span, parser: &Parser) -> Cow<'t, str> {
+    let bytes = sample.get(span.start..span.end).unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes);
+    if span.escaped {
+        Cow::Owned(parser.unescape(&text))
+    } else {
+        text
+    }
+}
+
+/// Tells each record of a sample with its 0-based physical line, until `go_on` says no.
+pub(super) fn each(
+    sample: &[u8],
+    ended: bool,
+    parser: &Parser,
+    mut go_on: impl FnMut(&Record, u64) -> bool,
+) {
+    let mut record = Record::default();
     let (mut at, mut line) = (0, 0);
-    while at < sample.len() && rows.len() < most {
+    while at < sample.len() {
         if parser.parse(sample, at, ended, &mut record) == Parsed::NeedMore {
             // A quote that is not closed in the sample costs its line; a line that is not complete
             // is not looked at.
@@ -81,34 +123,70 @@ pub(crate) fn rows(
             }
             parser.parse(sample, at, true, &mut record);
         }
-        let cells = record
-            .fields
-            .iter()
-            .map(|span| {
-                let bytes = sample.get(span.start..span.end).unwrap_or_default();
-                let text = String::from_utf8_lossy(bytes);
-                let text = if span.escaped {
-                    parser.unescape(&text)
-                } else {
-                    text.into_owned()
-                };
-                let kind = kind(&text, span.quoted);
-                Cell {
-                    text,
-                    quoted: span.quoted,
-                    kind,
-                }
-            })
-            .collect();
-        rows.push(Row {
-            line,
-            cells,
-            fault: record.fault,
-        });
+        if !go_on(&record, line) {
+            break;
+        }
         at = record.end;
         line += record.lines;
     }
-    rows
+}
+
+/// What a record of a sample tells without the texts of its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    fields: usize,
+    /// Fields in quotes.
+    quoted: usize,
+    blank: bool,
+    fault: bool,
+}
+
+impl From<&Row> for Shape {
+    fn from(row: &Row) -> Self {
+        Self {
+            fields: row.cells.len(),
+            quoted: row.cells.iter().filter(|cell| cell.quoted).count(),
+            blank: row.blank(),
+            fault: row.fault.is_some(),
+        }
+    }
+}
+
+impl Shape {
+    /// Number of fields.
+    pub(super) const fn fields(self) -> usize {
+        self.fields
+    }
+
+    /// Whether it has three fields or more in quotes, which nothing but a delimiter explains, however
+    /// many lines of prose stand around it.
+    const fn framed(self) -> bool {
+        !self.fault && self.quoted >= 3
+    }
+}
+
+/// The shapes of what [`rows`] gives.
+pub(super) fn shapes(sample: &[u8], ended: bool, dialect: &Dialect, most: usize) -> Vec<Shape> {
+    let parser = Parser::new(dialect, 0);
+    let mut shapes = Vec::new();
+    let filled = |span: &Span| {
+        let bytes = sample.get(span.start..span.end).unwrap_or_default();
+        // Blanks of all sorts are not among the visible signs of ASCII, which most cells hold.
+        bytes.iter().any(u8::is_ascii_graphic) || !cell(sample, span, &parser).trim().is_empty()
+    };
+    each(sample, ended, &parser, |record, _| {
+        if shapes.len() >= most {
+            return false;
+        }
+        shapes.push(Shape {
+            fields: record.fields.len(),
+            quoted: record.fields.iter().filter(|span| span.quoted).count(),
+            blank: !record.fields.iter().any(filled),
+            fault: record.fault.is_some(),
+        });
+        true
+    });
+    shapes
 }
 
 /// A dialect and how well it fits.
@@ -265,30 +343,21 @@ impl Quoting {
 
 /// Counts over the head and, where that is not the whole source, over the other samples.
 fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
-    let mut all = rows(&samples.head, samples.whole, dialect, 0, QUOTE_ROWS);
+    let mut all = shapes(&samples.head, samples.whole, dialect, QUOTE_ROWS);
     if !samples.whole || all.len() == QUOTE_ROWS {
-        all.extend(
-            rows(&samples.tail, true, dialect, 0, usize::MAX)
-                .into_iter()
-                .rev()
-                .take(ROWS),
-        );
-        all.extend(rows(&samples.escaped, true, dialect, 0, usize::MAX));
+        let tail = shapes(&samples.tail, true, dialect, usize::MAX);
+        all.extend(tail.into_iter().rev().take(ROWS));
+        all.extend(shapes(&samples.escaped, true, dialect, usize::MAX));
     }
     // Lines inside quoted text have one field each; they are no table.
     let least = if dialect.delimiter.is_empty() { 1 } else { 2 };
-    let tabular: Vec<Row> = all
-        .iter()
-        .filter(|row| row.cells.len() >= least)
-        .cloned()
-        .collect();
-    let width = common_width(&tabular);
+    let tabular = all.iter().filter(|row| row.fields >= least).copied();
+    let width = width_of(&tabular.collect::<Vec<_>>());
     let mut counts = Quoting::default();
     for row in all {
-        counts.faults += usize::from(row.fault.is_some());
-        let fine = row.fault.is_none();
-        counts.quoted += usize::from(fine && row.cells.iter().any(|cell| cell.quoted));
-        counts.regular += usize::from(fine && row.cells.len() == width);
+        counts.faults += usize::from(row.fault);
+        counts.quoted += usize::from(!row.fault && row.quoted > 0);
+        counts.regular += usize::from(!row.fault && row.fields == width);
     }
     counts
 }
@@ -332,7 +401,10 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         0.0
     } else {
         let size = (width as f64 - 1.0) / width as f64;
-        let quoted = body.iter().filter(|row| framed(row)).count();
+        let quoted = body
+            .iter()
+            .filter(|row| Shape::from(**row).framed())
+            .count();
         let share = if body.len() >= 2 && quoted * 2 > body.len() {
             1.0
         } else {
@@ -347,12 +419,6 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         regular,
         typed,
     }
-}
-
-/// Whether a row has three fields or more in quotes, which nothing but a delimiter explains,
-/// however many lines of prose stand around it.
-fn framed(row: &Row) -> bool {
-    row.fault.is_none() && row.cells.iter().filter(|cell| cell.quoted).count() >= 3
 }
 
 /// Rows that stand among at least five of their own width behind each other.
@@ -386,18 +452,23 @@ fn is_packed(cell: &Cell) -> bool {
 
 /// The most common number of fields; of two as common, the larger. Where that is one, but some rows
 /// are framed by quotes, it is theirs.
-pub(crate) fn common_width(rows: &[Row]) -> usize {
-    let framed: Vec<&Row> = rows.iter().filter(|row| framed(row)).collect();
-    match most_common(rows.iter()) {
-        0 | 1 if framed.len() > 1 => most_common(framed.into_iter()),
+pub(super) fn width_of(rows: &[Shape]) -> usize {
+    let framed: Vec<Shape> = rows.iter().filter(|row| row.framed()).copied().collect();
+    match most_common(rows) {
+        0 | 1 if framed.len() > 1 => most_common(&framed),
         width => width,
     }
 }
 
-fn most_common<'a>(rows: impl Iterator<Item = &'a Row>) -> usize {
+/// As [`width_of`].
+pub(crate) fn common_width(rows: &[Row]) -> usize {
+    width_of(&rows.iter().map(Shape::from).collect::<Vec<_>>())
+}
+
+fn most_common(rows: &[Shape]) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for row in rows.filter(|row| row.fault.is_none() && !row.blank()) {
-        *counts.entry(row.cells.len()).or_default() += 1;
+    for row in rows.iter().filter(|row| !row.fault && !row.blank) {
+        *counts.entry(row.fields).or_default() += 1;
     }
     counts
         .into_iter()
@@ -437,4 +508,41 @@ fn typed_share(body: &[&Row], width: usize) -> f64 {
         weight += 1.0;
     }
     if weight == 0.0 { 0.0 } else { sum / weight }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PIECES: [&str; 16] = [
+        "a", ";", ";", "\n", "\r\n", "\r", "\"", "\"\"", "\"c;d\"", "\\\"", " ", "\t", "\u{a0}",
+        "\u{3000}", "\u{0b}", "#",
+    ];
+
+    proptest! {
+        /// Shapes are those of the rows whose texts they leave out.
+        #[test]
+        fn shapes_are_those_of_rows(
+            pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60),
+            cut in 0..3_usize,
+            delimiter in prop::sample::select(vec![";", "; ", ""]),
+            escaped in any::<bool>(),
+            ended in any::<bool>(),
+            most in 0..40_usize,
+        ) {
+            // A sample may end, or be broken, within a character.
+            let mut sample = pieces.concat().into_bytes();
+            sample.truncate(sample.len().saturating_sub(cut));
+            let dialect = Dialect {
+                delimiter: delimiter.to_owned(),
+                escape: if escaped { Escape::Char(b'\\') } else { Escape::Doubled },
+                ..Dialect::rfc4180()
+            };
+            let rows = rows(&sample, ended, &dialect, 0, most);
+            let known: Vec<Shape> = rows.iter().map(Shape::from).collect();
+            prop_assert_eq!(shapes(&sample, ended, &dialect, most), known);
+        }
+    }
 }

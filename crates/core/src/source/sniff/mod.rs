@@ -19,13 +19,15 @@ use super::dialect::{Dialect, Escape, Limits, LineEnd};
 use super::encoding::TextEncoding;
 use super::error::SourceError;
 use super::input::Input;
+use super::record::Parser;
 use super::repair::{self, Repair};
 use super::survey::Survey;
 use candidates::{Candidate, Given, Row};
 pub use columns::Column;
 pub(crate) use header::column_names;
-use kind::Kind;
+use kind::{Kind, kind};
 use samples::{Samples, sep_line};
+pub(super) use tables::Tabled;
 
 /// Rows of the head that the layout is told from.
 const LAYOUT_ROWS: usize = 2_000;
@@ -166,8 +168,8 @@ impl Part<'_> {
             file: input.name().to_owned(),
         };
         let dialect = dialect(&samples, &given, candidates.first().ok_or_else(blank)?);
-        let rows = candidates::rows(&samples.head, samples.whole, &dialect, 0, LAYOUT_ROWS);
-        let width = candidates::common_width(&rows);
+        let shapes = candidates::shapes(&samples.head, samples.whole, &dialect, LAYOUT_ROWS);
+        let width = candidates::width_of(&shapes);
         let rows = candidates::rows(&samples.head, samples.whole, &dialect, width, LAYOUT_ROWS);
         if rows.iter().all(Row::blank) && samples.whole {
             return Err(blank());
@@ -346,10 +348,10 @@ fn has_comma(samples: &Samples, dialect: &Dialect) -> bool {
         delimiter: ",".to_owned(),
         ..dialect.clone()
     };
-    candidates::rows(&samples.head, samples.whole, &with, 0, usize::MAX)
+    candidates::shapes(&samples.head, samples.whole, &with, usize::MAX)
         .iter()
-        .chain(&candidates::rows(&samples.tail, true, &with, 0, usize::MAX))
-        .any(|row| row.cells.len() > 1)
+        .chain(&candidates::shapes(&samples.tail, true, &with, usize::MAX))
+        .any(|row| row.fields() > 1)
 }
 
 /// Whether a blank follows every delimiter of the head, so that it belongs to the delimiter. Where
@@ -358,19 +360,24 @@ fn blank_follows(samples: &Samples, dialect: &Dialect) -> bool {
     if dialect.delimiter.is_empty() || dialect.delimiter.trim().is_empty() {
         return false;
     }
-    let rows = candidates::rows(&samples.head, samples.whole, dialect, 0, LAYOUT_ROWS);
-    let mut divided = 0;
-    let mut texts = 0;
-    for (at, row) in rows.iter().enumerate() {
-        for cell in row.cells.iter().skip(1) {
-            if cell.quoted || !cell.text.starts_with(' ') || cell.text.starts_with("  ") {
+    let parser = Parser::new(dialect, 0);
+    let (mut rows, mut divided, mut texts) = (0, 0, 0);
+    let mut all = true;
+    candidates::each(&samples.head, samples.whole, &parser, |record, _| {
+        for span in record.fields.iter().skip(1) {
+            let text = candidates::cell(&samples.head, span, &parser);
+            if span.quoted || !text.starts_with(' ') || text.starts_with("  ") {
+                all = false;
                 return false;
             }
-            texts += usize::from(at > 0 && !cell.kind.typed() && cell.kind != Kind::Empty);
+            let kind = kind(&text, false);
+            texts += usize::from(rows > 0 && !kind.typed() && kind != Kind::Empty);
         }
-        divided += usize::from(row.cells.len() > 1);
-    }
-    divided >= 3 && texts > 0
+        divided += usize::from(record.fields.len() > 1);
+        rows += 1;
+        rows < LAYOUT_ROWS
+    });
+    all && divided >= 3 && texts > 0
 }
 
 fn dialect_decisions(

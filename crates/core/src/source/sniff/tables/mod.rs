@@ -4,6 +4,7 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
 
+use memchr::memchr;
 use serde_json::Value;
 
 use super::candidates::{self, Given, Row};
@@ -17,6 +18,7 @@ use crate::source::error::SourceError;
 use crate::source::input::Input;
 use crate::source::record::{Parsed, Parser, Record};
 use crate::source::stream::Stream;
+use crate::source::survey;
 
 /// Records of another width behind each other that may be another table.
 const RUN: u64 = 3;
@@ -227,11 +229,43 @@ fn parts(tables: &[Table], size: u64) -> Vec<(Range<u64>, u64)> {
         .collect()
 }
 
-/// Finds the tables of a source; one or none where it is a single table.
+/// Tables of a source, and how it was read for it.
+#[derive(Debug)]
+pub(in crate::source) struct Tabled {
+    encoding: TextEncoding,
+    dialect: Dialect,
+    line_bytes: usize,
+    tables: Vec<Table>,
+}
+
+/// Finds the tables of a source; one or none where it is a single table. A source that is decided again, by
+/// what was decided before, is not read for them again.
 ///
 /// # Errors
 /// When the source cannot be read.
 pub(super) fn tables(
+    input: &Input,
+    encoding: TextEncoding,
+    dialect: &Dialect,
+    limits: &Limits,
+) -> Result<Vec<Table>, SourceError> {
+    let line_bytes = limits.line_bytes;
+    if let Some(known) = input.tabled().get()
+        && (known.encoding, &known.dialect, known.line_bytes) == (encoding, dialect, line_bytes)
+    {
+        return Ok(known.tables.clone());
+    }
+    let tables = find(input, encoding, dialect, limits)?;
+    input.tabled().get_or_init(|| Tabled {
+        encoding,
+        dialect: dialect.clone(),
+        line_bytes,
+        tables: tables.clone(),
+    });
+    Ok(tables)
+}
+
+fn find(
     input: &Input,
     encoding: TextEncoding,
     dialect: &Dialect,
@@ -305,6 +339,8 @@ fn blocks(
         blank: true,
         ..Scan::default()
     };
+    // Bytes of the text ahead in which no quote stands.
+    let mut calm = 0;
     loop {
         let ended = stream.ended();
         if stream.text().is_empty() {
@@ -314,12 +350,10 @@ fn blocks(
             stream.fill()?;
             continue;
         }
-        if let Some((line, end)) = plain_line(&parser, stream.text(), ended)
-            && let Some(width) = parser.plain_width(line)
-            && scan.goes_on(line, width)
-        {
-            stream.consume(end);
-            scan.passed(stream.byte(), 1);
+        let (bytes, records) = scan.pass_over(&parser, stream.text(), &mut calm);
+        if records > 0 {
+            stream.consume(bytes);
+            scan.passed(stream.byte(), records);
             continue;
         }
         if parser.parse(stream.text(), 0, ended, &mut record) == Parsed::NeedMore {
@@ -331,6 +365,7 @@ fn blocks(
         }
         scan.take(stream.text(), &record);
         stream.consume(record.end);
+        calm = calm.saturating_sub(record.end);
         scan.passed(stream.byte(), record.lines);
         if scan.blocks.len() > MOST_BLOCKS {
             return Ok(Vec::new());
@@ -340,32 +375,45 @@ fn blocks(
     Ok(scan.blocks)
 }
 
-/// The line at the start of a text, and one past its end.
-fn plain_line<'t>(parser: &Parser, text: &'t [u8], ended: bool) -> Option<(&'t [u8], usize)> {
-    let (text_end, end) = parser.line_end(text, 0, ended)?;
-    Some((text.get(..text_end)?, end))
-}
-
 impl Scan {
-    /// Takes a record of so many fields on one line, if it can be seen at once that it is one more of the
-    /// current block and neither blank nor the block's first one: as [`Scan::take`] would.
-    fn goes_on(&mut self, line: &[u8], width: usize) -> bool {
+    /// Takes the records at the start of a text that can be seen at once to be more of the current block, as
+    /// [`Scan::take`] would: lines without quotes of its width, neither blank nor like its first one. Tells
+    /// how many bytes and records that are. `calm` = bytes that are known to hold no quote.
+    fn pass_over(&mut self, parser: &Parser, text: &[u8], calm: &mut usize) -> (usize, u64) {
         let Some(current) = self.current.as_mut().filter(|_| !self.blank) else {
-            return false;
+            return (0, 0);
         };
-        let known = current.width == width && current.first.len() >= COMPARED;
-        let again = current
-            .header
-            .first()
-            .is_none_or(|name| line.starts_with(name.as_bytes()));
-        let filled = line.first().is_some_and(u8::is_ascii_alphanumeric);
-        if !known || again || !filled || self.again.is_some() {
-            return false;
+        let name = current.header.first().map(String::as_bytes);
+        let (Some(delimiter), Some(name)) = (parser.plain_delimiter(), name) else {
+            return (0, 0);
+        };
+        if current.first.len() < COMPARED || name.is_empty() || self.again.is_some() {
+            return (0, 0);
         }
-        current.records += 1;
-        self.run = None;
-        self.took = Took::Current;
-        true
+        let width = current.width as u64;
+        let (mut passed, mut records) = (0, 0);
+        while let Some(rest) = text.get(passed..)
+            && rest.first().is_some_and(u8::is_ascii_alphanumeric)
+            && let Some(at) = memchr(b'\n', rest)
+        {
+            let end = passed + at + 1;
+            if *calm < end {
+                *calm = parser.calm(rest).map_or(text.len(), |calm| passed + calm);
+            }
+            let line = rest.get(..at).unwrap_or_default();
+            let fits = *calm >= end && survey::number(line, |byte| byte == delimiter) + 1 == width;
+            if !fits || line.starts_with(name) {
+                break;
+            }
+            (passed, records) = (end, records + 1);
+        }
+        *calm = calm.saturating_sub(passed);
+        if records > 0 {
+            current.records += records;
+            self.run = None;
+            self.took = Took::Current;
+        }
+        (passed, records)
     }
 
     /// Takes the record that stands at the start of `text`.
@@ -603,61 +651,4 @@ fn names_values(first: &Row, body: &[Row], width: usize) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::{Overrides, Reading};
-
-    /// The tables of a file whose names and first cells begin with a text.
-    fn told(begin: &str, tail: &str) -> Vec<String> {
-        let mut text = format!("{begin}id;amount;day\n");
-        for row in 0..60 {
-            text.push_str(&format!(
-                "{begin}r{row};{row},5;2026-01-{:02}\n",
-                row % 28 + 1
-            ));
-        }
-        text.push_str(&tail.replace('#', begin));
-        let input = Input::spool("t.csv", text.as_bytes()).expect("a file");
-        let limits = Limits::default();
-        let reading = Reading::decide(&input, &Overrides::default(), &limits).expect("a reading");
-        let tables = tables(&input, reading.encoding, &reading.dialect, &limits).expect("tables");
-        let told = tables.iter().map(|table| {
-            let Table {
-                line,
-                end_line,
-                records,
-                width,
-                separated,
-                ..
-            } = table;
-            format!("{line} {end_line} {records} {width} {separated}")
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn records_that_are_passed_at_once_count_as_all_do() {
-        let more = "#r1;1,5;2026-01-02\n#r2;2,5;2026-01-03\n#r3;3,5;2026-01-04\n";
-        for tail in [
-            "",
-            more,
-            "#id;amount;day\n",
-            "#identity;1,5;2026-01-02\n",
-            "#\"r1\";1,5;2026-01-02\n",
-            "#r1;1,5\n#r2;2,5\n#r3;3,5\n#r4;4,5\n",
-            "\n\n",
-            ";;\n",
-        ] {
-            for tail in [
-                tail.to_owned(),
-                format!("{tail}{more}"),
-                format!("{tail}#id;amount;day\n{more}"),
-            ] {
-                // A first cell that begins with a mark takes the long way.
-                let plain = told("", &tail);
-                assert!(!plain.is_empty());
-                assert_eq!(plain, told("-", &tail), "{tail}");
-            }
-        }
-    }
-}
+mod tests;
