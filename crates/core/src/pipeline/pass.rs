@@ -6,7 +6,7 @@ use super::error::PipelineError;
 use super::replay::Replay;
 use super::tally::{Resume, Tally};
 use super::{Settings, Source};
-use crate::source::{Batch, Portion, Reader, SourceError, State, audit};
+use crate::source::{Batch, Cut, Portion, Reader, SourceError, State, audit};
 use crate::transform::{Plan, UniqueStage, in_order};
 use crate::validation::Reject;
 
@@ -24,13 +24,42 @@ enum Portions<'a> {
     Replay(Box<Replay<'a>>),
 }
 
+/// A portion as it is drawn.
+enum Drawn {
+    Cut(Box<Cut>),
+    Whole(Box<Portion>),
+}
+
+impl Drawn {
+    fn state(&self) -> &State {
+        match self {
+            Self::Cut(cut) => cut.state(),
+            Self::Whole(portion) => &portion.state,
+        }
+    }
+
+    /// The portion with its columns, which is a part of the work on it.
+    fn portion(self) -> Result<Portion, SourceError> {
+        match self {
+            Self::Cut(cut) => cut.portion(),
+            Self::Whole(portion) => Ok(*portion),
+        }
+    }
+}
+
 impl Iterator for Portions<'_> {
-    type Item = Result<Portion, SourceError>;
+    type Item = Result<Drawn, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Reader(reader) => reader.next_portion().transpose(),
-            Self::Replay(replay) => replay.next_portion().transpose(),
+            Self::Reader(reader) => {
+                let cut = reader.next_cut().transpose()?;
+                Some(cut.map(|cut| Drawn::Cut(Box::new(cut))))
+            }
+            Self::Replay(replay) => {
+                let portion = replay.next_portion().transpose()?;
+                Some(portion.map(|portion| Drawn::Whole(Box::new(portion))))
+            }
         }
     }
 }
@@ -72,8 +101,8 @@ pub(super) fn run_from<T: Send>(
     let mut tally = from.map_or_else(Tally::default, Tally::behind);
     tally.size = input.size();
     // A portion, or the error that ended the reading: it has to reach the sink in its turn.
-    let worked = |portion: Result<Portion, SourceError>| {
-        portion.map(|portion| {
+    let worked = |drawn: Result<Drawn, SourceError>| {
+        drawn.and_then(Drawn::portion).map(|portion| {
             let work = work(&portion.batch);
             let batch_records = portion.batch.len() as u64;
             let Portion {
@@ -134,16 +163,19 @@ pub(super) fn see_again(
     until: &State,
 ) -> Result<(), PipelineError> {
     let reader = Portions::Reader(Box::new(source.reader_at(settings, None)?));
-    let before = reader.take_while(|portion| {
-        portion
+    let before = reader.take_while(|drawn| {
+        drawn
             .as_ref()
-            .map_or(true, |portion| portion.state.byte <= until.byte)
+            .map_or(true, |drawn| drawn.state().byte <= until.byte)
     });
     in_order(
         before,
         settings.threads,
         settings.threads * 2 + 2,
-        |portion| portion.map(|portion| plan.run(&portion.batch)),
+        |drawn| {
+            let portion = drawn.and_then(Drawn::portion);
+            portion.map(|portion| plan.run(&portion.batch))
+        },
         |outcome| -> Result<(), PipelineError> {
             unique.apply(outcome?)?;
             Ok(())

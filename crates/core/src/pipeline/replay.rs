@@ -130,11 +130,11 @@ impl<'a> Replay<'a> {
         reader: Reader<'a>,
         original: &'a Reading,
         limits: Limits,
-        file: &str,
+        file: &'a str,
     ) -> Self {
         Self {
             reader,
-            records: RecordReader::new(original, limits),
+            records: RecordReader::new(original, limits, file),
             original,
             file: file.to_owned(),
         }
@@ -189,7 +189,7 @@ impl<'a> Replay<'a> {
         }
         let batch = Batch {
             chunk: outer.chunk,
-            columns: self.records.take(),
+            columns: self.records.take()?,
             places,
             raw: Arc::new(raws),
         };

@@ -1,5 +1,6 @@
 //! Batches: records as columns of text, each record with its place in the source and its raw text.
 
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
@@ -43,10 +44,13 @@ pub struct RawText {
 }
 
 impl RawText {
-    /// Makes room for so many records of so many bytes together.
-    pub(super) fn reserve(&mut self, records: usize, bytes: usize) {
-        self.text.reserve(bytes);
-        self.ends.reserve(records);
+    /// Records whose texts stand one behind the other, and where each ends.
+    ///
+    /// # Errors
+    /// When they are no UTF-8.
+    pub(super) fn new(text: Vec<u8>, ends: Vec<usize>) -> Result<Self, FromUtf8Error> {
+        let text = String::from_utf8(text)?;
+        Ok(Self { text, ends })
     }
 
     /// Adds the next record's text.

@@ -183,6 +183,20 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// Text that was looked at as UTF-8 is none: a fault of ours.
+    pub(super) fn no_text(
+        file: &str,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Io {
+            file: file.to_owned(),
+            byte: 0,
+            source: io::Error::new(io::ErrorKind::InvalidData, error),
+        }
+    }
+}
+
 impl Explain for SourceError {
     fn kind(&self) -> ErrorKind {
         match self {

@@ -1,29 +1,23 @@
 //! The reader: records of one source as batches, with rejects and non-data beside them, every piece
 //! with its byte range. It can be resumed at any portion's end from a small state.
 
-use std::sync::Arc;
-
 use arrow_array::StringArray;
-use arrow_array::builder::StringBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, CHUNK_RECORDS, Place, RawText};
+use super::batch::{CHUNK_RECORDS, Place};
+use super::build::{Build, Cut, Portion, Repaired};
 use super::checks::{Checks, other_table, undecodable};
 use super::dialect::Limits;
 use super::error::SourceError;
 use super::input::Input;
 use super::non_data::Piece;
+use super::plain::{Ahead, Plain};
 use super::reading::Reading;
 use super::record::{Parsed, Parser, Record};
-use super::repair::{Cells, Mender, Repair};
+use super::repair::Mender;
 use super::stream::Stream;
 use crate::report::NonDataKind;
 use crate::validation::{Reason, Reject};
-
-/// Most records of a batch.
-const BATCH_RECORDS: usize = 8_192;
-/// Text of a batch after which no further record is added, in bytes.
-const BATCH_BYTES: usize = 4 << 20;
 
 /// Where a reader stands: all that is needed to go on from there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,32 +42,6 @@ pub struct State {
     pub tiled: bool,
 }
 
-/// A batch and what stood between its records.
-#[derive(Debug)]
-pub struct Portion {
-    /// Good records; may be empty.
-    pub batch: Batch,
-    /// Records that could not be read, in source order.
-    pub rejects: Vec<Reject>,
-    /// What is not data, in source order.
-    pub non_data: Vec<Piece>,
-    /// Records of the batch that were repaired, in source order.
-    pub repaired: Vec<Repaired>,
-    /// Rejects that a repair would have made records, in source order.
-    pub repairable: Vec<Repaired>,
-    /// Where the reader stands behind it.
-    pub state: State,
-}
-
-/// A record that was repaired, or could be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Repaired {
-    /// 1-based physical line on which it starts.
-    pub line: u64,
-    /// How.
-    pub repair: Repair,
-}
-
 /// Reads one source by a reading.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -87,9 +55,10 @@ pub struct Reader<'a> {
     state: State,
     checks: Checks<'a>,
     mender: Mender,
-    /// Rows of the last portion, and bytes of text in each of its columns.
-    rows: usize,
-    sizes: Vec<usize>,
+    plain: Option<Plain>,
+    ahead: Ahead,
+    /// Rows of the last portion, and bytes of their text.
+    last: (usize, usize),
 }
 
 /// What the next record is.
@@ -148,8 +117,9 @@ impl<'a> Reader<'a> {
                 &reading.kept,
                 reading.encoding.encoding == encoding_rs::UTF_8,
             ),
-            rows: 0,
-            sizes: Vec::new(),
+            plain: Plain::of(reading, limits),
+            ahead: Ahead::default(),
+            last: (0, 0),
         })
     }
 
@@ -158,17 +128,28 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the source cannot be read to its end, naming line and byte.
     pub fn next_portion(&mut self) -> Result<Option<Portion>, SourceError> {
+        self.next_cut()?.map(Cut::portion).transpose()
+    }
+
+    /// The next portion, cut into cells whose texts do not stand in columns yet, so that another thread can
+    /// put them there; `None` behind the last one.
+    ///
+    /// # Errors
+    /// As [`Reader::next_portion`].
+    pub(crate) fn next_cut(&mut self) -> Result<Option<Cut>, SourceError> {
         let before = self.state.byte;
         let mut build = Build::new(self.reading, self.state.rows / CHUNK_RECORDS);
-        build.make_room(self.rows, &self.sizes);
+        build.make_room(self.last);
         while !build.full() {
-            match self.take()? {
-                Taken::End => break,
-                Taken::NonData(kind) => self.non_data(kind, &mut build),
-                Taken::Record => self.record(&mut build)?,
-                Taken::Other(number) => {
-                    let reason = other_table(number);
-                    self.reject(reason, &mut build)?;
+            if !self.plain_lines(&mut build)? {
+                match self.take()? {
+                    Taken::End => break,
+                    Taken::NonData(kind) => self.non_data(kind, &mut build),
+                    Taken::Record => self.record(&mut build)?,
+                    Taken::Other(number) => {
+                        let reason = other_table(number);
+                        self.reject(reason, &mut build)?;
+                    }
                 }
             }
             if self.state.rows.is_multiple_of(CHUNK_RECORDS) && build.rows > 0 {
@@ -178,11 +159,58 @@ impl<'a> Reader<'a> {
         if self.state.byte == before {
             return Ok(None);
         }
-        let portion = build.finish(self.state.clone());
-        self.rows = portion.batch.len();
-        let columns = portion.batch.columns.iter();
-        self.sizes = columns.map(|column| column.value_data().len()).collect();
-        Ok(Some(portion))
+        self.last = build.sizes();
+        Ok(Some(build.finish(self.state.clone(), self.input.name())))
+    }
+
+    /// Takes the lines from here on that are good records for certain, up to the end of the batch; whether
+    /// there was one.
+    fn plain_lines(&mut self, build: &mut Build) -> Result<bool, SourceError> {
+        let layout = &self.reading.layout;
+        let data = (layout.start..layout.end).contains(&self.state.byte)
+            && self.state.line > layout.start_line + layout.preamble_lines
+            && self.state.headers >= layout.header_lines + layout.units_lines;
+        let mut any = false;
+        while data && !build.full() {
+            let Some(plain) = &self.plain else {
+                break;
+            };
+            if self.ahead.bytes == 0 {
+                self.ahead = Ahead::look(self.stream.text(), &self.parser);
+                // A line that is cut by the end of a block is plain as well, most likely.
+                if self.ahead.bytes == 0
+                    && any
+                    && !self.stream.ended()
+                    && self.stream.held() < self.block
+                {
+                    self.stream.fill()?;
+                    continue;
+                }
+            }
+            let text = self.stream.text();
+            let line = plain.line(text, self.ahead);
+            let Some((text, end)) = line.filter(|(text, _)| build.cut(text, plain.delimiter))
+            else {
+                break;
+            };
+            build.rows += 1;
+            build.bytes += text.len();
+            (self.record.end, self.record.lines) = (end, 1);
+            let (line, start) = (self.state.line, self.state.byte);
+            self.advance();
+            self.state.rows += 1;
+            build.places.push(Place {
+                line,
+                row: self.state.rows,
+                start,
+                end: self.state.byte,
+            });
+            any = true;
+            if self.state.rows.is_multiple_of(CHUNK_RECORDS) {
+                break;
+            }
+        }
+        Ok(any)
     }
 
     /// Finds the next record and says what it is.
@@ -429,6 +457,7 @@ impl<'a> Reader<'a> {
     /// Consumes the record that was taken.
     fn advance(&mut self) {
         self.stream.consume(self.record.end);
+        self.ahead.bytes = self.ahead.bytes.saturating_sub(self.record.end);
         let end = self.stream.byte();
         self.state.tiled &= end > self.state.byte;
         self.state.byte = end;
@@ -436,29 +465,6 @@ impl<'a> Reader<'a> {
         self.state.read += 1;
         self.state.borders = self.state.borders.wrapping_add(border(end));
     }
-}
-
-/// Whether a character is one of the control characters U+0080 to U+009F.
-const fn is_control(character: char) -> bool {
-    matches!(character, '\u{80}'..='\u{9f}')
-}
-
-/// A text with the characters of windows-1252 for the control characters of the same numbers.
-pub(crate) fn without_controls(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match u8::try_from(u32::from(character)) {
-            Ok(byte) if is_control(character) => {
-                out.push_str(
-                    &encoding_rs::WINDOWS_1252
-                        .decode_without_bom_handling(&[byte])
-                        .0,
-                );
-            }
-            Ok(_) | Err(_) => out.push(character),
-        }
-    }
-    out
 }
 
 /// Where the part of a source ends that `byte` stands in: before, in or behind the data.
@@ -483,17 +489,19 @@ pub(crate) struct RecordReader<'a> {
     parser: Parser,
     record: Record,
     build: Build,
+    input: &'a str,
 }
 
 impl<'a> RecordReader<'a> {
-    /// A reader of records that stand alone.
-    pub(crate) fn new(reading: &'a Reading, limits: Limits) -> Self {
+    /// A reader of records that stand alone, which came from the source of this name.
+    pub(crate) fn new(reading: &'a Reading, limits: Limits, input: &'a str) -> Self {
         let columns = reading.columns.len();
         Self {
             checks: Checks::new(reading, limits),
             parser: Parser::new(&reading.dialect, columns),
             record: Record::default(),
             build: Build::new(reading, 0),
+            input,
         }
     }
 
@@ -511,117 +519,130 @@ impl<'a> RecordReader<'a> {
     }
 
     /// The columns of the records that were taken since the last call.
-    pub(crate) fn take(&mut self) -> Vec<StringArray> {
-        self.build
-            .columns
-            .iter_mut()
-            .map(StringBuilder::finish)
-            .collect()
+    ///
+    /// # Errors
+    /// None but a fault of ours: cells of texts are texts.
+    pub(crate) fn take(&mut self) -> Result<Vec<StringArray>, SourceError> {
+        self.build.take_columns(self.input)
     }
 }
 
-/// A portion under construction.
-#[derive(Debug)]
-struct Build {
-    chunk: u64,
-    columns: Vec<StringBuilder>,
-    places: Vec<Place>,
-    raw: RawText,
-    rejects: Vec<Reject>,
-    non_data: Vec<Piece>,
-    repaired: Vec<Repaired>,
-    repairable: Vec<Repaired>,
-    /// Whether control characters stand for those of windows-1252.
-    controls: bool,
-    rows: usize,
-    bytes: usize,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-impl Build {
-    fn new(reading: &Reading, chunk: u64) -> Self {
-        let columns = reading.columns.len();
-        let controls = reading.repairs.contains(&Repair::ControlCharacters);
-        Self {
-            chunk,
-            columns: (0..columns).map(|_| StringBuilder::new()).collect(),
-            places: Vec::new(),
-            raw: RawText::default(),
-            rejects: Vec::new(),
-            non_data: Vec::new(),
-            repaired: Vec::new(),
-            repairable: Vec::new(),
-            controls,
-            rows: 0,
-            bytes: 0,
+    use super::*;
+    use crate::source::{Overrides, What};
+
+    const LINES: [&str; 28] = [
+        "1;Anna;2,5\n",
+        "2;;\n",
+        ";Bert;3\n",
+        ";;\n",
+        "\n",
+        " ; ;\n",
+        "\t\n",
+        "3;Carl;4\r\n",
+        "4;D\rora;5\n",
+        "5;\"E;mil\";6\n",
+        "6;\"two\nlines\";7\n",
+        "7;\"open;8\n",
+        "8;short\n",
+        "9;too;many;9\n",
+        "id;name;sum\n",
+        "id ;name;sum\n",
+        "id2;name;sum\n",
+        "identity;x;y\n",
+        "#;a;b\n",
+        "\u{feff}1;a;b\n",
+        "\u{e4}1;\u{85};\u{20ac}\n",
+        "\u{a0};\u{a0};\u{3000}\n",
+        "\0;a;b\n",
+        "1;a\0b;c\n",
+        "1;a,b;c\r",
+        "1;this is more than sixteen bytes of text;2\n",
+        "1,2,3\n",
+        "x;y;z",
+    ];
+
+    fn portions(mut reader: Reader<'_>) -> String {
+        let mut told = String::new();
+        while let Some(portion) = reader.next_portion().unwrap() {
+            told.push_str(&format!("{portion:?}\n"));
         }
+        told
     }
 
-    /// Makes room for about so many rows with so many bytes in their columns.
-    fn make_room(&mut self, rows: usize, sizes: &[usize]) {
-        let some_more = |count: usize| count + count / 16;
-        let room = |size: &usize| StringBuilder::with_capacity(some_more(rows), some_more(*size));
-        if sizes.len() == self.columns.len() {
-            self.columns = sizes.iter().map(room).collect();
-        }
-        self.places.reserve(some_more(rows));
-        // A mark stands between two cells.
-        let text = sizes.iter().sum::<usize>() + rows * sizes.len();
-        self.raw.reserve(some_more(rows), some_more(text));
-    }
-
-    const fn full(&self) -> bool {
-        self.rows >= BATCH_RECORDS
-            || self.bytes >= BATCH_BYTES
-            || self.non_data.len() >= BATCH_RECORDS
-    }
-
-    fn add(&mut self, text: &str, record: &Record, parser: &Parser) {
-        for (column, field) in self.columns.iter_mut().zip(&record.fields) {
-            let cell = text.get(field.start..field.end).unwrap_or_default();
-            if self.controls && cell.contains(is_control) {
-                let cell = if field.escaped {
-                    parser.unescape(cell)
-                } else {
-                    cell.to_owned()
-                };
-                column.append_value(without_controls(&cell));
-            } else if field.escaped {
-                column.append_value(parser.unescape(cell));
-            } else if cell.is_empty() && !field.quoted {
-                column.append_null();
-            } else {
-                column.append_value(cell);
-            }
-        }
-        self.raw.push(text);
-    }
-
-    fn add_cells(&mut self, raw: &str, cells: Cells) {
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
-            match cell {
-                Some(cell) if self.controls => column.append_value(without_controls(&cell)),
-                cell => column.append_option(cell),
-            }
-        }
-        self.raw.push(raw);
-    }
-
-    fn finish(mut self, state: State) -> Portion {
-        let columns: Vec<StringArray> =
-            self.columns.iter_mut().map(StringBuilder::finish).collect();
-        let batch = Batch {
-            chunk: self.chunk,
-            columns,
-            places: self.places,
-            raw: Arc::new(self.raw),
+    fn agree(bytes: &[u8], overrides: &Overrides, limits: Limits, block: usize) -> bool {
+        let input = Input::spool("t.csv", bytes).unwrap();
+        let Ok(reading) = Reading::decide(&input, overrides, &limits) else {
+            return true;
         };
-        Portion {
-            batch,
-            rejects: self.rejects,
-            non_data: self.non_data,
-            repaired: self.repaired,
-            repairable: self.repairable,
-            state,
+        let reader = || Reader::new(&input, &reading, limits, block).unwrap();
+        let slow = Reader {
+            plain: None,
+            ..reader()
+        };
+        portions(reader()) == portions(slow)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Lines that are taken as plain are the records that parser and checks make of them.
+        #[test]
+        fn plain_lines_are_records(
+            lines in prop::collection::vec(prop::sample::select(&LINES[..]), 0..40),
+            header in prop::sample::select(vec!["id;name;sum\n", ";name;sum\n", "# x\nid;name;sum\r\n"]),
+            headers in prop::sample::select(vec![None, Some(0_u64), Some(1)]),
+            line_end in prop::sample::select(vec![None, Some("lf"), Some("crlf"), Some("mixed")]),
+            delimiter in prop::sample::select(vec![";", ",", "; "]),
+            legacy in any::<bool>(),
+            broken in prop::option::of(any::<prop::sample::Index>()),
+            field_bytes in prop::sample::select(vec![5_usize, 30, 4 << 20]),
+            block in 1..300_usize,
+        ) {
+            let text = format!("{header}{}", lines.concat());
+            let mut bytes = if legacy {
+                encoding_rs::WINDOWS_1252.encode(&text).0.into_owned()
+            } else {
+                text.into_bytes()
+            };
+            if let Some(broken) = broken {
+                let at = broken.index(bytes.len());
+                bytes[at] = 0xFF;
+            }
+            let mut overrides = Overrides::default();
+            overrides.set(What::Delimiter, None, delimiter);
+            if legacy {
+                overrides.set(What::Encoding, None, "windows-1252");
+            }
+            if let Some(headers) = headers {
+                overrides.set(What::HeaderLines, None, headers);
+            }
+            if let Some(line_end) = line_end {
+                overrides.set(What::LineEnd, None, line_end);
+            }
+            let limits = Limits { field_bytes, ..Limits::default() };
+            prop_assert!(agree(&bytes, &overrides, limits, block));
+        }
+    }
+
+    /// More than one batch, with other records between the plain ones.
+    #[test]
+    fn long_files_of_plain_lines_are_read_alike() {
+        let mut text = "id;name;sum\n".to_owned();
+        for row in 0..70_000 {
+            text.push_str(&match row % 9_000 {
+                17 => format!("{row};\"quoted\";\n"),
+                18 => format!("{row};short\n"),
+                19 => "\n".to_owned(),
+                _ => format!("{row};{};{}\n", "n".repeat(row % 40), row % 3),
+            });
+        }
+        let overrides = Overrides::default();
+        for block in [1 << 10, 1 << 18] {
+            assert!(agree(text.as_bytes(), &overrides, Limits::default(), block));
         }
     }
 }
