@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 const ROUNDS: usize = 5;
 /// As in the reader: what lies in the processor's nearer memory is faster than a whole file.
-const BLOCK: usize = 1 << 20;
-/// Rows of text that go into one page of Parquet, about.
+const BLOCK: usize = 1 << 18;
+/// Bytes that go into one page of Parquet, about.
 const PAGE: usize = 1 << 20;
 const LEVEL: i32 = 3;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
 
-/// Records of one chunk; the unit of profile partials, row groups and checkpoints.
+/// Records of one chunk; the unit of row groups and checkpoints.
 pub const CHUNK_RECORDS: u64 = 65_536;
 
 /// Where a record stands in its source.

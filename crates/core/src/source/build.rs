@@ -237,8 +237,17 @@ impl Build {
         self.settled = self.text.len();
     }
 
+    /// The columns of records whose text nobody asks for; all begins anew.
+    pub(super) fn take_all(&mut self, input: &str) -> Result<Vec<StringArray>, SourceError> {
+        let columns = self.take_columns(input)?;
+        self.text.clear();
+        self.ends.clear();
+        self.settled = 0;
+        Ok(columns)
+    }
+
     /// The columns, which begin anew.
-    pub(super) fn take_columns(&mut self, input: &str) -> Result<Vec<StringArray>, SourceError> {
+    fn take_columns(&mut self, input: &str) -> Result<Vec<StringArray>, SourceError> {
         self.settle();
         let finished = self.columns.iter_mut().map(|column| {
             let Column {

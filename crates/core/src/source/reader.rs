@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
                 if self.ahead.bytes == 0
                     && any
                     && !self.stream.ended()
-                    && self.stream.held() < self.block
+                    && self.stream.held() < self.block.min(self.limits.line_bytes)
                 {
                     self.stream.fill()?;
                     continue;
@@ -523,7 +523,7 @@ impl<'a> RecordReader<'a> {
     /// # Errors
     /// None but a fault of ours: cells of texts are texts.
     pub(crate) fn take(&mut self) -> Result<Vec<StringArray>, SourceError> {
-        self.build.take_columns(self.input)
+        self.build.take_all(self.input)
     }
 }
 
@@ -576,6 +576,7 @@ mod tests {
     fn agree(bytes: &[u8], overrides: &Overrides, limits: Limits, block: usize) -> bool {
         let input = Input::spool("t.csv", bytes).unwrap();
         let Ok(reading) = Reading::decide(&input, overrides, &limits) else {
+            // There is nothing to compare of what cannot be read.
             return true;
         };
         let reader = || Reader::new(&input, &reading, limits, block).unwrap();
@@ -598,6 +599,7 @@ mod tests {
             line_end in prop::sample::select(vec![None, Some("lf"), Some("crlf"), Some("mixed")]),
             delimiter in prop::sample::select(vec![";", ",", "; "]),
             legacy in any::<bool>(),
+            repaired in any::<bool>(),
             broken in prop::option::of(any::<prop::sample::Index>()),
             field_bytes in prop::sample::select(vec![5_usize, 30, 4 << 20]),
             block in 1..300_usize,
@@ -616,6 +618,9 @@ mod tests {
             overrides.set(What::Delimiter, None, delimiter);
             if legacy {
                 overrides.set(What::Encoding, None, "windows-1252");
+            }
+            if repaired {
+                overrides.set(What::Repair, None, "all");
             }
             if let Some(headers) = headers {
                 overrides.set(What::HeaderLines, None, headers);
@@ -641,8 +646,27 @@ mod tests {
             });
         }
         let overrides = Overrides::default();
+        let input = Input::spool("t.csv", text.as_bytes()).unwrap();
+        assert!(Reading::decide(&input, &overrides, &Limits::default()).is_ok());
         for block in [1 << 10, 1 << 18] {
             assert!(agree(text.as_bytes(), &overrides, Limits::default(), block));
+        }
+    }
+
+    /// A replay has as many as its file has; only those of a batch are held.
+    #[test]
+    fn records_that_were_taken_are_not_kept() {
+        let input = Input::spool("t.csv", "id;name\n1;Anna\n".as_bytes()).unwrap();
+        let limits = Limits::default();
+        let reading = Reading::decide(&input, &Overrides::default(), &limits).unwrap();
+        let mut reader = RecordReader::new(&reading, limits, "t.csv");
+        for names in [["Bert", "Carl"], ["Dora", "Emil"]] {
+            for name in names {
+                reader.add(&format!("2;{name}")).unwrap();
+            }
+            let columns = reader.take().unwrap();
+            assert!(columns[1].iter().flatten().eq(names));
+            assert_eq!(reader.build.sizes(), (0, 0));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rustc_hash::FxHashMap;
+use ahash::AHashMap;
 
 use super::error::{CompileError, MissingColumn};
 use super::plan::{Fill, Plan, PlanField, Zone};
@@ -299,7 +299,7 @@ fn value_map(rule: &Rule, kind: FieldType, bar: f64) -> Result<Option<ValueMap>,
             why: format!("it is not {}", spelling.example()),
         })
     };
-    let mut entries: FxHashMap<String, Option<String>> = FxHashMap::default();
+    let mut entries: AHashMap<String, Option<String>> = AHashMap::default();
     for MappedValue {
         from,
         to,

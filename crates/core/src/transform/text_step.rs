@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use ahash::AHashMap;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
 use memchr::memchr;
 use regex::Regex;
-use rustc_hash::FxHashMap;
 
 use super::fault::Fault;
 use crate::mapping::{Case, OnUnseen};
@@ -70,10 +70,9 @@ impl Input {
         match self {
             Self::Column(column) => batch.columns.get(*column).cloned(),
             Self::Concat { columns, separator } => {
-                let all = columns
-                    .iter()
-                    .filter_map(|column| batch.columns.get(*column));
-                Some(joined(&all.collect::<Vec<_>>(), separator, batch.len()))
+                let all = columns.iter();
+                let all = all.filter_map(|column| batch.columns.get(*column));
+                joined(&all.collect::<Vec<_>>(), separator, batch.len())
             }
             Self::Constant(_) | Self::Coalesce(_) => None,
         }
@@ -89,9 +88,15 @@ impl Input {
     }
 }
 
-/// The texts of each row that are there and not empty, joined; null where none is there.
-fn joined(columns: &[&StringArray], separator: &str, rows: usize) -> StringArray {
-    let bytes = columns.iter().map(|column| column.value_data().len()).sum();
+/// The texts of each row that are there and not empty, joined; null where none is there. `None` where all
+/// together may be too long for the offsets of one array.
+fn joined(columns: &[&StringArray], separator: &str, rows: usize) -> Option<StringArray> {
+    let bytes: usize = columns.iter().map(|column| column.value_data().len()).sum();
+    let between = separator
+        .len()
+        .checked_mul(columns.len())?
+        .checked_mul(rows)?;
+    i32::try_from(bytes.checked_add(between)?).ok()?;
     let mut values = StringBuilder::with_capacity(rows, bytes);
     for row in 0..rows {
         let (mut any, mut behind) = (false, false);
@@ -119,7 +124,7 @@ fn joined(columns: &[&StringArray], separator: &str, rows: usize) -> StringArray
             values.append_null();
         }
     }
-    values.finish()
+    Some(values.finish())
 }
 
 /// As [`str::trim`]; most texts have neither blanks nor anything but ASCII at their ends.
@@ -244,8 +249,7 @@ fn cased(text: Cow<'_, str>, case: Case) -> Cow<'_, str> {
 /// The entries of a rule's value map that hold.
 #[derive(Debug)]
 pub(super) struct ValueMap {
-    /// Its keys are the mapping's, not the source's: they are hashed in the cheapest way.
-    pub(super) entries: FxHashMap<String, Option<String>>,
+    pub(super) entries: AHashMap<String, Option<String>>,
     pub(super) unseen: OnUnseen,
 }
 
