@@ -196,15 +196,7 @@ impl<'a> Reader<'a> {
             build.rows += 1;
             build.bytes += text.len();
             (self.record.end, self.record.lines) = (end, 1);
-            let (line, start) = (self.state.line, self.state.byte);
-            self.advance();
-            self.state.rows += 1;
-            build.places.push(Place {
-                line,
-                row: self.state.rows,
-                start,
-                end: self.state.byte,
-            });
+            self.place(build);
             any = true;
             if self.state.rows.is_multiple_of(CHUNK_RECORDS) {
                 break;
@@ -358,8 +350,6 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self, build: &mut Build) -> Result<(), SourceError> {
-        let row = self.state.rows + 1;
-        let (line, start) = (self.state.line, self.state.byte);
         let bytes = self
             .stream
             .text()
@@ -376,14 +366,7 @@ impl<'a> Reader<'a> {
                 build.rows += 1;
                 build.bytes += bytes.len();
                 build.add(text, &self.record, &self.parser);
-                self.advance();
-                build.places.push(Place {
-                    line,
-                    row,
-                    start,
-                    end: self.state.byte,
-                });
-                self.state.rows = row;
+                self.place(build);
                 Ok(())
             }
         }
@@ -411,6 +394,14 @@ impl<'a> Reader<'a> {
         build.rows += 1;
         build.bytes += bytes.len();
         build.add_cells(&raw, cells);
+        let line = self.state.line;
+        self.place(build);
+        build.repaired.push(Repaired { line, repair });
+        Ok(())
+    }
+
+    /// Says where the row that was added stands, and goes on behind it.
+    fn place(&mut self, build: &mut Build) {
         let (line, start) = (self.state.line, self.state.byte);
         self.advance();
         self.state.rows += 1;
@@ -420,8 +411,6 @@ impl<'a> Reader<'a> {
             start,
             end: self.state.byte,
         });
-        build.repaired.push(Repaired { line, repair });
-        Ok(())
     }
 
     fn reject(&mut self, reason: Reason, build: &mut Build) -> Result<(), SourceError> {
