@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::buckets::Bucket;
-use crate::kill::{SCHEMA, rows};
+use crate::kill::{LONG, SCHEMA, rows};
 use crate::served::{Served, aimapper, folder, text};
 
 /// A service with its files below `files/` in a bucket, and its log.
@@ -24,7 +24,7 @@ fn from_an_upload_to_rows_over_a_bucket_and_a_kill() {
     let (data, bucket) = (folder(), Bucket::new());
     let log = data.path().join("log");
     let service = served(data.path(), &bucket, &log);
-    let (mapping, source) = service.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
+    let (mapping, source) = service.mapped("rows.csv", rows(LONG).as_bytes(), SCHEMA);
     let (whole, job) = service.start_run(&mapping, &source);
     let ended = service.ended(&job);
     assert_eq!(text(&ended, "/state"), "succeeded", "{ended}");

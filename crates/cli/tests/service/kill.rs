@@ -11,6 +11,9 @@ pub(crate) const SCHEMA: &str = r#"{"type": "object", "required": ["id", "amount
     "properties": {"id": {"type": "integer"}, "amount": {"type": "number"}, "note": {"type": "string"}}}"#;
 
 /// So many rows; of 600,000 most are left when the first chunks of 65,536 are done.
+/// Rows whose run is under way for long enough to be met there, however fast it is.
+pub(crate) const LONG: u64 = 2_400_000;
+
 pub(crate) fn rows(count: u64) -> String {
     let mut text = "id,amount,note\n".to_owned();
     for row in 0..count {
@@ -27,7 +30,7 @@ pub(crate) fn rows(count: u64) -> String {
 fn a_run_goes_on_where_a_killed_service_left_it() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(LONG).as_bytes(), SCHEMA);
     let (whole, job) = served.start_run(&mapping, &source);
     served.ended(&job);
     let good = served.bytes(&format!("runs/{whole}/good"));
@@ -69,7 +72,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
 fn a_service_that_is_told_to_end_gives_its_job_back() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(LONG).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 1);
     assert!(served.terminate());
@@ -89,7 +92,7 @@ fn a_service_that_is_told_to_end_gives_its_job_back() {
 fn a_cancelled_run_leaves_nothing_to_see() {
     let data = folder();
     let served = Served::start(data.path());
-    let (mapping, source) = served.mapped("rows.csv", rows(600_000).as_bytes(), SCHEMA);
+    let (mapping, source) = served.mapped("rows.csv", rows(LONG).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 1);
     served.hold_job();
