@@ -30,7 +30,8 @@ fn from_an_upload_to_rows_over_a_bucket_and_a_kill() {
     assert_eq!(text(&ended, "/state"), "succeeded", "{ended}");
     let good = service.bytes(&format!("runs/{whole}/good"));
     let rejects = service.bytes(&format!("runs/{whole}/rejects"));
-    assert_eq!(good.iter().filter(|byte| **byte == b'\n').count(), 599_881);
+    let lines = good.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(lines as u64, LONG - LONG / 5_000 + 1);
 
     let (run, job) = service.start_run(&mapping, &source);
     service.until_chunk(&job, 1);
