@@ -1,7 +1,6 @@
 //! One source on its way through the core: opened, read, written and reported.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use aimapper_core::mapping::{Mapping, Question, Rule, to_yaml};
@@ -152,28 +151,24 @@ impl<'a> Job<'a> {
         let good = outputs.draft(&good_suffix(format))?;
         let rejects = self.rejects_writer(outputs)?;
         // A table keeps the names of the source; where names are keys they have to be unique.
-        let (table, encoder) = match format {
+        let table = match format {
             Format::Csv => {
-                text_table(good, Encoder::of_columns(&self.reading.header, self.text()))?
+                TableWriter::text(good, Encoder::of_columns(&self.reading.header, self.text()))
             }
-            Format::Ndjson => text_table(
+            Format::Ndjson => TableWriter::text(
                 good,
                 Encoder::of_columns(&self.reading.columns, TextFormat::Ndjson),
-            )?,
-            Format::Parquet => (
-                TableWriter::text_parquet(
-                    good,
-                    &self.reading.columns,
-                    self.options.settings.threads,
-                )?,
-                None,
             ),
-        };
+            Format::Parquet => TableWriter::text_parquet(
+                good,
+                &self.reading.columns,
+                self.options.settings.threads,
+            ),
+        }?;
         let bar = progress::bar(self.input.size(), "read");
         let (profile, done) = pipeline::read(
             self.source(),
             &self.options.overrides,
-            encoder.as_deref(),
             Sinks {
                 table,
                 rejects,
@@ -199,26 +194,22 @@ impl<'a> Job<'a> {
         let format = self.format();
         let good = outputs.draft(&good_suffix(format))?;
         let rejects = self.rejects_writer(outputs)?;
-        let (table, encoder) = match format {
-            Format::Csv => text_table(good, Encoder::of_plan(plan, self.text())?)?,
-            Format::Ndjson => text_table(good, Encoder::of_plan(plan, TextFormat::Ndjson)?)?,
+        let table = match format {
+            Format::Csv => TableWriter::text(good, Encoder::of_plan(plan, self.text())?)?,
+            Format::Ndjson => TableWriter::text(good, Encoder::of_plan(plan, TextFormat::Ndjson)?)?,
             Format::Parquet => {
                 let mut layout = Layout::of_plan(plan);
                 if layout.needs_look() {
                     let settings = self.options.settings;
                     pipeline::observe(self.source(), plan, &mut layout, settings)?;
                 }
-                (
-                    TableWriter::parquet(good, plan, &layout, self.options.settings.threads)?,
-                    None,
-                )
+                TableWriter::parquet(good, plan, &layout, self.options.settings.threads)?
             }
         };
         let bar = progress::bar(self.input.size(), "run");
         let done = pipeline::run(
             self.source(),
             plan,
-            encoder.as_deref(),
             unique,
             Sinks {
                 table,
@@ -383,14 +374,4 @@ pub(crate) fn suffixes(format: Format) -> Vec<String> {
 
 fn good_suffix(format: Format) -> String {
     format!("good.{}", format.extension())
-}
-
-type TextTable = (TableWriter<Draft>, Option<Arc<Encoder>>);
-
-fn text_table(good: Draft, encoder: Encoder) -> Result<TextTable, Failure> {
-    let encoder = Arc::new(encoder);
-    Ok((
-        TableWriter::text(good, Arc::clone(&encoder))?,
-        Some(encoder),
-    ))
 }

@@ -26,7 +26,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 use aimapper_core::pipeline::{self, Settings, Sinks, Source};
 use aimapper_core::source::{Input, Limits, Overrides, Reading, SourceError};
@@ -155,9 +154,9 @@ fn account(path: &Path, rows: u64) -> Account {
         Ok(reading) => reading,
         Err(error) => return refused(error),
     };
-    let encoder = Arc::new(Encoder::of_columns(&reading.header, TextFormat::Csv));
+    let encoder = Encoder::of_columns(&reading.header, TextFormat::Csv);
     let sinks = Sinks {
-        table: TableWriter::text(Numbers::new(false, rows), Arc::clone(&encoder)).unwrap(),
+        table: TableWriter::text(Numbers::new(false, rows), encoder).unwrap(),
         rejects: RejectsWriter::new(Numbers::new(true, rows), "grown.csv").unwrap(),
         chunks: None,
         profile: None,
@@ -171,7 +170,6 @@ fn account(path: &Path, rows: u64) -> Account {
     let (_, done) = pipeline::read(
         source,
         &Overrides::default(),
-        Some(&encoder),
         sinks,
         Settings {
             block: 4_096,

@@ -4,7 +4,6 @@
 #![cfg(test)]
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use aimapper_core::matching::Memory;
 use aimapper_core::pipeline::{self, Chunks, Resume, Settings, Sinks, Source, Tally};
@@ -45,14 +44,14 @@ struct Ran {
 }
 
 fn run(source: Source<'_>, plan: &Plan, settings: Settings, from: Option<Resume>) -> Ran {
-    let encoder = Arc::new(Encoder::of_plan(plan, TextFormat::Csv).unwrap());
+    let encoder = Encoder::of_plan(plan, TextFormat::Csv).unwrap();
     let (table, rejects) = match &from {
         None => (
-            TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap(),
+            TableWriter::text(Vec::new(), encoder).unwrap(),
             RejectsWriter::new(Vec::new(), "rows.csv").unwrap(),
         ),
         Some(from) => (
-            TableWriter::text_behind(Vec::new(), Arc::clone(&encoder), from.good),
+            TableWriter::text_behind(Vec::new(), encoder, from.good),
             RejectsWriter::behind(Vec::new(), "rows.csv", from.rejected),
         ),
     };
@@ -77,16 +76,7 @@ fn run(source: Source<'_>, plan: &Plan, settings: Settings, from: Option<Resume>
         }),
     };
     let unique = UniqueStage::new(plan);
-    let done = pipeline::run(
-        source,
-        plan,
-        Some(&encoder),
-        unique,
-        sinks,
-        settings,
-        &mut |_| {},
-    )
-    .unwrap();
+    let done = pipeline::run(source, plan, unique, sinks, settings, &mut |_| {}).unwrap();
     assert!(done.tally.balance.balanced, "{:?}", done.tally.balance);
     Ran {
         kept,

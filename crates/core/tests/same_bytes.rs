@@ -8,7 +8,6 @@ mod cases;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use aimapper_core::mapping::{accept_at, to_yaml};
 use aimapper_core::matching::Memory;
@@ -67,24 +66,17 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
         limits: Limits::default(),
         replays: None,
     };
-    let sinks = |encoder: &Arc<Encoder>| Sinks {
-        table: TableWriter::text(Vec::new(), Arc::clone(encoder)).unwrap(),
+    let sinks = |encoder: Encoder| Sinks {
+        table: TableWriter::text(Vec::new(), encoder).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
         chunks: None,
         profile: None,
     };
     let mut outputs = Outputs::new();
 
-    let encoder = Arc::new(Encoder::of_columns(&reading.header, TextFormat::Csv));
-    let (profile, mut done) = pipeline::read(
-        source,
-        &overrides,
-        Some(&encoder),
-        sinks(&encoder),
-        settings,
-        &mut |_| (),
-    )
-    .unwrap();
+    let encoder = Encoder::of_columns(&reading.header, TextFormat::Csv);
+    let (profile, mut done) =
+        pipeline::read(source, &overrides, sinks(encoder), settings, &mut |_| ()).unwrap();
     outputs.push(("clean table", done.good));
     outputs.push(("rejects of reading", done.rejects));
     let report = report_of(input, reading, profile.clone(), &done.tally);
@@ -104,13 +96,12 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
     let Ok(plan) = compile(&mapping, &reading.columns, 0.0) else {
         return outputs;
     };
-    let encoder = Arc::new(Encoder::of_plan(&plan, TextFormat::Ndjson).unwrap());
+    let encoder = Encoder::of_plan(&plan, TextFormat::Ndjson).unwrap();
     let mut done = pipeline::run(
         source,
         &plan,
-        Some(&encoder),
         UniqueStage::new(&plan),
-        sinks(&encoder),
+        sinks(encoder),
         settings,
         &mut |_| (),
     )

@@ -486,9 +486,9 @@ fn profiled(input: &Input, reading: &Reading, overrides: &Overrides) -> (Profile
 
 fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<Vec<u8>> {
     let plan = compile(mapping, &reading.columns, BAR).unwrap();
-    let encoder = Arc::new(Encoder::of_plan(&plan, TextFormat::Csv).unwrap());
+    let encoder = Encoder::of_plan(&plan, TextFormat::Csv).unwrap();
     let sinks = Sinks {
-        table: TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap(),
+        table: TableWriter::text(Vec::new(), encoder).unwrap(),
         rejects: RejectsWriter::new(Vec::new(), input.name()).unwrap(),
         chunks: None,
         profile: None,
@@ -498,7 +498,6 @@ fn rows(input: &Input, reading: &Reading, mapping: &Mapping) -> pipeline::Done<V
     pipeline::run(
         from(input, reading),
         &plan,
-        Some(&encoder),
         unique,
         sinks,
         settings,

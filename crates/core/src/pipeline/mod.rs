@@ -30,9 +30,7 @@ pub use tally::{RepairCounts, Resume, Tally};
 
 use crate::profile::{Cells, Partial, Profile, Profiling};
 use crate::source::{CHUNK_RECORDS, Input, Limits, Overrides, Reader, Reading, SourceError, State};
-use crate::transform::{
-    Encoder, Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage,
-};
+use crate::transform::{Guarded, Layout, Outcome, Plan, RejectsWriter, TableWriter, UniqueStage};
 use pass::Item;
 
 /// How a pass runs; nothing here changes its result.
@@ -156,7 +154,6 @@ pub fn profile(
 pub fn read<W: Write + Send>(
     source: Source<'_>,
     overrides: &Overrides,
-    encoder: Option<&Encoder>,
     sinks: Sinks<'_, W>,
     settings: Settings,
     progress: Progress<'_>,
@@ -167,23 +164,18 @@ pub fn read<W: Write + Send>(
         mut rejects,
         ..
     } = sinks;
+    let encoder = table.encoder();
     let (profile, mut tally) = thread::scope(|scope| {
         let mut all = Partial::new(columns, overrides).beside(scope, settings.threads);
         let tally = pass::run(
             source,
             settings,
-            |batch| {
-                let encoded = encoder.map(|encoder| encoder.encode_batch(batch));
-                (Cells::of(batch), encoded, batch.clone())
-            },
+            |batch| (Cells::of(batch), encoder.encode_batch(batch)),
             |item, tally| {
                 progress(&item.state);
-                let (cells, encoded, batch) = item.work;
+                let (cells, encoded) = item.work;
                 all.add(cells);
-                match encoded {
-                    Some(encoded) => table.write_encoded(encoded)?,
-                    None => table.write_batch(&batch)?,
-                }
+                table.write_encoded(encoded?)?;
                 tally.good += item.batch_records;
                 tally.take_rejects(item.rejects, &mut |reject| rejects.write(reject))
             },
@@ -210,7 +202,6 @@ pub fn read<W: Write + Send>(
 pub fn run<W: Write + Send>(
     source: Source<'_>,
     plan: &Plan,
-    encoder: Option<&Encoder>,
     unique: UniqueStage,
     sinks: Sinks<'_, W>,
     settings: Settings,
@@ -233,7 +224,7 @@ pub fn run<W: Write + Send>(
         None => Claims::default(),
     };
     // Rows of unique fields are taken out in source order first, so that they are encoded last.
-    let early = encoder.filter(|_| !plan.has_unique());
+    let early = (!plan.has_unique()).then(|| table.encoder());
     let first = profile.map(|overrides| Partial::new(source.columns(), overrides));
     let (profile, mut tally) = thread::scope(|scope| {
         let is_profiled = first.is_some();
@@ -244,7 +235,7 @@ pub fn run<W: Write + Send>(
             from,
             |batch| {
                 let outcome = plan.run(batch);
-                let encoded = early.map(|encoder| encoder.encode(&outcome));
+                let encoded = early.as_ref().map(|encoder| encoder.encode(&outcome));
                 (outcome, encoded, is_profiled.then(|| Cells::of(batch)))
             },
             |item: Item<(Outcome, _, _)>, tally| {
@@ -256,7 +247,7 @@ pub fn run<W: Write + Send>(
                 let outcome = unique.apply(outcome)?;
                 tally.good += outcome.len() as u64;
                 match encoded {
-                    Some(encoded) => table.write_encoded(encoded)?,
+                    Some(encoded) => table.write_encoded(encoded?)?,
                     None => table.write(&outcome)?,
                 }
                 let rejected = pass::merge(item.rejects, outcome.rejects);

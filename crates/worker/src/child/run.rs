@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
 use std::time::Instant;
 
 use aimapper_core::job::{OutputFormat, Phase, Written};
@@ -189,7 +188,7 @@ impl Job<'_> {
         let good = begin(Part::Good, so_far.chunks)?;
         let rejects = begin(Part::Rejects, so_far.chunks)?;
         let behind = from.as_ref().map(|from| (from.good, from.rejected));
-        let (table, encoder) = self.table(format, good, behind)?;
+        let table = self.table(format, good, behind)?;
         let file = self.input.name();
         let rejects = match behind {
             None => RejectsWriter::new(rejects, file)
@@ -206,7 +205,6 @@ impl Job<'_> {
         let done = pipeline::run(
             self.source(),
             plan,
-            encoder.as_deref(),
             UniqueStage::new(plan),
             Sinks {
                 table,
@@ -227,7 +225,7 @@ impl Job<'_> {
         format: OutputFormat,
         out: ChunkFile,
         behind: Option<(u64, u64)>,
-    ) -> Result<(TableWriter<ChunkFile>, Option<Arc<Encoder>>), Trouble> {
+    ) -> Result<TableWriter<ChunkFile>, Trouble> {
         let plan = &self.ready.plan;
         let text = match format {
             OutputFormat::Csv => TextFormat::Csv,
@@ -238,18 +236,14 @@ impl Job<'_> {
                 if layout.needs_look() {
                     pipeline::observe(self.source(), plan, &mut layout, settings)?;
                 }
-                return Ok((
-                    TableWriter::parquet(out, plan, &layout, settings.threads)?,
-                    None,
-                ));
+                return Ok(TableWriter::parquet(out, plan, &layout, settings.threads)?);
             }
         };
-        let encoder = Arc::new(Encoder::of_plan(plan, text)?);
-        let table = match behind {
-            None => TableWriter::text(out, Arc::clone(&encoder))?,
-            Some((good, _)) => TableWriter::text_behind(out, Arc::clone(&encoder), good),
-        };
-        Ok((table, Some(encoder)))
+        let encoder = Encoder::of_plan(plan, text)?;
+        Ok(match behind {
+            None => TableWriter::text(out, encoder)?,
+            Some((good, _)) => TableWriter::text_behind(out, encoder, good),
+        })
     }
 
     /// Writes the reports, and the non-data that is too much for them.

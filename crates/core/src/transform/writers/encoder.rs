@@ -1,10 +1,18 @@
-//! Encodes rows as text, batch by batch. Shared by threads; holds no state between batches.
+//! Encodes rows batch by batch, as text or as columns for Parquet. Shared by threads; holds no state
+//! between batches.
 
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_schema::DataType;
+
+use super::array::array_of;
 use super::csv::{looks_like_formula, write_record};
 use super::error::WriteError;
+use super::layout::Layout;
 use super::ndjson::Object;
 use crate::source::Batch;
-use crate::transform::{Outcome, Plan};
+use crate::transform::{Column, Outcome, Plan};
 use crate::validation::Cell;
 
 /// A text format of tables.
@@ -31,15 +39,24 @@ pub struct Guarded {
     pub field: String,
 }
 
-/// Rows as bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Rows as their table takes them.
+#[derive(Debug)]
 pub struct Encoded {
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    pub(super) content: Content,
     /// How many rows they are.
     pub rows: u64,
     /// What was changed for spreadsheets; rows are counted from the first of these rows.
     pub guarded: Vec<Guarded>,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Text(Vec<u8>),
+    /// Columns of one chunk.
+    Columns {
+        chunk: u64,
+        columns: Vec<ArrayRef>,
+    },
 }
 
 /// Encodes the rows of one table.
@@ -51,6 +68,13 @@ pub struct Encoder {
 
 #[derive(Debug)]
 enum Style {
+    Text(TextStyle),
+    /// The types of the columns.
+    Parquet(Vec<DataType>),
+}
+
+#[derive(Debug)]
+enum TextStyle {
     Csv,
     ExcelCsv,
     Ndjson(Object),
@@ -62,17 +86,15 @@ impl Encoder {
     /// # Errors
     /// [`WriteError::Nesting`] where one field's name is the path to another.
     pub fn of_plan(plan: &Plan, format: TextFormat) -> Result<Self, WriteError> {
-        let names = plan
-            .fields()
-            .iter()
-            .map(|field| field.name().to_owned())
-            .collect();
         let style = match format {
-            TextFormat::Csv => Style::Csv,
-            TextFormat::ExcelCsv => Style::ExcelCsv,
-            TextFormat::Ndjson => Style::Ndjson(Object::nested(plan.fields())?),
+            TextFormat::Csv => TextStyle::Csv,
+            TextFormat::ExcelCsv => TextStyle::ExcelCsv,
+            TextFormat::Ndjson => TextStyle::Ndjson(Object::nested(plan.fields())?),
         };
-        Ok(Self { names, style })
+        Ok(Self {
+            names: names_of(plan),
+            style: Style::Text(style),
+        })
     }
 
     /// An encoder of a source's batches, all text. In NDJSON names are keys as they are, and nulls
@@ -80,33 +102,60 @@ impl Encoder {
     #[must_use]
     pub fn of_columns(names: &[String], format: TextFormat) -> Self {
         let style = match format {
-            TextFormat::Csv => Style::Csv,
-            TextFormat::ExcelCsv => Style::ExcelCsv,
-            TextFormat::Ndjson => Style::Ndjson(Object::flat(names)),
+            TextFormat::Csv => TextStyle::Csv,
+            TextFormat::ExcelCsv => TextStyle::ExcelCsv,
+            TextFormat::Ndjson => TextStyle::Ndjson(Object::flat(names)),
         };
         Self {
             names: names.to_vec(),
-            style,
+            style: Style::Text(style),
         }
     }
 
-    /// What stands before the first row: for CSV the header line.
-    #[must_use]
-    pub fn head(&self) -> Encoded {
-        let mut head = match self.style {
-            Style::Csv | Style::ExcelCsv => {
-                self.rows(1, self.names.len(), |column, _| self.name(column), |_| 0)
-            }
-            Style::Ndjson(_) => Encoded::default(),
+    /// An encoder of a plan's outcomes for a Parquet file of this layout.
+    pub(super) fn of_layout(plan: &Plan, layout: &Layout) -> Self {
+        Self {
+            names: names_of(plan),
+            style: Style::Parquet(layout.types()),
+        }
+    }
+
+    /// An encoder of a source's batches for a Parquet file, all text.
+    pub(super) fn of_texts(names: &[String]) -> Self {
+        Self {
+            names: names.to_vec(),
+            style: Style::Parquet(vec![DataType::Utf8; names.len()]),
+        }
+    }
+
+    /// The columns of a Parquet file; none for text.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&String, &DataType)> {
+        let types = match &self.style {
+            Style::Text(_) => &[],
+            Style::Parquet(types) => types.as_slice(),
         };
-        head.rows = 0;
-        for guarded in &mut head.guarded {
+        self.names.iter().zip(types)
+    }
+
+    /// What stands before the first row of a text: for CSV the header line.
+    pub(super) fn head(&self) -> Option<Encoded> {
+        let style = match &self.style {
+            Style::Text(style @ (TextStyle::Csv | TextStyle::ExcelCsv)) => style,
+            Style::Text(TextStyle::Ndjson(_)) | Style::Parquet(_) => return None,
+        };
+        let names = |column, _| self.name(column);
+        let (mut bytes, mut guarded) = self.text(style, 1, self.names.len(), names, |_| 0);
+        for guarded in &mut guarded {
             guarded.row = 0;
         }
-        if let Style::ExcelCsv = self.style {
-            head.bytes.splice(0..0, *b"\xef\xbb\xbf");
+        if let TextStyle::ExcelCsv = style {
+            bytes.splice(0..0, *b"\xef\xbb\xbf");
         }
-        head
+        Some(Encoded {
+            content: Content::Text(bytes),
+            rows: 0,
+            guarded,
+        })
     }
 
     fn name(&self, column: usize) -> Cell<'_> {
@@ -116,57 +165,86 @@ impl Encoder {
     }
 
     /// Encodes the good rows of an outcome.
-    #[must_use]
-    pub fn encode(&self, outcome: &Outcome) -> Encoded {
-        let cell = |column: usize, row| {
-            outcome
-                .columns
-                .get(column)
-                .map_or(Cell::Null, |column| column.cell(row))
+    ///
+    /// # Errors
+    /// For Parquet [`WriteError::DoesNotFit`] and [`WriteError::Parquet`].
+    pub fn encode(&self, outcome: &Outcome) -> Result<Encoded, WriteError> {
+        let line = |row: usize| outcome.places.get(row).map_or(0, |at| at.line);
+        let style = match &self.style {
+            Style::Text(style) => style,
+            Style::Parquet(types) => {
+                let columns = self.names.iter().zip(types).zip(&outcome.columns);
+                let columns = columns.map(|((name, kind), column)| {
+                    array_of(column, kind, |row| WriteError::DoesNotFit {
+                        field: name.clone(),
+                        line: line(row),
+                    })
+                });
+                let columns = columns.collect::<Result<_, _>>()?;
+                return Ok(Encoded::columns(outcome.chunk, columns, outcome.len()));
+            }
         };
-        self.rows(outcome.len(), self.names.len(), cell, |row| {
-            outcome.places.get(row).map_or(0, |at| at.line)
-        })
+        let cell = |column: usize, row| {
+            let column = outcome.columns.get(column);
+            column.map_or(Cell::Null, |column: &Column| column.cell(row))
+        };
+        let text = self.text(style, outcome.len(), self.names.len(), cell, line);
+        Ok(Encoded::text(text, outcome.len()))
     }
 
     /// Encodes all records of a batch, all columns as text; as CSV also where the header has fewer
     /// or more names than the records have cells.
-    #[must_use]
-    pub fn encode_batch(&self, batch: &Batch) -> Encoded {
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_batch(&self, batch: &Batch) -> Result<Encoded, WriteError> {
+        let style = match &self.style {
+            Style::Text(style) => style,
+            Style::Parquet(_) => {
+                let columns = batch.columns.iter().cloned();
+                let columns = columns.map(|column| Arc::new(column) as ArrayRef).collect();
+                return Ok(Encoded::columns(batch.chunk, columns, batch.len()));
+            }
+        };
         let cell = |column, row| batch.cell(column, row).map_or(Cell::Null, Cell::Text);
-        self.rows(batch.len(), batch.columns.len(), cell, |row| {
-            batch.places.get(row).map_or(0, |at| at.line)
-        })
+        let line = |row: usize| batch.places.get(row).map_or(0, |at| at.line);
+        let text = self.text(style, batch.len(), batch.columns.len(), cell, line);
+        Ok(Encoded::text(text, batch.len()))
     }
 
-    fn rows<'c>(
+    /// Rows as bytes, and what was changed for spreadsheets.
+    fn text<'c>(
         &self,
+        style: &TextStyle,
         rows: usize,
         columns: usize,
         cell: impl Fn(usize, usize) -> Cell<'c>,
         line: impl Fn(usize) -> u64,
-    ) -> Encoded {
+    ) -> (Vec<u8>, Vec<Guarded>) {
         let columns = 0..columns;
-        let mut encoded = Encoded::default();
+        let (mut bytes, mut guarded) = (Vec::new(), Vec::new());
         for row in 0..rows {
-            encoded.rows += 1;
             let cells = columns.clone().map(|column| cell(column, row));
-            match &self.style {
-                Style::Csv => write_record(&mut encoded.bytes, cells),
-                Style::Ndjson(object) => {
-                    object.write_line(&mut encoded.bytes, &|column| cell(column, row));
+            match style {
+                TextStyle::Csv => write_record(&mut bytes, cells),
+                TextStyle::Ndjson(object) => {
+                    object.write_line(&mut bytes, &|column| cell(column, row));
                 }
-                Style::ExcelCsv => self.guarded_record(&mut encoded, cells, line(row)),
+                TextStyle::ExcelCsv => {
+                    let place = (count(row) + 1, line(row));
+                    self.guarded_record(&mut bytes, &mut guarded, cells, place);
+                }
             }
         }
-        encoded
+        (bytes, guarded)
     }
 
     fn guarded_record<'c>(
         &self,
-        encoded: &mut Encoded,
+        bytes: &mut Vec<u8>,
+        guarded: &mut Vec<Guarded>,
         cells: impl Iterator<Item = Cell<'c>>,
-        line: u64,
+        (row, line): (u64, u64),
     ) {
         let cells: Vec<Cell<'c>> = cells.collect();
         let guard = |cell: &Cell<'c>| match cell {
@@ -183,14 +261,41 @@ impl Encoder {
         let guards: Vec<Option<String>> = cells.iter().map(guard).collect();
         for (column, guard) in guards.iter().enumerate() {
             if guard.is_some() {
-                let row = encoded.rows;
                 let name = self.names.get(column).cloned();
                 let field = name.unwrap_or_else(|| format!("column_{}", column + 1));
-                encoded.guarded.push(Guarded { row, line, field });
+                guarded.push(Guarded { row, line, field });
             }
         }
         let shown = cells.iter().zip(&guards);
         let shown = shown.map(|(cell, guard)| guard.as_deref().map_or(*cell, Cell::Text));
-        write_record(&mut encoded.bytes, shown);
+        write_record(bytes, shown);
     }
+}
+
+impl Encoded {
+    fn text((bytes, guarded): (Vec<u8>, Vec<Guarded>), rows: usize) -> Self {
+        Self {
+            content: Content::Text(bytes),
+            rows: count(rows),
+            guarded,
+        }
+    }
+
+    fn columns(chunk: u64, columns: Vec<ArrayRef>, rows: usize) -> Self {
+        Self {
+            content: Content::Columns { chunk, columns },
+            rows: count(rows),
+            guarded: Vec::new(),
+        }
+    }
+}
+
+fn names_of(plan: &Plan) -> Vec<String> {
+    let fields = plan.fields().iter();
+    fields.map(|field| field.name().to_owned()).collect()
+}
+
+/// A number of rows; no machine has memory for more than a `u64` can count.
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,11 @@
 //! Writers: good rows, source tables and rejects to any [`std::io::Write`].
 //!
-//! Text formats are encoded batch by batch into byte buffers by an [`Encoder`], which several
-//! threads may share; a [`TableWriter`] then takes the buffers in order. Parquet is built by the
-//! writer itself. What is written depends on the rows and their chunks alone: not on the sizes of
+//! Rows are encoded batch by batch by an [`Encoder`], which several threads may share: text formats
+//! into byte buffers, Parquet into columns. A [`TableWriter`] then takes them in order; for Parquet it
+//! gathers those of a chunk and encodes its columns beside each other. What is written depends on the rows and their chunks alone: not on the sizes of
 //! batches, on threads or on the time.
 
+mod array;
 mod csv;
 mod encoder;
 mod error;

@@ -1,16 +1,19 @@
 //! One row group of a Parquet file: its columns are encoded beside each other, each with a dictionary only
 //! where its values repeat.
 
+use std::cmp::Reverse;
+use std::hash::Hash;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use ahash::AHashSet;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, Field, SchemaRef};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
+use arrow_schema::{DataType, FieldRef, SchemaRef};
+use arrow_select::concat::concat;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
@@ -34,11 +37,23 @@ pub(super) struct Columns {
     threads: usize,
 }
 
-/// A column that is to be encoded.
-struct Task<'a> {
-    field: &'a Field,
-    values: &'a ArrayRef,
+/// A column that is to be encoded: its values batch by batch.
+struct Task {
+    field: FieldRef,
+    values: Vec<ArrayRef>,
     writer: ArrowColumnWriter,
+}
+
+/// Columns that nobody has begun with, each with its number.
+type Waiting = Mutex<std::vec::IntoIter<(usize, Task)>>;
+
+/// Columns that are done, in any order.
+type Encoded = Vec<(usize, Result<ArrowColumnChunk, ParquetError>)>;
+
+/// A row group whose columns are encoded, or are about to be.
+pub(super) struct RowGroup {
+    done: Encoded,
+    threads: Vec<JoinHandle<Encoded>>,
 }
 
 impl Columns {
@@ -65,78 +80,143 @@ impl Columns {
         })
     }
 
-    /// Encodes the columns of the row group of this number; in the order of the columns.
+    /// Begins to encode the row group of this number, which consists of these batches, on threads of its
+    /// own; with fewer than two of them all is done before it returns.
     pub(super) fn encode(
         &self,
         number: usize,
-        columns: &[ArrayRef],
-    ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        batches: Vec<Vec<ArrayRef>>,
+    ) -> Result<RowGroup, ParquetError> {
         let with_dictionary = self.with_dictionary.create_column_writers(number)?;
         let plain = self.plain.create_column_writers(number)?;
         let writers = with_dictionary.into_iter().zip(plain);
-        let fields = self.schema.fields().iter();
-        let tasks = columns.iter().zip(fields).zip(writers);
+        let columns = turned(batches, self.schema.fields().len());
+        let tasks = columns.into_iter().zip(self.schema.fields()).zip(writers);
         let tasks = tasks.map(|((values, field), (with_dictionary, plain))| Task {
-            field,
-            values,
-            writer: if repeats(values) {
+            field: Arc::clone(field),
+            writer: if repeats(&values) {
                 with_dictionary
             } else {
                 plain
             },
+            values,
         });
-        beside(tasks.collect(), self.threads)
+        let mut tasks: Vec<(usize, Task)> = tasks.enumerate().collect();
+        // The largest first, so that all threads end at about the same time.
+        tasks.sort_by_key(|(_, task)| Reverse(task.bytes()));
+        let hands = self.threads.min(tasks.len());
+        let waiting = Mutex::new(tasks.into_iter());
+        if hands < 2 {
+            return Ok(RowGroup {
+                done: encode_all(&waiting),
+                threads: Vec::new(),
+            });
+        }
+        let waiting = Arc::new(waiting);
+        let hand = |_| {
+            let waiting = Arc::clone(&waiting);
+            thread::spawn(move || encode_all(&waiting))
+        };
+        Ok(RowGroup {
+            done: Vec::new(),
+            threads: (0..hands).map(hand).collect(),
+        })
     }
 }
 
-/// Encodes each column on one of the threads.
-fn beside(tasks: Vec<Task<'_>>, threads: usize) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-    let hands = threads.min(tasks.len());
-    if hands < 2 {
-        return tasks.into_iter().map(Task::encode).collect();
-    }
-    let waiting = Mutex::new(tasks.into_iter().enumerate());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            // The lock guards an iterator, which a panic elsewhere cannot leave half changed.
-            let next = waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .next();
-            let Some((number, task)) = next else {
-                return done;
-            };
-            done.push((number, task.encode()));
+/// Batches of so many columns as columns of batches.
+fn turned(batches: Vec<Vec<ArrayRef>>, columns: usize) -> Vec<Vec<ArrayRef>> {
+    let mut all: Vec<Vec<ArrayRef>> = (0..columns).map(|_| Vec::new()).collect();
+    for batch in batches {
+        for (column, values) in all.iter_mut().zip(batch) {
+            column.push(values);
         }
-    };
-    let mut all = thread::scope(|scope| {
-        let threads: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for thread in threads {
+    }
+    all
+}
+
+fn encode_all(waiting: &Waiting) -> Encoded {
+    let mut done = Vec::new();
+    loop {
+        // The lock guards an iterator, which a panic elsewhere cannot leave half changed.
+        let next = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next();
+        let Some((number, task)) = next else {
+            return done;
+        };
+        done.push((number, task.encode()));
+    }
+}
+
+impl RowGroup {
+    /// Waits for the columns, and gives them in their order.
+    ///
+    /// # Panics
+    /// With the panic of a thread that encodes.
+    pub(super) fn finish(self) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        let mut all = self.done;
+        for thread in self.threads {
             match thread.join() {
                 Ok(done) => all.extend(done),
                 Err(panic) => resume_unwind(panic),
             }
         }
-        all
-    });
-    all.sort_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, chunk)| chunk).collect()
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, chunk)| chunk).collect()
+    }
 }
 
-impl Task<'_> {
-    fn encode(mut self) -> Result<ArrowColumnChunk, ParquetError> {
-        // The library's smallest and largest decimals of a chunk are slices of what it was given at once,
-        // and stay until the file is done.
-        let rows = self.values.len();
-        for start in (0..rows).step_by(WRITTEN_AT_ONCE) {
-            let length = WRITTEN_AT_ONCE.min(rows - start);
-            for leaf in compute_leaves(self.field, &self.values.slice(start, length))? {
-                self.writer.write(&leaf)?;
+impl Task {
+    /// About how much there is to encode.
+    fn bytes(&self) -> usize {
+        let sizes = self
+            .values
+            .iter()
+            .map(|values| values.get_array_memory_size());
+        sizes.sum()
+    }
+
+    fn encode(self) -> Result<ArrowColumnChunk, ParquetError> {
+        let Self {
+            field,
+            values,
+            mut writer,
+        } = self;
+        let mut write = |rows: &mut Vec<ArrayRef>| {
+            let joined = match rows.as_slice() {
+                [whole] => Arc::clone(whole),
+                parts => {
+                    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+                    concat(&parts)?
+                }
+            };
+            rows.clear();
+            for leaf in compute_leaves(&field, &joined)? {
+                writer.write(&leaf)?;
+            }
+            Ok::<_, ParquetError>(())
+        };
+        let (mut rows, mut room) = (Vec::new(), WRITTEN_AT_ONCE);
+        // What is written of a batch is let go of.
+        for values in values {
+            let mut start = 0;
+            while start < values.len() {
+                let length = room.min(values.len() - start);
+                rows.push(values.slice(start, length));
+                start += length;
+                room -= length;
+                if room == 0 {
+                    write(&mut rows)?;
+                    room = WRITTEN_AT_ONCE;
+                }
             }
         }
-        self.writer.close()
+        if !rows.is_empty() {
+            write(&mut rows)?;
+        }
+        writer.close()
     }
 }
 
@@ -147,31 +227,46 @@ impl Task<'_> {
     clippy::wildcard_enum_match_arm,
     reason = "Arrow has dozens of types, of which these have values in plenty"
 )]
-fn repeats(values: &ArrayRef) -> bool {
-    let step = values.len().div_ceil(LOOKED_AT).max(1);
-    let rows = (0..values.len()).step_by(step);
-    match values.data_type() {
-        DataType::Utf8 => {
-            let texts = values.as_string::<i32>();
-            repeat(rows.map(|row| texts.is_valid(row).then(|| texts.value(row))))
+fn repeats(values: &[ArrayRef]) -> bool {
+    let kind = values.first().map(|values| values.data_type());
+    match kind {
+        Some(DataType::Utf8) => {
+            let texts = looked_at(values, |values| values.as_string::<i32>());
+            repeat(texts.map(|(texts, row)| texts.is_valid(row).then(|| texts.value(row))))
         }
-        DataType::Int64 => {
-            let numbers = values.as_primitive::<Int64Type>();
-            repeat(rows.map(|row| numbers.is_valid(row).then(|| numbers.value(row))))
-        }
-        DataType::Decimal128(..) => {
-            let numbers = values.as_primitive::<Decimal128Type>();
-            repeat(rows.map(|row| numbers.is_valid(row).then(|| numbers.value(row))))
-        }
-        DataType::Timestamp(..) => {
-            let times = values.as_primitive::<TimestampMicrosecondType>();
-            repeat(rows.map(|row| times.is_valid(row).then(|| times.value(row))))
-        }
+        Some(DataType::Int64) => repeat_as::<Int64Type>(values),
+        Some(DataType::Decimal128(..)) => repeat_as::<Decimal128Type>(values),
+        Some(DataType::Timestamp(..)) => repeat_as::<TimestampMicrosecondType>(values),
         _ => true,
     }
 }
 
-fn repeat<T: Eq + std::hash::Hash>(values: impl Iterator<Item = Option<T>>) -> bool {
+fn repeat_as<T: ArrowPrimitiveType>(values: &[ArrayRef]) -> bool
+where
+    T::Native: Eq + Hash,
+{
+    let numbers = looked_at(values, |values| values.as_primitive::<T>());
+    repeat(numbers.map(|(numbers, row)| numbers.is_valid(row).then(|| numbers.value(row))))
+}
+
+/// The rows of the sample: every so manieth of all batches, each with its batch and the place in that.
+fn looked_at<'a, A: Array + 'a>(
+    values: &'a [ArrayRef],
+    of_kind: impl Fn(&'a ArrayRef) -> &'a A,
+) -> impl Iterator<Item = (&'a A, usize)> {
+    let all: usize = values.iter().map(|values| values.len()).sum();
+    let step = all.div_ceil(LOOKED_AT).max(1);
+    let mut next = 0;
+    values.iter().flat_map(move |values| {
+        let rows = (next..values.len()).step_by(step);
+        // Past the end of this batch lies the first row of the next one.
+        next = next + rows.len() * step - values.len();
+        let values = of_kind(values);
+        rows.map(move |row| (values, row))
+    })
+}
+
+fn repeat<T: Eq + Hash>(values: impl Iterator<Item = Option<T>>) -> bool {
     let mut rows = 0;
     let different: AHashSet<T> = values.flatten().inspect(|_| rows += 1).collect();
     different.len() * 20 < rows * 19
@@ -191,9 +286,9 @@ mod tests {
         };
         let number = |row: i64| Some(row);
         let ascending: ArrayRef = Arc::new((0..65_536).map(number).collect::<Int64Array>());
-        assert!(repeats(&texts(10)) && repeats(&texts(1_800)));
-        assert!(!repeats(&texts(65_536)) && !repeats(&ascending));
+        assert!(repeats(&[texts(10)]) && repeats(&[texts(1_800)]));
+        assert!(!repeats(&[texts(65_536)]) && !repeats(&[ascending]));
         let nulls: ArrayRef = Arc::new((0..9).map(|_| None::<i64>).collect::<Int64Array>());
-        assert!(!repeats(&nulls));
+        assert!(!repeats(&[nulls]));
     }
 }

@@ -3,31 +3,30 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow_schema::DataType;
-
-use super::encoder::{Encoded, Encoder, Guarded};
+use super::encoder::{Content, Encoded, Encoder, Guarded};
 use super::error::WriteError;
 use super::layout::Layout;
 use super::parquet::ParquetTable;
 use crate::source::Batch;
-use crate::transform::{Column, Outcome, Plan};
+use crate::transform::{Outcome, Plan};
 
 /// A table that is being written. Outcomes or batches have to come in the order of the source.
 ///
 /// ```text
-/// work: outcome = plan.run(&batch); encoded = encoder.encode(&outcome)      on any thread
-/// sink: table.write_encoded(encoded)                                        in order
+/// work: outcome = plan.run(&batch); encoded = table.encoder().encode(&outcome)      on any thread
+/// sink: table.write_encoded(encoded?)                                               in order
 /// ```
 /// With unique fields the sink applies the [`crate::transform::UniqueStage`] first and calls
-/// [`TableWriter::write`], and so it does for Parquet.
+/// [`TableWriter::write`].
 pub struct TableWriter<W: Write + Send> {
     output: Output<W>,
+    encoder: Arc<Encoder>,
     rows: u64,
     guarded: Vec<Guarded>,
 }
 
 enum Output<W: Write + Send> {
-    Text(W, Arc<Encoder>),
+    Text(W),
     Parquet(Box<ParquetTable<W>>),
 }
 
@@ -51,35 +50,44 @@ impl<W: Write + Send> std::fmt::Debug for TableWriter<W> {
 }
 
 impl<W: Write + Send> TableWriter<W> {
+    fn new(output: Output<W>, encoder: Encoder) -> Self {
+        Self {
+            output,
+            encoder: Arc::new(encoder),
+            rows: 0,
+            guarded: Vec::new(),
+        }
+    }
+
     /// A text table; writes its head.
     ///
     /// # Errors
     /// [`WriteError::Io`].
-    pub fn text(out: W, encoder: Arc<Encoder>) -> Result<Self, WriteError> {
+    pub fn text(out: W, encoder: Encoder) -> Result<Self, WriteError> {
         let head = encoder.head();
-        let output = Output::Text(out, encoder);
-        let mut table = Self {
-            output,
-            rows: 0,
-            guarded: Vec::new(),
-        };
-        table.write_encoded(head)?;
+        let mut table = Self::new(Output::Text(out), encoder);
+        if let Some(head) = head {
+            table.write_encoded(head)?;
+        }
         Ok(table)
     }
 
     /// A text table that goes on behind rows that were written before.
-    pub fn text_behind(out: W, encoder: Arc<Encoder>, rows: u64) -> Self {
-        Self {
-            output: Output::Text(out, encoder),
-            rows,
-            guarded: Vec::new(),
-        }
+    pub fn text_behind(out: W, encoder: Encoder, rows: u64) -> Self {
+        let mut table = Self::new(Output::Text(out), encoder);
+        table.rows = rows;
+        table
+    }
+
+    /// What encodes rows for this table.
+    pub fn encoder(&self) -> Arc<Encoder> {
+        Arc::clone(&self.encoder)
     }
 
     /// Where text goes to; nothing for Parquet, whose rows are not all written yet.
     pub fn out_mut(&mut self) -> Option<&mut W> {
         match &mut self.output {
-            Output::Text(out, _) => Some(out),
+            Output::Text(out) => Some(out),
             Output::Parquet(_) => None,
         }
     }
@@ -94,12 +102,7 @@ impl<W: Write + Send> TableWriter<W> {
         layout: &Layout,
         threads: usize,
     ) -> Result<Self, WriteError> {
-        let names: Vec<String> = plan
-            .fields()
-            .iter()
-            .map(|field| field.name().to_owned())
-            .collect();
-        Self::parquet_of(out, &names, &layout.types(), threads)
+        Self::parquet_of(out, Encoder::of_layout(plan, layout), threads)
     }
 
     /// A Parquet file of a source's columns, all text, of which so many are encoded at a time.
@@ -107,22 +110,12 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// [`WriteError::Io`], [`WriteError::Parquet`].
     pub fn text_parquet(out: W, columns: &[String], threads: usize) -> Result<Self, WriteError> {
-        let types = vec![DataType::Utf8; columns.len()];
-        Self::parquet_of(out, columns, &types, threads)
+        Self::parquet_of(out, Encoder::of_texts(columns), threads)
     }
 
-    fn parquet_of(
-        out: W,
-        names: &[String],
-        types: &[DataType],
-        threads: usize,
-    ) -> Result<Self, WriteError> {
-        let table = ParquetTable::new(out, names, types, threads)?;
-        Ok(Self {
-            output: Output::Parquet(Box::new(table)),
-            rows: 0,
-            guarded: Vec::new(),
-        })
+    fn parquet_of(out: W, encoder: Encoder, threads: usize) -> Result<Self, WriteError> {
+        let table = ParquetTable::new(out, encoder.columns(), threads)?;
+        Ok(Self::new(Output::Parquet(Box::new(table)), encoder))
     }
 
     /// Adds the good rows of an outcome.
@@ -130,17 +123,8 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// [`WriteError::Io`]; for Parquet also [`WriteError::DoesNotFit`] and [`WriteError::Parquet`].
     pub fn write(&mut self, outcome: &Outcome) -> Result<(), WriteError> {
-        match &mut self.output {
-            Output::Text(_, encoder) => {
-                let encoded = encoder.encode(outcome);
-                self.write_encoded(encoded)
-            }
-            Output::Parquet(table) => {
-                self.rows += count(outcome.len());
-                let line = |row: usize| outcome.places.get(row).map_or(0, |place| place.line);
-                table.append(outcome.chunk, &outcome.columns, line)
-            }
-        }
+        let encoded = self.encoder.encode(outcome)?;
+        self.write_encoded(encoded)
     }
 
     /// Adds all records of a batch as text.
@@ -148,31 +132,23 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// As [`TableWriter::write`].
     pub fn write_batch(&mut self, batch: &Batch) -> Result<(), WriteError> {
-        match &mut self.output {
-            Output::Text(_, encoder) => {
-                let encoded = encoder.encode_batch(batch);
-                self.write_encoded(encoded)
-            }
-            Output::Parquet(table) => {
-                self.rows += count(batch.len());
-                let columns = batch.columns.iter().cloned().map(Column::Text);
-                let columns: Vec<Column> = columns.collect();
-                let line = |row: usize| batch.places.get(row).map_or(0, |place| place.line);
-                table.append(batch.chunk, &columns, line)
-            }
-        }
+        let encoded = self.encoder.encode_batch(batch)?;
+        self.write_encoded(encoded)
     }
 
-    /// Adds rows that the table's own [`Encoder`] has encoded. For Parquet, which has none, the
-    /// bytes are of another table: an error.
+    /// Adds rows that the table's own [`Encoder`] has encoded. Those of a table of the other kind are an
+    /// error.
     ///
     /// # Errors
-    /// [`WriteError::Io`].
+    /// [`WriteError::Io`]; for Parquet also [`WriteError::Parquet`].
     pub fn write_encoded(&mut self, encoded: Encoded) -> Result<(), WriteError> {
-        match &mut self.output {
-            Output::Text(out, _) => out.write_all(&encoded.bytes)?,
-            Output::Parquet(_) => {
-                let text = "encoded rows for a Parquet table";
+        match (&mut self.output, encoded.content) {
+            (Output::Text(out), Content::Text(bytes)) => out.write_all(&bytes)?,
+            (Output::Parquet(table), Content::Columns { chunk, columns }) => {
+                table.append(chunk, columns)?;
+            }
+            (Output::Text(_), Content::Columns { .. }) | (Output::Parquet(_), Content::Text(_)) => {
+                let text = "rows that are encoded for another kind of table";
                 return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text).into());
             }
         }
@@ -193,7 +169,7 @@ impl<W: Write + Send> TableWriter<W> {
     /// As [`TableWriter::write`].
     pub fn finish(self) -> Result<Written<W>, WriteError> {
         let mut out = match self.output {
-            Output::Text(out, _) => out,
+            Output::Text(out) => out,
             Output::Parquet(table) => table.finish()?,
         };
         out.flush()?;
@@ -203,9 +179,4 @@ impl<W: Write + Send> TableWriter<W> {
             guarded: self.guarded,
         })
     }
-}
-
-/// A number of rows; no machine has memory for more than a `u64` can count.
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }

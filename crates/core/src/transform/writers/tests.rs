@@ -1,7 +1,5 @@
 //! Whole outputs: golden files per format, Parquet read back, NDJSON against its schema.
 
-use std::sync::Arc;
-
 use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
@@ -27,8 +25,8 @@ fn run() -> (Plan, Outcome) {
 
 fn written(format: TextFormat) -> (String, Vec<Guarded>) {
     let (plan, outcome) = run();
-    let encoder = Arc::new(Encoder::of_plan(&plan, format).unwrap());
-    let mut table = TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap();
+    let encoder = Encoder::of_plan(&plan, format).unwrap();
+    let mut table = TableWriter::text(Vec::new(), encoder).unwrap();
     table.write(&outcome).unwrap();
     let written = table.finish().unwrap();
     assert_eq!(written.rows, 3);
@@ -71,7 +69,7 @@ fn good_rows_for_spreadsheets_can_be_made_exact_again() {
 #[test]
 fn rows_of_guarded_cells_count_over_batches_and_the_header_is_row_0() {
     let names = columns("=a;b");
-    let encoder = Arc::new(Encoder::of_columns(&names, TextFormat::ExcelCsv));
+    let encoder = Encoder::of_columns(&names, TextFormat::ExcelCsv);
     let mut table = TableWriter::text(Vec::new(), encoder).unwrap();
     table
         .write_batch(&batch(&rows("x;-5\ny;+49 1"), 0, 0))
@@ -129,8 +127,9 @@ fn a_required_null_is_written_and_colliding_names_are_refused() {
     let ndjson = |fields| {
         let plan = compile(&mapping(fields, vec![]), &[], 0.9).unwrap();
         let encoder = Encoder::of_plan(&plan, TextFormat::Ndjson)?;
-        let bytes = encoder.encode(&plan.run(&batch(&rows("x"), 0, 0))).bytes;
-        Ok::<_, WriteError>(String::from_utf8(bytes).unwrap())
+        let mut table = TableWriter::text(Vec::new(), encoder)?;
+        table.write(&plan.run(&batch(&rows("x"), 0, 0)))?;
+        Ok::<_, WriteError>(String::from_utf8(table.finish()?.out).unwrap())
     };
     let fields = vec![
         nullable("a.b", true),
@@ -328,16 +327,35 @@ Int64 Utf8 Timestamp(µs) Time64(µs)
 }
 
 #[test]
-fn threads_change_no_byte_of_parquet() {
-    let names = columns("a;b;c;d;e");
-    let rows = rows(&"x;1;~;\u{e4};2026\n".repeat(3_000));
-    let file = |threads| {
+fn neither_threads_nor_batches_change_a_byte_of_parquet() {
+    let names = columns("a;b;c;d");
+    // More than a page of rows, of which some columns have few values and some many.
+    let row = |row: usize| {
+        let some = if row.is_multiple_of(7) { "~" } else { "x" };
+        format!("{row};{};{some};\u{e4}{}\n", row % 900, row / 3)
+    };
+    let rows = rows(&(0..45_000).map(row).collect::<String>());
+    let file = |threads, sizes: &[usize]| {
         let mut table = TableWriter::text_parquet(Vec::new(), &names, threads).unwrap();
-        table.write_batch(&batch(&rows, 0, 0)).unwrap();
-        table.write_batch(&batch(&rows, 3_000, 1)).unwrap();
+        for (chunk, rows) in rows.chunks(40_000).enumerate() {
+            let (mut rest, mut sizes) = (rows, sizes.iter().cycle());
+            while !rest.is_empty() {
+                let (some, others) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+                table.write_batch(&batch(some, 0, chunk as u64)).unwrap();
+                rest = others;
+            }
+        }
         table.finish().unwrap().out
     };
-    assert!(file(1) == file(2) && file(1) == file(9));
+    let whole = file(1, &[40_000]);
+    for (threads, sizes) in [
+        (2, [40_000].as_slice()),
+        (9, &[40_000]),
+        (1, &[8_192, 8_000]),
+        (2, &[1, 1_023, 1_024, 700, 3_333]),
+    ] {
+        assert!(whole == file(threads, sizes), "{threads} {sizes:?}");
+    }
 }
 
 #[test]
@@ -345,11 +363,10 @@ fn a_source_table_is_text_in_every_format() {
     let names = columns("a.b;a");
     let rows = rows("x, y;~\n;007");
     let text = |format| {
-        let encoder = Arc::new(Encoder::of_columns(&names, format));
-        let mut table = TableWriter::text(Vec::new(), Arc::clone(&encoder)).unwrap();
-        table
-            .write_encoded(encoder.encode_batch(&batch(&rows, 0, 0)))
-            .unwrap();
+        let encoder = Encoder::of_columns(&names, format);
+        let mut table = TableWriter::text(Vec::new(), encoder).unwrap();
+        let encoded = table.encoder().encode_batch(&batch(&rows, 0, 0)).unwrap();
+        table.write_encoded(encoded).unwrap();
         String::from_utf8(table.finish().unwrap().out).unwrap()
     };
     assert_eq!(text(TextFormat::Csv), "a.b,a\r\n\"x, y\",\r\n\"\",007\r\n");
@@ -418,7 +435,7 @@ impl std::io::Write for Full {
 #[test]
 fn a_full_disk_is_told_as_such() {
     let (plan, outcome) = run();
-    let encoder = Arc::new(Encoder::of_plan(&plan, TextFormat::Csv).unwrap());
+    let encoder = Encoder::of_plan(&plan, TextFormat::Csv).unwrap();
     let mut table = TableWriter::text(Full(200), encoder).unwrap();
     assert_eq!(
         table.write(&outcome).unwrap_err().kind(),
