@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 
 use super::EXACT_DISTINCT;
 use super::observed::{Observed, WHOLE_BYTES, long_key};
+use super::words::same;
 
 /// Rows of one value. Keys of one batch and of as many values as are kept fit 32 bits.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +60,7 @@ impl Counter {
         let (slots, keys) = (&self.slots, &self.keys);
         let is_key = |at: &u32| {
             let slot = slots.get(*at as usize);
-            slot.is_some_and(|slot| slot.hash == hash && slot.key(keys) == bytes)
+            slot.is_some_and(|slot| slot.hash == hash && same(slot.key(keys), bytes))
         };
         let known = self.found.find(hash, is_key);
         match known.and_then(|at| self.slots.get_mut(*at as usize)) {

@@ -18,6 +18,7 @@ use super::numbers;
 use super::observed::Observed;
 use super::summary::{Look, Summary};
 use super::tally::TextTally;
+use super::words::{self, few};
 
 /// Values of more bytes have no form.
 const LONGEST: usize = 8 * WORDS;
@@ -38,6 +39,8 @@ pub(super) struct Forms {
     /// The words of the forms, one form behind another.
     keys: Vec<u64>,
     found: HashTable<u32>,
+    /// The one of the value before, which is most likely that of the next one too.
+    last: usize,
     /// There were too many.
     off: bool,
 }
@@ -62,37 +65,38 @@ struct Slot {
 /// A text, and which one of the column's values it is.
 #[derive(Debug)]
 struct End {
-    /// Its first eight bytes, in their order.
-    head: u64,
     text: String,
     at: u64,
 }
 
 /// A text with its digits and letters replaced by what they are: `9`, `a` or `A`, everything else as it is.
 /// The first digit stays a zero where it is one, because a zero in front makes a number a code.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Form {
     /// Eight characters in each, zeros behind the last one.
     words: [u64; WORDS],
     /// In characters.
     length: usize,
-    hash: u64,
 }
 
 impl Form {
-    /// `None` for a text that is long or not ASCII.
-    fn of(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let mut form = Self {
+    const fn empty() -> Self {
+        Self {
             words: [0; WORDS],
-            length: bytes.len(),
-            hash: 0,
-        };
-        if form.length > LONGEST {
-            return None;
+            length: 0,
         }
-        // There are few forms, so that it does not matter whether somebody can make them collide.
-        let mut hasher = FxHasher::default();
+    }
+
+    /// Becomes the form of a text; whether it has one, which it has not if it is long or not ASCII. A form
+    /// that was just made is not to be moved: reading its words in larger pieces than they were written in
+    /// makes the processor wait for them.
+    #[inline]
+    fn is_of(&mut self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        if bytes.len() > LONGEST {
+            return false;
+        }
+        self.length = bytes.len();
         let mut had_digits = false;
         let mut add = |place: &mut u64, word: u64| {
             let (mut kinds, digits) = classes(word);
@@ -104,11 +108,10 @@ impl Form {
                 }
             }
             *place = kinds;
-            hasher.write_u64(kinds);
             word
         };
         let (whole, rest) = bytes.as_chunks::<8>();
-        let mut places = form.words.iter_mut();
+        let mut places = self.words.iter_mut();
         let mut all = 0;
         for (bytes, place) in whole.iter().zip(&mut places) {
             all |= add(place, u64::from_le_bytes(*bytes));
@@ -121,8 +124,16 @@ impl Form {
             };
             all |= add(place, last);
         }
-        form.hash = hasher.finish();
-        (all & HIGH == 0).then_some(form)
+        all & HIGH == 0
+    }
+
+    /// There are few forms, so that it does not matter whether somebody can make them collide.
+    fn hash(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        for word in self.words() {
+            hasher.write_u64(*word);
+        }
+        hasher.finish()
     }
 
     fn words(&self) -> &[u64] {
@@ -177,27 +188,39 @@ impl Forms {
         if self.off {
             return None;
         }
-        let form = Form::of(text)?;
+        let mut form = Form::empty();
+        if !form.is_of(text) {
+            return None;
+        }
+        let Some(slot) = self.slot(&form) else {
+            return self.add_form(&form, (text, rows, at), tally);
+        };
+        slot.rows += rows;
+        if slot.min.compared(text) == Ordering::Less {
+            slot.min.replace(text, at);
+        }
+        if slot.max.compared(text) == Ordering::Greater {
+            slot.max.replace(text, at);
+        }
+        Some(slot.each)
+    }
+
+    /// A form that was seen before.
+    #[inline]
+    fn slot(&mut self, form: &Form) -> Option<&mut Slot> {
         let (slots, keys, words) = (&self.slots, &self.keys, form.words());
-        let is_form = |at: &u32| {
-            let slot = slots.get(*at as usize);
-            slot.is_some_and(|slot| {
+        let is_form = |at: usize| {
+            slots.get(at).is_some_and(|slot| {
+                let key = keys.get(slot.start..slot.start + words.len());
                 slot.length == form.length
-                    && keys.get(slot.start..slot.start + words.len()) == Some(words)
+                    && key.is_some_and(|key| key.iter().zip(words).all(|(one, other)| one == other))
             })
         };
-        let known = self.found.find(form.hash, is_form);
-        if let Some(slot) = known.and_then(|at| self.slots.get_mut(*at as usize)) {
-            slot.rows += rows;
-            if slot.min.compared(text) == Ordering::Less {
-                slot.min.replace(text, at);
-            }
-            if slot.max.compared(text) == Ordering::Greater {
-                slot.max.replace(text, at);
-            }
-            return Some(slot.each);
+        if !is_form(self.last) {
+            let found = self.found.find(form.hash(), |at| is_form(*at as usize))?;
+            self.last = *found as usize;
         }
-        self.add_form(&form, (text, rows, at), tally)
+        self.slots.get_mut(self.last)
     }
 
     fn add_form(
@@ -217,9 +240,10 @@ impl Forms {
         let slots = &self.slots;
         let hash_of = |at: &u32| slots.get(*at as usize).map_or(0, |slot| slot.hash);
         let number = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        self.found.insert_unique(form.hash, number, hash_of);
+        let hash = form.hash();
+        self.found.insert_unique(hash, number, hash_of);
         self.slots.push(Slot {
-            hash: form.hash,
+            hash,
             start,
             length: form.length,
             rows,
@@ -259,7 +283,6 @@ impl Forms {
 impl End {
     fn new(text: &str, at: u64) -> Self {
         Self {
-            head: head(text),
             text: text.to_owned(),
             at,
         }
@@ -267,7 +290,6 @@ impl End {
 
     /// In the place of the text before; a column in order has a new one in each row.
     fn replace(&mut self, text: &str, at: u64) {
-        self.head = head(text);
         self.text.clear();
         self.text.push_str(text);
         self.at = at;
@@ -275,33 +297,8 @@ impl End {
 
     /// How a text of the same form is to it.
     fn compared(&self, text: &str) -> Ordering {
-        // Mostly the first bytes tell.
-        let by_head = head(text).cmp(&self.head);
-        by_head.then_with(|| text.cmp(&self.text))
+        words::order(text.as_bytes(), self.text.as_bytes())
     }
-}
-
-/// The first eight bytes of a text, so that texts of one length are in the order of these words; zeros
-/// behind a shorter one.
-#[inline]
-fn head(text: &str) -> u64 {
-    match text.as_bytes().first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => few(text.as_bytes()).swap_bytes(),
-    }
-}
-
-/// Up to eight bytes as a word, the first one lowest, zeros behind the last one.
-#[inline]
-fn few(bytes: &[u8]) -> u64 {
-    let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        // Bytes that are in both are the same in both.
-        let last = u64::from(u32::from_le_bytes(*last));
-        return u64::from(u32::from_le_bytes(*first)) | last << (8 * (length - 4));
-    }
-    let at = |place: usize| u64::from(bytes.get(place).copied().unwrap_or(0)) << (8 * place);
-    at(0) | at(1) | at(2)
 }
 
 /// What is looked at for each value of a form, and what once for all of them.
@@ -372,11 +369,12 @@ mod tests {
             ("Köln", None),
             ("", Some("")),
         ] {
-            let found = Form::of(text).map(|form| form.text());
+            let mut form = Form::empty();
+            let found = form.is_of(text).then(|| form.text());
             assert_eq!(found.as_deref(), wanted, "{text}");
         }
-        assert!(Form::of(&"x".repeat(LONGEST)).is_some());
-        assert!(Form::of(&"x".repeat(LONGEST + 1)).is_none());
+        assert!(Form::empty().is_of(&"x".repeat(LONGEST)));
+        assert!(!Form::empty().is_of(&"x".repeat(LONGEST + 1)));
     }
 
     #[test]
@@ -407,13 +405,6 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
-
-        #[test]
-        fn a_few_bytes_are_a_word(bytes in prop::collection::vec(any::<u8>(), 0..=8)) {
-            let mut all = [0; 8];
-            all[..bytes.len()].copy_from_slice(&bytes);
-            prop_assert_eq!(few(&bytes), u64::from_le_bytes(all));
-        }
 
         #[test]
         fn numbers_are_counted_alike(values in prop::collection::vec(

@@ -27,6 +27,7 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use beside::Profiling;
 pub use overrides::{InvalidOverride, check_overrides};
