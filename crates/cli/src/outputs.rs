@@ -2,10 +2,8 @@
 //! under a temporary name, then renamed, the report last, so that a report marks a whole set.
 
 use std::fs;
-use std::io::{self, BufWriter, ErrorKind};
-use std::panic::resume_unwind;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
 
 use tempfile::NamedTempFile;
 
@@ -41,70 +39,15 @@ struct Staged {
 #[derive(Debug)]
 pub(crate) struct Draft {
     suffix: String,
-    writer: BufWriter<Synced>,
+    writer: BufWriter<NamedTempFile>,
 }
 
-/// Bytes after which a file is brought to the disk while it is written, so that there is little left to
-/// wait for when it is complete.
-const SYNCED_BYTES: u64 = 32 << 20;
-
-/// A file that is brought to the disk from time to time, beside the writing.
-#[derive(Debug)]
-struct Synced {
-    file: NamedTempFile,
-    /// Bytes since this was last begun.
-    fresh: u64,
-    under_way: Option<JoinHandle<io::Result<()>>>,
-}
-
-impl Synced {
-    /// Begins to bring to the disk what is written, unless that is under way.
-    fn begin(&mut self) -> io::Result<()> {
-        if let Some(thread) = self.under_way.take_if(|thread| thread.is_finished()) {
-            joined(thread)?;
-        }
-        if self.under_way.is_none() {
-            let file = self.file.as_file().try_clone()?;
-            self.under_way = Some(thread::spawn(move || file.sync_data()));
-            self.fresh = 0;
-        }
-        Ok(())
-    }
-
-    /// The file, all of it on the disk.
-    fn finish(self) -> io::Result<NamedTempFile> {
-        // What a sync has met, no later one tells again.
-        self.under_way.map_or(Ok(()), joined)?;
-        self.file.as_file().sync_data()?;
-        Ok(self.file)
-    }
-}
-
-fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-impl io::Write for Synced {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.fresh += u64::try_from(written).unwrap_or(u64::MAX);
-        if self.fresh >= SYNCED_BYTES {
-            self.begin()?;
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl io::Write for Draft {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl std::io::Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.writer.write(bytes)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> std::io::Result<()> {
         self.writer.flush()
     }
 }
@@ -161,14 +104,7 @@ impl Outputs {
             .map_err(|error| Failure::io("writing to", &self.folder, &error))?;
         Ok(Draft {
             suffix: suffix.to_owned(),
-            writer: BufWriter::with_capacity(
-                1 << 18,
-                Synced {
-                    file,
-                    fresh: 0,
-                    under_way: None,
-                },
-            ),
+            writer: BufWriter::with_capacity(1 << 18, file),
         })
     }
 
@@ -178,9 +114,7 @@ impl Outputs {
         let file = draft
             .writer
             .into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .and_then(Synced::finish)
-            .map_err(|error| Failure::io("writing", &path, &error))?;
+            .map_err(|error| Failure::io("writing", &path, error.error()))?;
         self.staged.push(Staged {
             suffix: draft.suffix,
             file,
@@ -216,6 +150,8 @@ impl Outputs {
         }
         for staged in self.staged {
             let path = self.folder.join(format!("{}.{}", self.stem, staged.suffix));
+            let sync = staged.file.as_file().sync_data();
+            sync.map_err(|error| Failure::io("writing", &path, &error))?;
             set_permissions(staged.file.path())
                 .map_err(|error| Failure::io("writing", &path, &error))?;
             let persisted = if self.force {
