@@ -87,11 +87,11 @@ impl Form {
         }
     }
 
-    /// Becomes the form of a text; whether it has one, which it has not if it is long or not ASCII. A form
-    /// that was just made is not to be moved: reading its words in larger pieces than they were written in
-    /// makes the processor wait for them.
+    /// Becomes the form of a text; whether it has one, which it has not if it is long or not ASCII. Its words
+    /// are not to be read in larger pieces than they were just written in, as moving them would, because the
+    /// processor would wait for them.
     #[inline]
-    fn is_of(&mut self, text: &str) -> bool {
+    fn take(&mut self, text: &str) -> bool {
         let bytes = text.as_bytes();
         if bytes.len() > LONGEST {
             return false;
@@ -189,7 +189,7 @@ impl Forms {
             return None;
         }
         let mut form = Form::empty();
-        if !form.is_of(text) {
+        if !form.take(text) {
             return None;
         }
         let Some(slot) = self.slot(&form) else {
@@ -212,6 +212,7 @@ impl Forms {
         let is_form = |at: usize| {
             slots.get(at).is_some_and(|slot| {
                 let key = keys.get(slot.start..slot.start + words.len());
+                // Word by word, see `Form::take`.
                 slot.length == form.length
                     && key.is_some_and(|key| key.iter().zip(words).all(|(one, other)| one == other))
             })
@@ -370,11 +371,11 @@ mod tests {
             ("", Some("")),
         ] {
             let mut form = Form::empty();
-            let found = form.is_of(text).then(|| form.text());
+            let found = form.take(text).then(|| form.text());
             assert_eq!(found.as_deref(), wanted, "{text}");
         }
-        assert!(Form::empty().is_of(&"x".repeat(LONGEST)));
-        assert!(!Form::empty().is_of(&"x".repeat(LONGEST + 1)));
+        assert!(Form::empty().take(&"x".repeat(LONGEST)));
+        assert!(!Form::empty().take(&"x".repeat(LONGEST + 1)));
     }
 
     #[test]

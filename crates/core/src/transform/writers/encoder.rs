@@ -1,8 +1,6 @@
 //! Encodes rows batch by batch, as text or as columns for Parquet. Shared by threads; holds no state
 //! between batches.
 
-use std::sync::Arc;
-
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
@@ -44,9 +42,9 @@ pub struct Guarded {
 pub struct Encoded {
     pub(super) content: Content,
     /// How many rows they are.
-    pub rows: u64,
+    pub(super) rows: u64,
     /// What was changed for spreadsheets; rows are counted from the first of these rows.
-    pub guarded: Vec<Guarded>,
+    pub(super) guarded: Vec<Guarded>,
 }
 
 #[derive(Debug)]
@@ -173,14 +171,7 @@ impl Encoder {
         let style = match &self.style {
             Style::Text(style) => style,
             Style::Parquet(types) => {
-                let columns = self.names.iter().zip(types).zip(&outcome.columns);
-                let columns = columns.map(|((name, kind), column)| {
-                    array_of(column, kind, |row| WriteError::DoesNotFit {
-                        field: name.clone(),
-                        line: line(row),
-                    })
-                });
-                let columns = columns.collect::<Result<_, _>>()?;
+                let columns = self.arrays(types, outcome.columns.iter(), line)?;
                 return Ok(Encoded::columns(outcome.chunk, columns, outcome.len()));
             }
         };
@@ -198,18 +189,36 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::encode`].
     pub fn encode_batch(&self, batch: &Batch) -> Result<Encoded, WriteError> {
+        let line = |row: usize| batch.places.get(row).map_or(0, |at| at.line);
         let style = match &self.style {
             Style::Text(style) => style,
-            Style::Parquet(_) => {
-                let columns = batch.columns.iter().cloned();
-                let columns = columns.map(|column| Arc::new(column) as ArrayRef).collect();
+            Style::Parquet(types) => {
+                let columns: Vec<Column> =
+                    batch.columns.iter().cloned().map(Column::Text).collect();
+                let columns = self.arrays(types, columns.iter(), line)?;
                 return Ok(Encoded::columns(batch.chunk, columns, batch.len()));
             }
         };
         let cell = |column, row| batch.cell(column, row).map_or(Cell::Null, Cell::Text);
-        let line = |row: usize| batch.places.get(row).map_or(0, |at| at.line);
         let text = self.text(style, batch.len(), batch.columns.len(), cell, line);
         Ok(Encoded::text(text, batch.len()))
+    }
+
+    /// Columns of these types.
+    fn arrays<'c>(
+        &self,
+        types: &[DataType],
+        columns: impl Iterator<Item = &'c Column>,
+        line: impl Fn(usize) -> u64,
+    ) -> Result<Vec<ArrayRef>, WriteError> {
+        let columns = self.names.iter().zip(types).zip(columns);
+        let arrays = columns.map(|((name, kind), column)| {
+            array_of(column, kind, |row| WriteError::DoesNotFit {
+                field: name.clone(),
+                line: line(row),
+            })
+        });
+        arrays.collect()
     }
 
     /// Rows as bytes, and what was changed for spreadsheets.

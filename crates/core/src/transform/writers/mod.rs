@@ -2,8 +2,8 @@
 //!
 //! Rows are encoded batch by batch by an [`Encoder`], which several threads may share: text formats
 //! into byte buffers, Parquet into columns. A [`TableWriter`] then takes them in order; for Parquet it
-//! gathers those of a chunk and encodes its columns beside each other. What is written depends on the rows and their chunks alone: not on the sizes of
-//! batches, on threads or on the time.
+//! gathers those of a chunk and encodes its columns beside each other. What is written depends on the
+//! rows and their chunks alone: not on the sizes of batches, on threads or on the time.
 
 mod array;
 mod csv;

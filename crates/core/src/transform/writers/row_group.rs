@@ -3,10 +3,10 @@
 
 use std::cmp::Reverse;
 use std::hash::Hash;
-use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::{io, iter, mem};
 
 use ahash::AHashSet;
 use arrow_array::cast::AsArray;
@@ -17,13 +17,18 @@ use arrow_select::concat::concat;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::{
+    ByteArray, ByteArrayType, DataType as Kind, FixedLenByteArray, FixedLenByteArrayType,
+};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesBuilder;
+use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 
-/// Rows that the library is given at once; pages end where they would otherwise, because this is how many
-/// it looks at in one go.
+/// Rows that the library is given at once. What it keeps of them until a page ends holds on to all of them,
+/// and pages end where it is given the last row of these, whatever the batches.
 const WRITTEN_AT_ONCE: usize = 1_024;
 
 /// Rows that tell whether the values of a column repeat.
@@ -45,14 +50,16 @@ struct Task {
 }
 
 /// Columns that nobody has begun with, each with its number.
-type Waiting = Mutex<std::vec::IntoIter<(usize, Task)>>;
+#[derive(Clone)]
+struct Waiting(Arc<Mutex<std::vec::IntoIter<(usize, Task)>>>);
 
 /// Columns that are done, in any order.
 type Encoded = Vec<(usize, Result<ArrowColumnChunk, ParquetError>)>;
 
-/// A row group whose columns are encoded, or are about to be.
+/// A row group whose columns are encoded, or are about to be. Where it is dropped, columns that nobody has
+/// begun with stay as they are.
 pub(super) struct RowGroup {
-    done: Encoded,
+    waiting: Waiting,
     threads: Vec<JoinHandle<Encoded>>,
 }
 
@@ -81,7 +88,7 @@ impl Columns {
     }
 
     /// Begins to encode the row group of this number, which consists of these batches, on threads of its
-    /// own; with fewer than two of them all is done before it returns.
+    /// own; with fewer than two it is left to [`RowGroup::finish`].
     pub(super) fn encode(
         &self,
         number: usize,
@@ -105,22 +112,19 @@ impl Columns {
         // The largest first, so that all threads end at about the same time.
         tasks.sort_by_key(|(_, task)| Reverse(task.bytes()));
         let hands = self.threads.min(tasks.len());
-        let waiting = Mutex::new(tasks.into_iter());
-        if hands < 2 {
-            return Ok(RowGroup {
-                done: encode_all(&waiting),
-                threads: Vec::new(),
-            });
-        }
-        let waiting = Arc::new(waiting);
+        let waiting = Waiting(Arc::new(Mutex::new(tasks.into_iter())));
         let hand = |_| {
-            let waiting = Arc::clone(&waiting);
-            thread::spawn(move || encode_all(&waiting))
+            let waiting = waiting.clone();
+            // Where the system has no thread for us, the others do its work, or the caller does.
+            let thread = thread::Builder::new().spawn(move || waiting.encode());
+            thread.ok()
         };
-        Ok(RowGroup {
-            done: Vec::new(),
-            threads: (0..hands).map(hand).collect(),
-        })
+        let threads = if hands < 2 {
+            Vec::new()
+        } else {
+            (0..hands).filter_map(hand).collect()
+        };
+        Ok(RowGroup { waiting, threads })
     }
 }
 
@@ -135,36 +139,58 @@ fn turned(batches: Vec<Vec<ArrayRef>>, columns: usize) -> Vec<Vec<ArrayRef>> {
     all
 }
 
-fn encode_all(waiting: &Waiting) -> Encoded {
-    let mut done = Vec::new();
-    loop {
+impl Waiting {
+    fn next(&self) -> Option<(usize, Task)> {
         // The lock guards an iterator, which a panic elsewhere cannot leave half changed.
-        let next = waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next();
-        let Some((number, task)) = next else {
-            return done;
-        };
-        done.push((number, task.encode()));
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.next()
+    }
+
+    fn encode(&self) -> Encoded {
+        let tasks = iter::from_fn(|| self.next());
+        tasks
+            .map(|(number, task)| (number, task.encode()))
+            .collect()
     }
 }
 
 impl RowGroup {
+    /// Whether it is encoded while others work.
+    pub(super) const fn is_under_way(&self) -> bool {
+        !self.threads.is_empty()
+    }
+
     /// Waits for the columns, and gives them in their order.
     ///
     /// # Panics
     /// With the panic of a thread that encodes.
-    pub(super) fn finish(self) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let mut all = self.done;
-        for thread in self.threads {
+    pub(super) fn finish(mut self) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        let mut all = Vec::new();
+        if !self.is_under_way() {
+            all = self.waiting.encode();
+        }
+        for thread in mem::take(&mut self.threads) {
             match thread.join() {
                 Ok(done) => all.extend(done),
                 Err(panic) => resume_unwind(panic),
             }
         }
         all.sort_by_key(|(number, _)| *number);
-        all.into_iter().map(|(_, chunk)| chunk).collect()
+        let chunks = all.into_iter().map(|(_, chunk)| {
+            let mut chunk = chunk?;
+            copy_what_stays(chunk.close_mut())?;
+            Ok(chunk)
+        });
+        chunks.collect()
+    }
+}
+
+impl Drop for RowGroup {
+    fn drop(&mut self) {
+        // Each of the threads ends with the column that it is at.
+        while let Some(task) = self.waiting.next() {
+            drop(task);
+        }
     }
 }
 
@@ -218,6 +244,55 @@ impl Task {
         }
         writer.close()
     }
+}
+
+/// Copies what is known of a chunk, which stays until the file is done: the smallest and the largest decimal
+/// come as slices of all the rows that the library was given with them, and small things that stay would lie
+/// scattered among the large ones that the threads let go of, so that memory cannot be given back.
+fn copy_what_stays(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
+    let mut metadata = close.metadata.clone().into_builder();
+    if let Some(seen) = close.metadata.statistics().and_then(copied) {
+        metadata = metadata.set_statistics(seen);
+    }
+    close.metadata = metadata.build()?;
+    close.column_index = close.column_index.as_ref().map(Clone::clone);
+    close.offset_index = close.offset_index.as_ref().map(Clone::clone);
+    Ok(())
+}
+
+/// A copy of extremes that are bytes; the others are no allocations.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the types of Parquet, two are bytes"
+)]
+fn copied(seen: &Statistics) -> Option<Statistics> {
+    let is_deprecated = seen.is_min_max_deprecated();
+    match seen {
+        Statistics::ByteArray(values) => {
+            let copy = |value: &ByteArray| ByteArray::from(value.data().to_vec());
+            let copies = with_copies::<ByteArrayType>(values, copy, is_deprecated);
+            Some(Statistics::ByteArray(copies))
+        }
+        Statistics::FixedLenByteArray(values) => {
+            let copy = |value: &FixedLenByteArray| value.data().to_vec().into();
+            let copies = with_copies::<FixedLenByteArrayType>(values, copy, is_deprecated);
+            Some(Statistics::FixedLenByteArray(copies))
+        }
+        _ => None,
+    }
+}
+
+fn with_copies<K: Kind>(
+    seen: &ValueStatistics<K::T>,
+    copy: impl Fn(&K::T) -> K::T,
+    is_deprecated: bool,
+) -> ValueStatistics<K::T> {
+    let (min, max) = (seen.min_opt().map(&copy), seen.max_opt().map(&copy));
+    let (distinct, nulls) = (seen.distinct_count(), seen.null_count_opt());
+    ValueStatistics::new(min, max, distinct, nulls, is_deprecated)
+        .with_min_is_exact(seen.min_is_exact())
+        .with_max_is_exact(seen.max_is_exact())
+        .with_backwards_compatible_min_max(seen.is_min_max_backwards_compatible())
 }
 
 /// Whether a column has so few different values that a dictionary of them is worth its place: less than
@@ -274,9 +349,58 @@ fn repeat<T: Eq + Hash>(values: impl Iterator<Item = Option<T>>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use arrow_array::{Int64Array, StringArray};
+    use arrow_schema::{Field, Schema};
+    use parquet::arrow::ArrowSchemaConverter;
+    use parquet::file::properties::WriterProperties;
 
     use super::*;
+
+    #[test]
+    fn the_sample_does_not_depend_on_batches() {
+        let texts = |rows: Range<usize>| -> ArrayRef {
+            Arc::new(
+                rows.map(|row| Some(row.to_string()))
+                    .collect::<StringArray>(),
+            )
+        };
+        let looked_at = |batches: &[ArrayRef]| {
+            let values = looked_at(batches, |values| values.as_string::<i32>());
+            let values = values.map(|(texts, row)| texts.value(row).to_owned());
+            values.collect::<Vec<_>>()
+        };
+        let rows = 3 * LOOKED_AT - 1;
+        let whole = looked_at(&[texts(0..rows)]);
+        assert_eq!((whole.len(), whole[1].as_str()), (LOOKED_AT, "3"));
+        for size in [1, 2, 3, 4, 5_000, rows - 1] {
+            let starts = (0..rows).step_by(size);
+            let mut batches: Vec<ArrayRef> = starts
+                .map(|start| texts(start..rows.min(start + size)))
+                .collect();
+            batches.insert(1, texts(0..0));
+            assert!(looked_at(&batches) == whole, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_thread_goes_on_and_a_row_group_may_be_left() {
+        let schema = Schema::new(vec![Field::new("a", DataType::Utf8, true); 9]);
+        let schema = Arc::new(schema);
+        let root = ArrowSchemaConverter::new().convert(&schema).unwrap();
+        let root = root.root_schema_ptr();
+        let columns = Columns::new(&schema, &root, &WriterProperties::builder(), 3).unwrap();
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["x"; 10_000]));
+        drop(columns.encode(0, vec![vec![Arc::clone(&text); 9]]).unwrap());
+        let number: ArrayRef = Arc::new(Int64Array::from(vec![1; 10_000]));
+        let mut wrong = vec![text; 8];
+        wrong.push(number);
+        let group = columns.encode(0, vec![wrong]).unwrap();
+        let finished = catch_unwind(AssertUnwindSafe(|| group.finish().is_err()));
+        assert!(finished.unwrap_or(true), "numbers as texts");
+    }
 
     #[test]
     fn a_dictionary_is_for_values_that_repeat() {

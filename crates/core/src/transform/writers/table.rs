@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use parquet::errors::ParquetError;
+
 use super::encoder::{Content, Encoded, Encoder, Guarded};
 use super::error::WriteError;
 use super::layout::Layout;
 use super::parquet::ParquetTable;
-use crate::source::Batch;
 use crate::transform::{Outcome, Plan};
 
 /// A table that is being written. Outcomes or batches have to come in the order of the source.
@@ -127,15 +128,6 @@ impl<W: Write + Send> TableWriter<W> {
         self.write_encoded(encoded)
     }
 
-    /// Adds all records of a batch as text.
-    ///
-    /// # Errors
-    /// As [`TableWriter::write`].
-    pub fn write_batch(&mut self, batch: &Batch) -> Result<(), WriteError> {
-        let encoded = self.encoder.encode_batch(batch)?;
-        self.write_encoded(encoded)
-    }
-
     /// Adds rows that the table's own [`Encoder`] has encoded. Those of a table of the other kind are an
     /// error.
     ///
@@ -149,7 +141,7 @@ impl<W: Write + Send> TableWriter<W> {
             }
             (Output::Text(_), Content::Columns { .. }) | (Output::Parquet(_), Content::Text(_)) => {
                 let text = "rows that are encoded for another kind of table";
-                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text).into());
+                return Err(ParquetError::General(text.to_owned()).into());
             }
         }
         let before = self.rows;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::{ErrorKind, Explain};
+use crate::source::Batch;
 use crate::target::FieldType;
 use crate::transform::testing::{
     Rows, batch, columns, decimal, field, mapping, rows, rule, statement,
@@ -31,6 +32,11 @@ fn written(format: TextFormat) -> (String, Vec<Guarded>) {
     let written = table.finish().unwrap();
     assert_eq!(written.rows, 3);
     (String::from_utf8(written.out).unwrap(), written.guarded)
+}
+
+fn write<W: std::io::Write + Send>(table: &mut TableWriter<W>, batch: &Batch) {
+    let encoded = table.encoder().encode_batch(batch).unwrap();
+    table.write_encoded(encoded).unwrap();
 }
 
 #[test]
@@ -71,10 +77,8 @@ fn rows_of_guarded_cells_count_over_batches_and_the_header_is_row_0() {
     let names = columns("=a;b");
     let encoder = Encoder::of_columns(&names, TextFormat::ExcelCsv);
     let mut table = TableWriter::text(Vec::new(), encoder).unwrap();
-    table
-        .write_batch(&batch(&rows("x;-5\ny;+49 1"), 0, 0))
-        .unwrap();
-    table.write_batch(&batch(&rows("@;1"), 2, 0)).unwrap();
+    write(&mut table, &batch(&rows("x;-5\ny;+49 1"), 0, 0));
+    write(&mut table, &batch(&rows("@;1"), 2, 0));
     let guarded = table.finish().unwrap().guarded;
     let places: Vec<_> = guarded
         .iter()
@@ -341,7 +345,7 @@ fn neither_threads_nor_batches_change_a_byte_of_parquet() {
             let (mut rest, mut sizes) = (rows, sizes.iter().cycle());
             while !rest.is_empty() {
                 let (some, others) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
-                table.write_batch(&batch(some, 0, chunk as u64)).unwrap();
+                write(&mut table, &batch(some, 0, chunk as u64));
                 rest = others;
             }
         }
@@ -365,15 +369,14 @@ fn a_source_table_is_text_in_every_format() {
     let text = |format| {
         let encoder = Encoder::of_columns(&names, format);
         let mut table = TableWriter::text(Vec::new(), encoder).unwrap();
-        let encoded = table.encoder().encode_batch(&batch(&rows, 0, 0)).unwrap();
-        table.write_encoded(encoded).unwrap();
+        write(&mut table, &batch(&rows, 0, 0));
         String::from_utf8(table.finish().unwrap().out).unwrap()
     };
     assert_eq!(text(TextFormat::Csv), "a.b,a\r\n\"x, y\",\r\n\"\",007\r\n");
     let ndjson = "{\"a.b\":\"x, y\",\"a\":null}\n{\"a.b\":\"\",\"a\":\"007\"}\n";
     assert_eq!(text(TextFormat::Ndjson), ndjson);
     let mut table = TableWriter::text_parquet(Vec::new(), &names, 1).unwrap();
-    table.write_batch(&batch(&rows, 0, 0)).unwrap();
+    write(&mut table, &batch(&rows, 0, 0));
     let (_, batches) = read(table.finish().unwrap().out);
     assert_eq!(shown(&batches[0]), "a.b: Utf8 = x, y | \na: Utf8 = ~ | 007");
 }
@@ -446,4 +449,12 @@ fn a_full_disk_is_told_as_such() {
     let mut table = TableWriter::parquet(Full(10), &plan, &layout, 1).unwrap();
     table.write(&outcome).unwrap();
     assert_eq!(table.finish().unwrap_err().kind(), ErrorKind::NoSpace);
+    // Of many chunks, the later ones are not written any more.
+    let mut table = TableWriter::parquet(Full(10), &plan, &layout, 2).unwrap();
+    let chunks = (0..60).map(|chunk| Outcome {
+        chunk,
+        ..outcome.clone()
+    });
+    let written: Result<Vec<()>, _> = chunks.map(|chunk| table.write(&chunk)).collect();
+    assert_eq!(written.unwrap_err().kind(), ErrorKind::NoSpace);
 }
