@@ -18,9 +18,7 @@ use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::{
-    ByteArray, ByteArrayType, DataType as Kind, FixedLenByteArray, FixedLenByteArrayType,
-};
+use parquet::data_type::FixedLenByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesBuilder;
 use parquet::file::statistics::{Statistics, ValueStatistics};
@@ -176,12 +174,7 @@ impl RowGroup {
             }
         }
         all.sort_by_key(|(number, _)| *number);
-        let chunks = all.into_iter().map(|(_, chunk)| {
-            let mut chunk = chunk?;
-            copy_what_stays(chunk.close_mut())?;
-            Ok(chunk)
-        });
-        chunks.collect()
+        all.into_iter().map(|(_, chunk)| chunk).collect()
     }
 }
 
@@ -242,66 +235,34 @@ impl Task {
         if !rows.is_empty() {
             write(&mut rows)?;
         }
-        writer.close()
+        let mut chunk = writer.close()?;
+        keep_extremes_alone(chunk.close_mut())?;
+        Ok(chunk)
     }
 }
 
-/// Copies what is known of a chunk, which stays until the file is done: the smallest and the largest decimal
-/// come as slices of all the rows that the library was given with them, and small things that stay would lie
-/// scattered among the large ones that the threads let go of, so that memory cannot be given back.
-fn copy_what_stays(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
-    let mut metadata = close.metadata.clone().into_builder();
-    if let Some(seen) = close.metadata.statistics().and_then(copied) {
-        metadata = metadata.set_statistics(seen);
-    }
-    close.metadata = metadata.build()?;
-    close.column_index = close.column_index.as_ref().map(Clone::clone);
-    close.offset_index = close.offset_index.as_ref().map(Clone::clone);
-    Ok(())
-}
-
-/// A copy of extremes that are bytes; the others are no allocations.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of the types of Parquet, two are bytes"
-)]
-fn copied(seen: &Statistics) -> Option<Statistics> {
-    let is_deprecated = seen.is_min_max_deprecated();
-    match seen {
-        Statistics::ByteArray(values) => {
-            let copy = |value: &ByteArray| ByteArray::from(value.data().to_vec());
-            let copies = with_copies::<ByteArrayType>(values, copy, is_deprecated);
-            Some(Statistics::ByteArray(copies))
-        }
-        Statistics::FixedLenByteArray(values) => {
-            let copy = |value: &FixedLenByteArray| value.data().to_vec().into();
-            let copies = with_copies::<FixedLenByteArrayType>(values, copy, is_deprecated);
-            Some(Statistics::FixedLenByteArray(copies))
-        }
-        _ => None,
-    }
-}
-
-fn with_copies<K: Kind>(
-    seen: &ValueStatistics<K::T>,
-    copy: impl Fn(&K::T) -> K::T,
-    is_deprecated: bool,
-) -> ValueStatistics<K::T> {
-    let (min, max) = (seen.min_opt().map(&copy), seen.max_opt().map(&copy));
+/// The smallest and the largest decimal of a chunk stay until the file is done. They come as slices of all
+/// the rows that the library was given with them; copies let go of these.
+fn keep_extremes_alone(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
+    let Some(all @ Statistics::FixedLenByteArray(seen)) = close.metadata.statistics() else {
+        return Ok(());
+    };
+    let copy = |value: &FixedLenByteArray| value.data().to_vec().into();
+    let (min, max) = (seen.min_opt().map(copy), seen.max_opt().map(copy));
     let (distinct, nulls) = (seen.distinct_count(), seen.null_count_opt());
-    ValueStatistics::new(min, max, distinct, nulls, is_deprecated)
+    let copied = ValueStatistics::new(min, max, distinct, nulls, all.is_min_max_deprecated())
         .with_min_is_exact(seen.min_is_exact())
         .with_max_is_exact(seen.max_is_exact())
-        .with_backwards_compatible_min_max(seen.is_min_max_backwards_compatible())
+        .with_backwards_compatible_min_max(seen.is_min_max_backwards_compatible());
+    let metadata = close.metadata.clone().into_builder();
+    let metadata = metadata.set_statistics(Statistics::FixedLenByteArray(copied));
+    close.metadata = metadata.build()?;
+    Ok(())
 }
 
 /// Whether a column has so few different values that a dictionary of them is worth its place: less than
 /// nineteen of twenty in a sample of rows, which of 65,536 rows has a sixteenth, so that values which stand
 /// twice each are seldom met twice.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "Arrow has dozens of types, of which these have values in plenty"
-)]
 fn repeats(values: &[ArrayRef]) -> bool {
     let kind = values.first().map(|values| values.data_type());
     match kind {
