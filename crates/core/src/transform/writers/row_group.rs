@@ -3,10 +3,12 @@
 
 use std::cmp::Reverse;
 use std::hash::Hash;
+use std::io;
+use std::iter;
+use std::mem;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::{io, iter, mem};
 
 use ahash::AHashSet;
 use arrow_array::cast::AsArray;
