@@ -10,10 +10,10 @@ use crate::served::{Served, folder, text};
 pub(crate) const SCHEMA: &str = r#"{"type": "object", "required": ["id", "amount"],
     "properties": {"id": {"type": "integer"}, "amount": {"type": "number"}, "note": {"type": "string"}}}"#;
 
-/// So many rows; of 600,000 most are left when the first chunks of 65,536 are done.
 /// Rows whose run is under way for long enough to be met there, however fast it is.
 pub(crate) const LONG: u64 = 2_400_000;
 
+/// So many rows, of which one in 5,000 is rejected.
 pub(crate) fn rows(count: u64) -> String {
     let mut text = "id,amount,note\n".to_owned();
     for row in 0..count {

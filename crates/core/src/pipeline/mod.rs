@@ -42,6 +42,13 @@ pub struct Settings {
     pub block: usize,
 }
 
+impl Settings {
+    /// Portions under way at a time: one for each thread, and two that are cut or wait for their turn.
+    const fn portions(self) -> usize {
+        self.threads + 2
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

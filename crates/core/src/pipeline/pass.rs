@@ -129,7 +129,7 @@ pub(super) fn run_from<T: Send>(
         let passed = in_order(
             portions,
             settings.threads,
-            settings.threads + 2,
+            settings.portions(),
             worked,
             |result| -> Result<(), PipelineError> {
                 let (item, (non_data, repaired, repairable)) = result?;
@@ -171,7 +171,7 @@ pub(super) fn see_again(
     in_order(
         before,
         settings.threads,
-        settings.threads + 2,
+        settings.portions(),
         |drawn| {
             let portion = drawn.and_then(Drawn::portion);
             portion.map(|portion| plan.run(&portion.batch))

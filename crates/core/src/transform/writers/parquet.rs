@@ -96,20 +96,26 @@ impl<W: Write + Send> ParquetTable<W> {
             return Ok(());
         }
         // Of two chunks at most there is something in memory.
-        self.write_group()?;
+        self.write_under_way()?;
         let batches = std::mem::take(&mut self.batches);
         let group = self.encoders.encode(self.groups, batches)?;
         self.groups += 1;
-        let waits = group.is_under_way();
-        self.under_way = Some(group);
-        if waits { Ok(()) } else { self.write_group() }
+        if group.is_under_way() {
+            self.under_way = Some(group);
+            return Ok(());
+        }
+        self.write(group)
     }
 
-    /// Writes the chunk that is encoded, if there is one.
-    fn write_group(&mut self) -> Result<(), WriteError> {
-        let Some(encoded) = self.under_way.take() else {
-            return Ok(());
-        };
+    /// Writes the chunk before, if it is not written yet.
+    fn write_under_way(&mut self) -> Result<(), WriteError> {
+        match self.under_way.take() {
+            Some(group) => self.write(group),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, encoded: RowGroup) -> Result<(), WriteError> {
         let mut group = self.writer.next_row_group()?;
         for chunk in encoded.finish()? {
             chunk.append_to_row_group(&mut group)?;
@@ -121,7 +127,7 @@ impl<W: Write + Send> ParquetTable<W> {
     /// Writes the last chunk and the footer.
     pub(super) fn finish(mut self) -> Result<W, WriteError> {
         self.end_chunk()?;
-        self.write_group()?;
+        self.write_under_way()?;
         self.writer.finish()?;
         self.writer.flush()?;
         drop(self.writer);
