@@ -270,22 +270,22 @@ async fn constants_values_reasons_and_notes_are_kept() {
     );
 }
 
+/// The number under which a page's form asks about a reading.
+pub(crate) fn reading<'a>(body: &'a str, what: &str) -> &'a str {
+    let mut chips = body.split("class=\"chip\"");
+    let chip = chips.find(|chip| chip.contains(&format!(">{what}<")));
+    let (_, index) = chip
+        .unwrap()
+        .split_once("name=\"reading\" value=\"")
+        .unwrap();
+    index.split_once('"').unwrap().0
+}
+
 #[actix_web::test]
 async fn another_encoding_reads_the_file_again_and_proposes_anew() {
     let site = Site::new().await;
     let (path, page) = site.mapped("umsaetze").await;
-    let chip = page
-        .body
-        .split("class=\"chip\"")
-        .find(|chip| chip.contains(">encoding<"))
-        .unwrap();
-    let index = chip
-        .split_once("name=\"reading\" value=\"")
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0;
+    let index = reading(&page.body, "encoding");
     let form = [
         ("version", "1"),
         ("reading", index),

@@ -6,6 +6,7 @@ use aimapper_core::job::{Payload, State};
 use aimapper_core::store::{mappings, targets};
 use aimapper_core::target::from_json_schema;
 
+use crate::flow::reading;
 use crate::site::{Site, caller};
 
 #[actix_web::test]
@@ -264,6 +265,19 @@ async fn earlier_decisions_count_unless_the_box_is_ticked() {
             panic!("{job:?}");
         };
         assert_eq!(memory, counts);
+        let (path, page) = site.follow(begun).await;
+        let again = [
+            ("version", "1"),
+            ("reading", reading(&page.body, "encoding")),
+            ("do", "set-choice"),
+            ("choice", "\"iso-8859-15\""),
+        ];
+        let again = site.post(&format!("{path}/edit"), &again).await;
+        let id = again.location.split('/').nth(2).unwrap();
+        let Payload::Read { memory, .. } = site.job(id.parse().unwrap()).payload else {
+            panic!("{again:?}");
+        };
+        assert_eq!(memory, counts, "as before when it is read again");
     }
     let empty = site.get("/").await.body;
     assert!(!empty.contains("without_memory"), "nothing is remembered");

@@ -13,10 +13,10 @@ pub(crate) use view::type_in_words;
 
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{JobId, MappingId, SourceId, TenantId};
-use aimapper_core::job::OutputFormat;
+use aimapper_core::job::{OutputFormat, Payload};
 use aimapper_core::mapping::Mapping;
-use aimapper_core::store;
 use aimapper_core::store::mappings::{self as rows, MappingRow, MappingVersion, VersionHead};
+use aimapper_core::store::{self, jobs};
 use askama::Template;
 
 use self::form::{Form, Wish};
@@ -242,7 +242,7 @@ async fn changed(
 }
 
 /// Reads the source again with what persons have said about its reading so far and what one says
-/// now, and proposes anew.
+/// now, and proposes anew. Earlier decisions count if they did for the first proposal.
 async fn read_again(
     app: &App,
     caller: &Caller,
@@ -251,16 +251,20 @@ async fn read_again(
 ) -> Result<JobId, PageError> {
     let asker = Asker::new(app, caller, None);
     let target = before.last.target_version_id;
-    let source = before.source;
+    let (source, tenant) = (before.source, caller.tenant);
+    let first = before.heads.first().map(|head| head.id);
     let mut decisions = said_by_persons(&before.mapping);
     decisions.retain(|said| (said.what, &said.column) != (set.what, &set.column));
     decisions.push(set);
     let made = app
         .write(move |conn| {
-            let proposal = Proposal {
-                target,
-                memory: true,
+            let proposed = match first {
+                Some(version) => jobs::that_proposed(conn, tenant, version)?,
+                None => None,
             };
+            let payload = proposed.map(|job| job.payload);
+            let memory = !matches!(payload, Some(Payload::Propose { memory: false, .. }));
+            let proposal = Proposal { target, memory };
             sources::read_again(conn, &asker, source, &decisions, Some(proposal))
         })
         .await?;

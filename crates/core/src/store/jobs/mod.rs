@@ -12,7 +12,7 @@ mod work;
 pub use change::{cancel, redrive};
 pub use events::{Happening, JobEvent, events};
 pub use reap::{Reaped, left_lying, reap, take_over};
-pub use record::{JobRecord, Wanted, find, list, search};
+pub use record::{JobRecord, Wanted, find, list, search, that_proposed};
 pub use submit::{IDEMPOTENCY_MS, Idempotency, NewJob, Submitted, drop_expired_keys, submit};
 pub use work::{Claim, Claimed, Renewal, advance, claim, fail, give_back, renew, report, succeed};
 

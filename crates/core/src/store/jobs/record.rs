@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use crate::id::{JobId, TenantId, UserId, WorkerId};
+use crate::id::{JobId, MappingVersionId, TenantId, UserId, WorkerId};
 use crate::job::{
     Checkpoint, Class, Failure, Kind, Lease, Outcome, Payload, Progress, Standing, State,
 };
 use crate::store::StoreError;
-use crate::store::columns::Json;
+use crate::store::columns::{Json, json};
 use crate::store::conn::{Conn, on};
 use crate::store::schema::jobs;
 use crate::time::Millis;
@@ -147,6 +147,26 @@ pub(super) fn lock(
         .optional()?;
     row.map(JobRecord::from)
         .ok_or_else(|| StoreError::not_found(JobId::WHAT, &id))
+}
+
+/// The job that proposed a version of a mapping; `None` for a version that a person made.
+///
+/// # Errors
+/// [`StoreError::Database`], [`StoreError::Corrupt`].
+pub fn that_proposed(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    mapping_version: MappingVersionId,
+) -> Result<Option<JobRecord>, StoreError> {
+    let outcome = json("outcome", &Outcome::Propose { mapping_version })?;
+    let row: Option<JobRow> = on!(conn, c => jobs::table
+        .filter(jobs::tenant_id.eq(tenant.to_string()))
+        .filter(jobs::kind.eq(Kind::Propose.word()))
+        .filter(jobs::outcome.eq(&outcome))
+        .select(JobRow::as_select())
+        .first(c)
+        .optional())?;
+    Ok(row.map(JobRecord::from))
 }
 
 /// Which jobs are asked for; what is not said does not matter.
