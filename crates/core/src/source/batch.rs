@@ -1,6 +1,5 @@
 //! Batches: records as columns of text, each record with its place in the source and its raw text.
 
-use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
@@ -39,23 +38,20 @@ pub struct Batch {
 /// The text of a batch's records, as it stands in the source, transcoded to UTF-8.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawText {
-    text: String,
+    /// UTF-8, which is looked at where a record is asked for: few are.
+    text: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl RawText {
     /// Records whose texts stand one behind the other, and where each ends.
-    ///
-    /// # Errors
-    /// When they are no UTF-8.
-    pub(super) fn new(text: Vec<u8>, ends: Vec<usize>) -> Result<Self, FromUtf8Error> {
-        let text = String::from_utf8(text)?;
-        Ok(Self { text, ends })
+    pub(super) const fn new(text: Vec<u8>, ends: Vec<usize>) -> Self {
+        Self { text, ends }
     }
 
     /// Adds the next record's text.
     pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
+        self.text.extend_from_slice(text.as_bytes());
         self.ends.push(self.text.len());
     }
 
@@ -67,7 +63,7 @@ impl RawText {
             Some(before) => *self.ends.get(before)?,
             None => 0,
         };
-        self.text.get(start..end)
+        std::str::from_utf8(self.text.get(start..end)?).ok()
     }
 }
 

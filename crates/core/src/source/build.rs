@@ -76,8 +76,7 @@ impl Cut {
             input,
         } = self;
         let columns = build.take_columns(&input)?;
-        let raw = RawText::new(build.text, build.ends)
-            .map_err(|error| SourceError::no_text(&input, error))?;
+        let raw = RawText::new(build.text, build.ends);
         let batch = Batch {
             chunk: build.chunk,
             columns,
@@ -258,8 +257,12 @@ impl Build {
             } = std::mem::replace(column, Column::new(0));
             values.truncate(filled);
             values.shrink_to_fit();
-            StringArray::try_new(offsets.finish(), values.into(), nulls.finish())
-                .map_err(|error| SourceError::no_text(input, error))
+            StringArray::try_new(offsets.finish(), values.into(), nulls.finish()).map_err(
+                |source| SourceError::Columns {
+                    file: input.to_owned(),
+                    source,
+                },
+            )
         });
         finished.collect()
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use arrow_schema::ArrowError;
 use thiserror::Error;
 
 use crate::error::{ErrorKind, Explain};
@@ -32,6 +33,15 @@ pub enum SourceError {
         /// What the operating system said.
         #[source]
         source: io::Error,
+    },
+    /// Cells that were looked at as UTF-8 make no columns: a fault of ours.
+    #[error("the cells of {file} could not be put in columns")]
+    Columns {
+        /// The file.
+        file: String,
+        /// What the columns refused.
+        #[source]
+        source: ArrowError,
     },
     /// Nothing in it.
     #[error("{file} is empty")]
@@ -183,24 +193,11 @@ pub enum SourceError {
     },
 }
 
-impl SourceError {
-    /// Text that was looked at as UTF-8 is none: a fault of ours.
-    pub(super) fn no_text(
-        file: &str,
-        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self::Io {
-            file: file.to_owned(),
-            byte: 0,
-            source: io::Error::new(io::ErrorKind::InvalidData, error),
-        }
-    }
-}
-
 impl Explain for SourceError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Columns { .. } => ErrorKind::Internal,
             Self::Io { source, .. } => {
                 if source.kind() == io::ErrorKind::StorageFull {
                     ErrorKind::NoSpace
@@ -237,6 +234,9 @@ impl Explain for SourceError {
                 "the folder for temporary files is full; name another one in TMPDIR".to_owned()
             }
             Self::Io { .. } => "check that the file is there and that you may read it".to_owned(),
+            Self::Columns { .. } => {
+                "this is a fault of AiMapper and not of the file; please report it".to_owned()
+            }
             Self::Empty { .. } | Self::Blank { .. } => {
                 "export it again; a file without records has nothing to map".to_owned()
             }
