@@ -1,6 +1,9 @@
 //! Encodings: which one a source has, and the decision that says so.
 
-use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{
+    Encoding, ISO_2022_JP, ISO_8859_15, MACINTOSH, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1250, WINDOWS_1252,
+};
 
 use super::decision::{Alternative, Decision, Overrides, What};
 use super::error::SourceError;
@@ -124,7 +127,7 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         return (utf8, decision(utf8, confidence, &[], reason));
     }
     let legacy = TextEncoding {
-        encoding: survey.legacy,
+        encoding: likely(survey.legacy, &survey.high_bytes),
         bom: 0,
     };
     if characters > faults * 4 {
@@ -147,8 +150,18 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         "{faults} sequences are not UTF-8; the letters that bytes beyond ASCII give look like {}",
         legacy.label()
     );
+    if let Some((why, rival)) = doubt(legacy.encoding, &survey.high_bytes) {
+        let rival = TextEncoding {
+            encoding: rival,
+            bom: 0,
+        };
+        return (
+            legacy,
+            decision(legacy, 0.6, &[rival], format!("{reason}, but {why}")),
+        );
+    }
     // Few bytes say little about which of the 8-bit encodings it is.
-    let western = survey.legacy == encoding_rs::WINDOWS_1252;
+    let western = legacy.encoding == WINDOWS_1252;
     let confidence = match survey.high {
         0..=2 => 0.8,
         3..=9 if western => 0.9,
@@ -157,16 +170,70 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
     };
     (
         legacy,
-        decision(legacy, confidence, &[rival(survey.legacy)], reason),
+        decision(legacy, confidence, &[rival(legacy.encoding)], reason),
     )
+}
+
+/// The pound sign of windows-1252; a letter of Polish words elsewhere.
+const POUND: u8 = 0xA3;
+
+/// The guess, but for text whose only byte beyond what both encodings read alike is a pound sign: a Polish text
+/// has other letters of its own than that one.
+fn likely(guess: &'static Encoding, bytes: &[u8]) -> &'static Encoding {
+    let reads_alike = |byte: u8| character(guess, byte) == character(WINDOWS_1252, byte);
+    let mut differ = bytes.iter().filter(|byte| !reads_alike(**byte));
+    let only_pound = guess == WINDOWS_1250 && differ.all(|byte| *byte == POUND);
+    if only_pound { WINDOWS_1252 } else { guess }
+}
+
+/// Why an 8-bit encoding is doubtful for text with these bytes, and what else it may be.
+fn doubt(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static str, &'static Encoding)> {
+    if !encoding.is_single_byte() {
+        return None;
+    }
+    let has = |wanted: &str| {
+        bytes
+            .iter()
+            .any(|byte| wanted.contains(character(encoding, *byte)))
+    };
+    if bytes
+        .iter()
+        .any(|byte| character(encoding, *byte).is_control())
+    {
+        let why =
+            "some bytes have no character in it, as in text of MS-DOS or old Macintosh programs";
+        return Some((why, MACINTOSH));
+    }
+    if encoding != WINDOWS_1252 {
+        return None;
+    }
+    if has("¤") {
+        return Some(("the currency sign “¤” may be a “€”", ISO_8859_15));
+    }
+    if has("õÕ") && has("ûÛ") {
+        return Some(("“õ” and “û” in one text may be “ő” and “ű”", WINDOWS_1250));
+    }
+    // Nearly all accented letters of western languages are above.
+    let accents = bytes.iter().any(|byte| *byte >= 0xC0);
+    (!accents && has("ŠšŒœŽžŸƒ")).then_some((
+        "its only letters beyond ASCII are rare ones, as in text of old Macintosh programs",
+        MACINTOSH,
+    ))
+}
+
+/// The character of a byte in an encoding of 8 bits.
+fn character(encoding: &'static Encoding, byte: u8) -> char {
+    let bytes = [byte];
+    let (text, _) = encoding.decode_without_bom_handling(&bytes);
+    text.chars().next().unwrap_or_default()
 }
 
 /// The encoding that is most often mistaken for this one.
 fn rival(encoding: &'static Encoding) -> TextEncoding {
-    let rival = if encoding == encoding_rs::WINDOWS_1252 {
-        encoding_rs::WINDOWS_1250
+    let rival = if encoding == WINDOWS_1252 {
+        WINDOWS_1250
     } else {
-        encoding_rs::WINDOWS_1252
+        WINDOWS_1252
     };
     TextEncoding {
         encoding: rival,

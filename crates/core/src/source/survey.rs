@@ -33,6 +33,8 @@ pub(crate) struct Survey {
     pub(crate) escaped_quote: Option<u64>,
     /// Bytes with the high bit.
     pub(crate) high: u64,
+    /// Which of them stand in the text that the guess looks at, in the order of their values.
+    pub(crate) high_bytes: Vec<u8>,
     /// The likeliest legacy encoding, if there are bytes that ask for one.
     pub(crate) legacy: &'static encoding_rs::Encoding,
 }
@@ -55,11 +57,13 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         pairs: 0,
         escaped_quote: None,
         high: 0,
+        high_bytes: Vec::new(),
         legacy: encoding_rs::WINDOWS_1252,
     };
     let mut reader = input.reader_at(0)?;
     let mut buffer = Vec::with_capacity(block + 8);
     let mut guessed = 0;
+    let mut seen = [false; 256];
     let mut carry = 0;
     let mut position: u64 = 0;
     let mut last = 0;
@@ -77,6 +81,11 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         if high > 0 && guessed < GUESS_BYTES {
             detector.feed(fresh, false);
             guessed += fresh.len();
+            for byte in fresh {
+                if let Some(seen) = seen.get_mut(usize::from(*byte)) {
+                    *seen = true;
+                }
+            }
         }
         position += count as u64;
         // Plain ASCII behind whole characters is UTF-8 in which nothing is to be counted.
@@ -93,6 +102,11 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         }
     }
     detector.feed(&[], true);
+    let high_bytes = (0x80..=0xFF).zip(seen.iter().skip(0x80));
+    survey.high_bytes = high_bytes
+        .filter(|(_, seen)| **seen)
+        .map(|(byte, _)| byte)
+        .collect();
     survey.legacy = detector.guess(None, Utf8Detection::Deny);
     Ok(survey)
 }
@@ -252,6 +266,7 @@ mod tests {
             // What is fed to the guess, and from where on, are whole blocks.
             let cut = Survey {
                 legacy: whole.legacy,
+                high_bytes: whole.high_bytes.clone(),
                 ..cut
             };
             assert!(format!("{cut:?}") == format!("{whole:?}"), "{block}");
