@@ -26,6 +26,8 @@ const RUN: u64 = 3;
 const MOST_BLOCKS: usize = 256;
 /// Records at the start of a block that a later one is compared with.
 const COMPARED: usize = 21;
+/// Lines of text that may stand above a header and be as wide as the table.
+const MOST_TITLES: usize = 5;
 /// Text of a block that its header is looked for in, in bytes.
 const SAMPLE_BYTES: usize = 16 << 10;
 
@@ -279,19 +281,20 @@ fn find(
         return Ok(Vec::new());
     };
     let mut tables: Vec<Table> = Vec::new();
-    let mut headers: Vec<Vec<String>> = Vec::new();
+    // The block that each of them begins with.
+    let mut opened: Vec<&Block> = Vec::new();
     // The largest block is a table, whatever it looks like.
     let mut main = true;
     let mut between = false;
     for block in &blocks {
         let separated = block.blank || between;
-        let last = tables.last().zip(headers.last());
+        let last = tables.last().zip(opened.last());
         let is_main = main && block.records == largest && (block.width > 1 || !divided);
         let own = match last {
             None => is_main || begins_table(input, encoding, dialect, block, true)?,
-            Some((table, header)) => {
+            Some((table, opened)) => {
                 let same = table.width == block.width;
-                let repeats = same && *header == block.header && !block.again;
+                let repeats = same && opened.comes_again_in(block) && !block.again;
                 let other_width = is_main && !same;
                 !repeats
                     && (block.again
@@ -310,7 +313,7 @@ fn find(
                 width: block.width,
                 separated,
             });
-            headers.push(block.header.clone());
+            opened.push(block);
             between = false;
         } else if let Some(table) = tables.last_mut()
             && table.width == block.width
@@ -568,6 +571,14 @@ impl Block {
         if self.first.len() < COMPARED {
             self.first.push(hash(text, record));
         }
+    }
+
+    /// Whether a later block begins with the same header: the first record, or one below lines of text that are
+    /// as wide as the table, as spreadsheets write them.
+    fn comes_again_in(&self, later: &Self) -> bool {
+        let heads = self.first.iter().take(MOST_TITLES + 1);
+        let begins = later.first.first();
+        self.header == later.header || heads.map(Some).any(|head| head == begins)
     }
 
     /// Whether a record has the texts of the block's first one.
