@@ -62,6 +62,25 @@ impl<'a> Options<'a> {
             output,
         })
     }
+
+    /// Whether a source has every column that something was set for; it would be without effect in silence.
+    fn knows_columns(&self, file: &str, reading: &Reading) -> Result<(), Failure> {
+        let known = |column: &str| reading.columns.iter().any(|name| name == column);
+        let mut set = self
+            .overrides
+            .iter()
+            .filter_map(|(what, column, _)| Some((what, column?)));
+        let Some((what, column)) = set.find(|(_, column)| !known(column)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "--set {}@{column}: {file} has no column of that name",
+            what.name()
+        );
+        let columns = reading.columns.join(", ");
+        let hint = format!("its columns are {columns}");
+        Err(Failure::new(Ending::CouldNotRun, message).hint(hint))
+    }
 }
 
 /// A source that is open, with its reading.
@@ -97,6 +116,7 @@ impl<'a> Job<'a> {
     pub(crate) fn decide(input: Input, options: &'a Options<'a>) -> Result<Self, Failure> {
         let started = Instant::now();
         let reading = Reading::decide(&input, &options.overrides, &options.limits)?;
+        options.knows_columns(input.name(), &reading)?;
         Ok(Self {
             input,
             reading,
