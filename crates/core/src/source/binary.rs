@@ -1,5 +1,6 @@
 //! Binary files that people take for tables: named, with what to do about each.
 
+use super::decision::{Overrides, What};
 use super::error::SourceError;
 use super::input::Input;
 use super::survey::Survey;
@@ -40,11 +41,16 @@ const MAGIC: [(&[u8], &str, &str); 12] = [
     (b"\x7fELF", "a program", "name the table instead"),
 ];
 
-/// Refuses what cannot be delimited text.
+/// Refuses what cannot be delimited text. Whoever names a delimiter or an encoding says that it is text, whatever
+/// signs are in it.
 ///
 /// # Errors
 /// When the first bytes are those of another format, or when the bytes are not those of text.
-pub(crate) fn refuse(input: &Input, survey: &Survey) -> Result<(), SourceError> {
+pub(crate) fn refuse(
+    input: &Input,
+    survey: &Survey,
+    overrides: &Overrides,
+) -> Result<(), SourceError> {
     let binary = |what: &str, hint: &str| {
         Err(SourceError::Binary {
             file: input.name().to_owned(),
@@ -62,10 +68,16 @@ pub(crate) fn refuse(input: &Input, survey: &Survey) -> Result<(), SourceError> 
     if survey.head.get(257..262) == Some(b"ustar") {
         return binary("a tar archive", "unpack it with tar");
     }
+    let is_said = |what| overrides.get(what, None).is_some();
+    if is_said(What::Delimiter) || is_said(What::Encoding) {
+        return Ok(());
+    }
     // UTF-16 has bytes of every value; of 8-bit text, two in a hundred that no text has are too many.
     let wide = utf16(&survey.head);
     if !wide && survey.controls * 50 > input.size() {
-        return binary("binary data", "export the table as CSV");
+        let hint = "export the table as CSV; if it is text, name what divides its cells, for example \
+                    --set delimiter='\\x01', or its encoding";
+        return binary("binary data", hint);
     }
     let zeros = memchr::memchr_iter(0, &survey.head).count();
     if !wide && zeros * 4 > survey.head.len() && survey.nul.iter().all(|count| *count > 0) {

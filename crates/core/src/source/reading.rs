@@ -70,7 +70,7 @@ impl Reading {
         limits: &Limits,
     ) -> Result<Self, SourceError> {
         let survey = input.survey()?;
-        super::binary::refuse(input, survey)?;
+        super::binary::refuse(input, survey, overrides)?;
         let (encoding, decision) = encoding::decide(survey, input.size(), overrides)?;
         let sniffed = sniff::sniff(input, encoding, survey, overrides, limits)?;
         let mut decisions = vec![decision];
@@ -80,7 +80,7 @@ impl Reading {
             decisions.push(decision);
             decisions.sort_by_key(|decision| decision.what);
         }
-        let columns = sniff::column_names(&sniffed.header, sniffed.width);
+        let columns = sniff::column_names(&sniffed.names, sniffed.width);
         Ok(Self {
             encoding,
             dialect: sniffed.dialect,

@@ -261,6 +261,8 @@ struct Quoting {
     faults: usize,
     /// Records with the common number of fields and no fault.
     regular: usize,
+    /// All records.
+    records: usize,
 }
 
 /// Chooses quote and escape for one delimiter.
@@ -334,7 +336,10 @@ impl Quoting {
             return false;
         }
         if quote == b'"' {
-            return self.regular + self.quoted.min(self.faults) >= without.regular;
+            // Where nearly every record is quoted and none breaks the rule, lines inside of fields are no
+            // records, however many of them look alike.
+            let all = self.faults == 0 && self.quoted.min(self.regular) * 10 >= self.records * 8;
+            return all || self.regular + self.quoted.min(self.faults) >= without.regular;
         }
         // Apostrophes are common in prose; they have to do without faults.
         self.faults * 20 <= self.quoted && self.regular >= without.regular
@@ -354,6 +359,7 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
     let tabular = all.iter().filter(|row| row.fields >= least).copied();
     let width = width_of(&tabular.collect::<Vec<_>>());
     let mut counts = Quoting::default();
+    counts.records = all.len();
     for row in all {
         counts.faults += usize::from(row.fault);
         counts.quoted += usize::from(!row.fault && row.quoted > 0);

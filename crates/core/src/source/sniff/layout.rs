@@ -154,6 +154,9 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
         return false;
     };
     let filled = row.filled();
+    // A delimiter at the end of the header alone makes no column.
+    let beyond = row.cells.get(width..).unwrap_or_default();
+    let as_wide = row.cells.len() >= width && beyond.iter().all(|cell| cell.kind == Kind::Empty);
     let full = filled == width || (filled >= 2 && filled * 2 >= typical.min(width));
     let behind: Vec<&Row> = rows
         .get(at + 1..)
@@ -173,7 +176,7 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
     if !full || regular * 2 < behind.len() {
         return false;
     }
-    if row.cells.len() == width && row.fault.is_none() {
+    if as_wide && row.fault.is_none() {
         // Prose between this row and the table shows that this is a title with delimiters in it.
         return next.is_none_or(|next| near(next, width));
     }
@@ -183,7 +186,23 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
             && !has_values(next)
             && behind.iter().skip(1).any(|row| has_values(row))
     });
-    width >= 4 && near(row, width) && !has_values(row) && !header_below
+    // Rows may end with delimiters that the header lacks.
+    let used = behind.iter().filter(|next| next.cells.len() == width);
+    let used = used.map(|next| last_filled(next)).max().unwrap_or(width);
+    let as_used = row.cells.len() >= used.max(2) && row.cells.len() <= width;
+    width >= 3 && (near(row, width) || as_used) && !has_values(row) && !header_below
+}
+
+/// Cells up to the last one with something in it.
+fn last_filled(row: &Row) -> usize {
+    let last = row.cells.iter().rposition(|cell| cell.kind != Kind::Empty);
+    last.map_or(0, |last| last + 1)
+}
+
+/// Whether the line right above a table without a header may name its columns, with another number of names.
+pub(crate) fn names_above(rows: &[Row], preamble: usize) -> bool {
+    let above = preamble.checked_sub(1).and_then(|above| rows.get(above));
+    above.is_some_and(|row| row.filled() >= 2 && !has_values(row))
 }
 
 /// Whether a row names groups of columns: gaps between its cells, names below it.

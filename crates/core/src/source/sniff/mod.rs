@@ -78,6 +78,8 @@ pub(crate) struct Sniffed {
     /// Texts of the header as they stand in it; may repeat, be empty, or be more or fewer than the
     /// columns.
     pub(crate) header: Vec<String>,
+    /// One of them for each column, empty where a column has none.
+    pub(crate) names: Vec<String>,
     /// Number of columns.
     pub(crate) width: usize,
     /// What each holds.
@@ -187,8 +189,16 @@ impl Part<'_> {
             sep: sep.is_some(),
         };
         let layout = evidence.layout(&mut decisions)?;
-        let header = header::header(&rows, &layout, width);
         let data: Vec<Row> = data(&rows, &layout);
+        let header = header::header(&rows, &layout, width);
+        let (texts, by_person) = (
+            header.len(),
+            overrides.get(What::HeaderLines, None).is_some(),
+        );
+        let header = header::fitted(header, width, &data);
+        if header.confidence < 1.0 && !by_person {
+            doubt_header(&mut decisions, texts, width, header.confidence);
+        }
         if width > limits.columns {
             return Err(SourceError::TooManyColumns {
                 file: input.name().to_owned(),
@@ -200,11 +210,35 @@ impl Part<'_> {
         Ok(Sniffed {
             dialect,
             layout,
-            header,
+            header: header.texts,
+            names: header.names,
             width,
             kept: columns::columns(&data, width),
             decisions,
         })
+    }
+}
+
+/// Makes the decision about the header as little sure as its fit.
+fn doubt_header(decisions: &mut [Decision], texts: usize, width: usize, fit: f64) {
+    let decided = decisions.iter_mut();
+    for decision in decided.filter(|decision| decision.what == What::HeaderLines) {
+        let reason = format!(
+            "{}, but has {texts} names for {width} columns: they may stand over the wrong ones",
+            decision.reason
+        );
+        let confidence = decision.confidence.min(fit);
+        let alternatives = vec![Alternative {
+            value: 0.into(),
+            confidence: round(1.0 - confidence),
+        }];
+        *decision = Decision::new(
+            decision.what,
+            decision.value.clone(),
+            confidence,
+            alternatives,
+            reason,
+        );
     }
 }
 
@@ -228,7 +262,13 @@ fn dialect(samples: &Samples, given: &Given, best: &Candidate) -> Dialect {
         // One column either way; the comma is what a second one would most likely bring.
         ",".clone_into(&mut dialect.delimiter);
     }
+    if stands_twice(samples, &dialect) {
+        dialect.delimiter = dialect.delimiter.repeat(2);
+    }
     if blank_follows(samples, &dialect) {
+        if blank_precedes(samples, &dialect) {
+            dialect.delimiter.insert(0, ' ');
+        }
         dialect.delimiter.push(' ');
     }
     dialect
@@ -317,17 +357,21 @@ fn delimiter_text(value: &Value) -> Result<String, SourceError> {
     let bad = || SourceError::BadOverride {
         what: What::Delimiter.name(),
         value: value.to_string(),
-        expected: "a text such as ',', ';', '\\t' or '|', or nothing for one column".to_owned(),
+        expected: r"a text such as ';', '|', tab, '||' or '\x01', or nothing for one column"
+            .to_owned(),
     };
     let text = value.as_str().ok_or_else(bad)?;
-    let text = match text {
-        "\\t" | "tab" => "\t",
-        other => other,
+    let hexadecimal = text.strip_prefix("\\x").filter(|digits| digits.len() == 2);
+    let sign = hexadecimal.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let text = match (text, sign) {
+        ("\\t" | "tab", _) => "\t".to_owned(),
+        (_, Some(sign)) if sign.is_ascii() => char::from(sign).to_string(),
+        (other, _) => other.to_owned(),
     };
     if text.contains(['\n', '\r', '"']) {
         return Err(bad());
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 fn one_ascii(what: What, value: &Value) -> Result<Option<u8>, SourceError> {
@@ -378,6 +422,42 @@ fn blank_follows(samples: &Samples, dialect: &Dialect) -> bool {
         rows < LAYOUT_ROWS
     });
     all && divided >= 3 && texts > 0
+}
+
+/// Whether one blank precedes every delimiter of the head, as one follows it.
+fn blank_precedes(samples: &Samples, dialect: &Dialect) -> bool {
+    let parser = Parser::new(dialect, 0);
+    let mut all = true;
+    candidates::each(&samples.head, samples.whole, &parser, |record, _| {
+        let before = record.fields.iter().rev().skip(1);
+        all &= before.rev().all(|span| {
+            let text = candidates::cell(&samples.head, span, &parser);
+            !span.quoted && text.ends_with(' ') && !text.ends_with("  ")
+        });
+        all
+    });
+    all
+}
+
+/// Whether the delimiter stands twice wherever it stands, so that every second column is empty, its name
+/// included. A single empty column may be one all the same.
+fn stands_twice(samples: &Samples, dialect: &Dialect) -> bool {
+    if dialect.delimiter.trim().is_empty() {
+        return false;
+    }
+    let parser = Parser::new(dialect, 0);
+    let (mut rows, mut divided, mut several) = (0, 0, false);
+    let mut all = true;
+    candidates::each(&samples.head, samples.whole, &parser, |record, _| {
+        let every_second = record.fields.iter().skip(1).step_by(2);
+        let mut empty = every_second.map(|span| !span.quoted && span.start == span.end);
+        all &= record.fields.len() % 2 == 1 && empty.all(|empty| empty);
+        divided += usize::from(record.fields.len() > 1);
+        several |= record.fields.len() >= 5;
+        rows += 1;
+        all && rows < LAYOUT_ROWS
+    });
+    all && several && divided >= 3
 }
 
 fn dialect_decisions(
@@ -510,3 +590,6 @@ fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
 fn round(confidence: f64) -> f64 {
     (confidence * 1000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+mod tests;

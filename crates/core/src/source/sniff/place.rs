@@ -50,6 +50,9 @@ impl Evidence<'_> {
             .unwrap_or(table.len());
         let body = table.get(start..).unwrap_or_default();
         let header_lines = self.header(body, partial, decisions)?;
+        if header_lines == 0 && layout::names_above(&table, start) {
+            self.doubt_missing_header(decisions);
+        }
         let headers = usize::try_from(header_lines).unwrap_or(usize::MAX);
         let units_lines = u64::from(layout::has_units(body, headers, self.width));
         let before = preamble_lines + header_lines + units_lines;
@@ -148,6 +151,23 @@ impl Evidence<'_> {
             reason,
         ));
         Ok(lines)
+    }
+
+    /// Makes what was decided about preamble and header less sure, unless a person said it.
+    fn doubt_missing_header(&self, decisions: &mut [Decision]) {
+        let places = [What::PreambleLines, What::HeaderLines];
+        for decision in decisions
+            .iter_mut()
+            .filter(|one| places.contains(&one.what))
+        {
+            if self.overrides.get(decision.what, None).is_none() {
+                decision.confidence = decision.confidence.min(PARTIAL);
+                decision.sure = false;
+                decision
+                    .reason
+                    .push_str("; the line above it may name the columns");
+            }
+        }
     }
 
     fn footer(

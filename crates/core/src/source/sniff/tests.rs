@@ -1,0 +1,187 @@
+//! Families of files, each decided without a word from a person.
+
+use super::*;
+use crate::source::Reading;
+
+fn read(bytes: &[u8], set: &[(What, Value)]) -> Reading {
+    let input = Input::spool("t.csv", bytes).expect("a file");
+    let mut overrides = Overrides::default();
+    for (what, value) in set {
+        overrides.set(*what, None, value.clone());
+    }
+    Reading::decide(&input, &overrides, &Limits::default()).expect("a reading")
+}
+
+/// A header over twelve rows, `#` of which is the row's number.
+fn table(header: &str, row: &str) -> String {
+    let rows = (1..=12).map(|number| row.replace('#', &format!("{number:02}")) + "\n");
+    format!("{header}\n{}", rows.collect::<String>())
+}
+
+fn is_sure(reading: &Reading, what: What) -> bool {
+    let mut decisions = reading.decisions.iter();
+    decisions.any(|decision| decision.what == what && decision.sure)
+}
+
+#[test]
+fn names_stand_over_their_own_columns_or_it_is_asked() {
+    for (header, row, columns, sure) in [
+        // A delimiter at the end of all rows, or of the header.
+        (
+            "Day;To;Sum",
+            "2026-01-#;Ann #;#,50;",
+            "Day To Sum column_4",
+            true,
+        ),
+        (
+            "Day;To;Sum;Tag;Ref",
+            "2026-01-#;Ann #;#,50;x;R#;;",
+            "Day To Sum Tag Ref column_6 column_7",
+            true,
+        ),
+        ("Day;To;Sum;", "2026-01-#;Ann #;#,50", "Day To Sum", true),
+        // Row names, as R writes them.
+        (
+            "\"a\" \"b\" \"c\"",
+            "\"r#\" # 1.5 \"x#\"",
+            "column_1 a b c",
+            true,
+        ),
+        ("a,b,c", "Ann #,1#,2#,x", "column_1 a b c", false),
+        // The last name is missing, or any other.
+        (
+            "Day,To,Sum",
+            "2026-01-#,Ann #,1#.50,9#.25",
+            "Day To Sum column_4",
+            false,
+        ),
+        (
+            "To,Day,Sum",
+            "Ann,2026-01-#,1#.50,9#.25",
+            "To Day Sum column_4",
+            false,
+        ),
+    ] {
+        let reading = read(table(header, row).as_bytes(), &[]);
+        assert_eq!(reading.columns.join(" "), columns, "{header} over {row}");
+        assert_eq!(
+            is_sure(&reading, What::HeaderLines),
+            sure,
+            "{header} over {row}"
+        );
+        assert_eq!(reading.layout.header_lines, 1, "{header} over {row}");
+    }
+    let numbered: String = (1..=12)
+        .map(|row| format!("{row},x{row},1.{row}\n"))
+        .collect();
+    let reading = read(format!("a,b\n{numbered}").as_bytes(), &[]);
+    assert_eq!(reading.columns, ["column_1", "a", "b"]);
+    assert!(is_sure(&reading, What::HeaderLines));
+    let one = [(What::HeaderLines, Value::from(1))];
+    let said = read(
+        table("Day,To,Sum", "2026-01-#,Ann #,1#.50,9#.25").as_bytes(),
+        &one,
+    );
+    assert!(is_sure(&said, What::HeaderLines));
+}
+
+#[test]
+fn a_line_of_names_above_a_table_without_any_makes_it_doubtful() {
+    let rows = "2026-01-#;Ann #;#,50;EUR;R#";
+    let reading = read(
+        table("Day;To;Sum;Unit;Ref;Note;Tag;More", rows).as_bytes(),
+        &[],
+    );
+    assert!(!is_sure(&reading, What::PreambleLines) && !is_sure(&reading, What::HeaderLines));
+    let reading = read(table("Report of today", rows).as_bytes(), &[]);
+    assert!(
+        is_sure(&reading, What::PreambleLines),
+        "{:?}",
+        reading.decisions
+    );
+}
+
+#[test]
+fn a_delimiter_of_several_signs_is_one() {
+    for (delimiter, told) in [
+        ("||", "||"),
+        (";;", ";;"),
+        (" ; ", " ; "),
+        ("::", "::"),
+        (", ", ", "),
+    ] {
+        let header = ["id", "name", "city", "sum"].join(delimiter);
+        let row = ["#", "Ann Lee", "New York", "#.5"].join(delimiter);
+        let reading = read(table(&header, &row).as_bytes(), &[]);
+        assert_eq!(reading.dialect.delimiter, told);
+        assert_eq!(reading.columns, ["id", "name", "city", "sum"]);
+    }
+    // One empty column is one, and so are several between which others have values.
+    let reading = read(table("id;;sum", "#;;#.5").as_bytes(), &[]);
+    assert_eq!(
+        (reading.dialect.delimiter.as_str(), reading.columns.len()),
+        (";", 3)
+    );
+    let reading = read(table("id;;name;;sum", "#;;Ann;x;#.5").as_bytes(), &[]);
+    assert_eq!(
+        (reading.dialect.delimiter.as_str(), reading.columns.len()),
+        (";", 5)
+    );
+}
+
+#[test]
+fn lines_inside_of_quoted_fields_do_not_outvote_the_records() {
+    let row = "\"A#\";\"Nice, very\nnice;\nyes\";\"#.99\"";
+    let reading = read(table("sku;text;price", row).as_bytes(), &[]);
+    assert_eq!(reading.dialect.quote, Some(b'"'));
+    assert_eq!(reading.columns, ["sku", "text", "price"]);
+}
+
+#[test]
+fn a_title_as_wide_as_the_table_does_not_cut_it_at_a_page_break() {
+    let page = |month: u32| {
+        let rows = (1..=9).map(|day| format!("2026-{month:02}-{day:02};Ann;{day},50\n"));
+        format!("Day;To;Sum\n{}", rows.collect::<String>())
+    };
+    let text = format!("Statement;;\n{};;\n{}", page(1), page(2));
+    let reading = read(text.as_bytes(), &[]);
+    assert!(reading.layout.others.is_empty(), "{:?}", reading.layout);
+    assert_eq!(reading.columns, ["Day", "To", "Sum"]);
+}
+
+#[test]
+fn text_that_an_encoding_has_no_use_for_is_asked_about() {
+    for (bytes, encoding, sure) in [
+        (b"\xa31.50".as_slice(), "windows-1252", true),
+        (b"M\xfcller", "windows-1252", true),
+        (b"Stra\xdfe 1,50 \xa4", "windows-1252", false),
+        (b"M\x9fller B\x8acker", "windows-1252", false),
+        (b"Empf\x84nger f\x81r", "windows-1252", false),
+        (b"\xd5rs\xe9g \xfbr", "windows-1252", false),
+    ] {
+        let mut text = b"Day;Text\n".to_vec();
+        for day in 1..=12 {
+            text.extend(format!("2026-01-{day:02};").bytes());
+            text.extend_from_slice(bytes);
+            text.push(b'\n');
+        }
+        let reading = read(&text, &[]);
+        assert_eq!(reading.encoding.label(), encoding, "{bytes:x?}");
+        assert_eq!(is_sure(&reading, What::Encoding), sure, "{bytes:x?}");
+    }
+}
+
+#[test]
+fn who_names_the_delimiter_says_that_it_is_text() {
+    let text = table("id\u{1}name\u{1}sum", "#\u{1}Ann\u{1}#.5");
+    let input = Input::spool("t.csv", text.as_bytes()).expect("a file");
+    let alone = Reading::decide(&input, &Overrides::default(), &Limits::default());
+    assert!(
+        matches!(alone, Err(SourceError::Binary { .. })),
+        "{alone:?}"
+    );
+    for said in ["\u{1}", "\\x01"] {
+        let reading = read(text.as_bytes(), &[(What::Delimiter, said.into())]);
+        assert_eq!(reading.columns, ["id", "name", "sum"]);
+    }
+}
