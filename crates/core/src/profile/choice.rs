@@ -17,6 +17,14 @@ const HABIT: f64 = 0.97;
 /// Where other columns of the same source speak for it.
 const BY_OTHERS: f64 = 0.85;
 
+/// Most where the column's own values contradict each other.
+const CONTRADICTED: f64 = 0.8;
+
+/// From how many rows on what speaks for another reading is no slip, and from which part of what
+/// speaks for the chosen one (1 / 50 = 2 %).
+const NO_SLIP: u64 = 2;
+const NO_SLIP_PART: u64 = 50;
+
 /// Why, where a person set it.
 pub(super) const BY_PERSON: &str = "set by a person";
 
@@ -181,6 +189,10 @@ pub(super) fn choose_order(tally: &DateTally, set: Option<Order>) -> Option<Choi
         let reason = "the year or the month's name tells the order".to_owned();
         return Some(Choice::settled(order, CLEAR, reason));
     }
+    let best = Order::ALL.into_iter().find(|order| rows(*order) == most);
+    if let Some(choice) = best.and_then(|best| contradicted_order(tally, best)) {
+        return Some(choice);
+    }
     if rows(Order::Dmy) == most && tally.is_dotted(Order::Dmy) {
         let choice = Choice::settled(
             Order::Dmy,
@@ -207,6 +219,38 @@ pub(super) fn choose_order(tally: &DateTally, set: Option<Order>) -> Option<Choi
         Some(differ) => open_order(*value, &open, differ),
         None => settled_order(tally, *value, most, !others.is_empty()),
     })
+}
+
+/// What speaks against an order by itself: another order, and how many dates exist only in that.
+pub(super) fn contradicting(tally: &DateTally, value: Order) -> Option<(Order, u64)> {
+    Order::ALL
+        .into_iter()
+        .filter(|rival| *rival != value)
+        .map(|rival| (rival, tally.proven(rival, value)))
+        .filter(|(rival, against)| {
+            let speaks_for = tally.proven(value, *rival);
+            *against >= NO_SLIP && against.saturating_mul(NO_SLIP_PART) >= speaks_for
+        })
+        .max_by_key(|(rival, against)| (*against, std::cmp::Reverse(*rival)))
+}
+
+/// The order of most dates, where others prove another one: no order is right for all of them, and
+/// what the rest means nobody can tell.
+fn contradicted_order(tally: &DateTally, value: Order) -> Option<Choice<Order>> {
+    let (rival, against) = contradicting(tally, value)?;
+    let speaks_for = tally.proven(value, rival);
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows")]
+    let share = speaks_for as f64 / (speaks_for + against) as f64;
+    let reason = format!(
+        "{speaks_for} dates exist only with the {} first, but {against} only with the {} first",
+        value.first(),
+        rival.first()
+    );
+    let choice = Choice {
+        telling: false,
+        ..Choice::settled(value, round(share.min(CONTRADICTED)), reason)
+    };
+    Some(choice.with_rival(rival))
 }
 
 fn open_order(value: Order, open: &[(Order, u64)], differ: u64) -> Choice<Order> {
@@ -337,6 +381,71 @@ mod tests {
         let set = order(&["01/02/2026"], Some(Order::Mdy)).expect("dates");
         assert_eq!((set.value, set.confidence, set.open), (Order::Mdy, 1.0, 0));
         assert_eq!(order(&["x"], Some(Order::Mdy)), None);
+    }
+
+    #[test]
+    fn dates_that_prove_different_orders_leave_it_open() {
+        for (values, wanted, confidence, rival) in [
+            (
+                &[
+                    "13/01/2026",
+                    "14/01/2026",
+                    "15/01/2026",
+                    "01/13/2026",
+                    "01/14/2026",
+                    "01/02/2026",
+                ][..],
+                Order::Dmy,
+                0.6,
+                Order::Mdy,
+            ),
+            (
+                &["01/13/2026", "01/14/2026", "13/01/2026", "14/01/2026"],
+                Order::Dmy,
+                0.5,
+                Order::Mdy,
+            ),
+            (
+                &[
+                    "01/13/26", "01/14/26", "01/15/26", "13/01/26", "14/01/26", "32/01/02",
+                ],
+                Order::Mdy,
+                0.6,
+                Order::Dmy,
+            ),
+        ] {
+            let choice = order(values, None).expect("dates");
+            assert_eq!(
+                (choice.value, choice.telling),
+                (wanted, false),
+                "{values:?}"
+            );
+            assert!((choice.confidence - confidence).abs() < 1e-9, "{choice:?}");
+            assert_eq!(choice.rivals, [(rival, round(1.0 - confidence))]);
+        }
+        let choice = order(
+            &["13/01/2026", "14/01/2026", "01/13/2026", "01/14/2026"],
+            None,
+        );
+        assert_eq!(
+            choice.map(|choice| choice.reason),
+            Some(
+                "2 dates exist only with the day first, but 2 only with the month first".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn a_slip_contradicts_nothing() {
+        let many = |rows: u64, slips: u64| {
+            let mut tally = DateTally::default();
+            tally.add("24/11/2026", rows);
+            tally.add("11/24/2026", slips);
+            choose_order(&tally, None).expect("dates").confidence
+        };
+        assert!((many(3, 1) - CLEAR).abs() < 1e-9);
+        assert!((many(101, 2) - CLEAR).abs() < 1e-9);
+        assert!((many(100, 2) - CONTRADICTED).abs() < 1e-9);
     }
 
     #[test]

@@ -26,6 +26,15 @@ impl Order {
         }
     }
 
+    /// Its first part, in words.
+    pub(super) const fn first(self) -> &'static str {
+        match self {
+            Self::Dmy => "day",
+            Self::Mdy => "month",
+            Self::Ymd => "year",
+        }
+    }
+
     pub(super) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|order| order.name() == name)
     }
@@ -206,6 +215,8 @@ pub(super) struct DateTally {
     keys: BTreeMap<Key, DateCount>,
     /// Rows that are different days by two orders: dmy and mdy, dmy and ymd, mdy and ymd.
     differ: [u64; 3],
+    /// Rows that are a day by both of two orders, in the same order.
+    both: [u64; 3],
     /// Times of day, by index into [`TIMES`].
     times: BTreeMap<u8, (u64, Extremes<i64>)>,
 }
@@ -249,13 +260,12 @@ impl DateTally {
             }
         });
         let [dmy, mdy, ymd] = by_order;
-        for (count, pair) in self
-            .differ
-            .iter_mut()
-            .zip([(dmy, mdy), (dmy, ymd), (mdy, ymd)])
-        {
-            if matches!(pair, (Some(one), Some(other)) if one != other) {
-                *count += rows;
+        let pairs = [(dmy, mdy), (dmy, ymd), (mdy, ymd)];
+        let counts = self.differ.iter_mut().zip(&mut self.both);
+        for ((differ, both), pair) in counts.zip(pairs) {
+            if let (Some(one), Some(other)) = pair {
+                *both += rows;
+                *differ += if one == other { 0 } else { rows };
             }
         }
         if let Some((index, value)) = time_of_day(text) {
@@ -294,13 +304,13 @@ impl DateTally {
 
     /// Rows that are different days by the two orders.
     pub(super) const fn differ(&self, one: Order, other: Order) -> u64 {
-        let [dmy_mdy, dmy_ymd, mdy_ymd] = self.differ;
-        match (one, other) {
-            (Order::Dmy, Order::Mdy) | (Order::Mdy, Order::Dmy) => dmy_mdy,
-            (Order::Dmy, Order::Ymd) | (Order::Ymd, Order::Dmy) => dmy_ymd,
-            (Order::Mdy, Order::Ymd) | (Order::Ymd, Order::Mdy) => mdy_ymd,
-            (Order::Dmy, Order::Dmy) | (Order::Mdy, Order::Mdy) | (Order::Ymd, Order::Ymd) => 0,
-        }
+        of_pair(self.differ, one, other)
+    }
+
+    /// Rows that are a day by the first order and none by the second: they prove it against that.
+    pub(super) fn proven(&self, order: Order, against: Order) -> u64 {
+        self.rows(order)
+            .saturating_sub(of_pair(self.both, order, against))
     }
 
     /// The order of the most frequent way of writing where no other order could be meant.
@@ -335,6 +345,17 @@ impl DateTally {
             all.merge(ends);
         }
         all
+    }
+}
+
+/// The count of two orders; nothing of an order and itself.
+const fn of_pair(counts: [u64; 3], one: Order, other: Order) -> u64 {
+    let [dmy_mdy, dmy_ymd, mdy_ymd] = counts;
+    match (one, other) {
+        (Order::Dmy, Order::Mdy) | (Order::Mdy, Order::Dmy) => dmy_mdy,
+        (Order::Dmy, Order::Ymd) | (Order::Ymd, Order::Dmy) => dmy_ymd,
+        (Order::Mdy, Order::Ymd) | (Order::Ymd, Order::Mdy) => mdy_ymd,
+        (Order::Dmy, Order::Dmy) | (Order::Mdy, Order::Mdy) | (Order::Ymd, Order::Ymd) => 0,
     }
 }
 
@@ -571,6 +592,13 @@ mod tests {
         }
         assert_eq!((tally.rows(Order::Dmy), tally.rows(Order::Mdy)), (6, 4));
         assert_eq!(tally.differ(Order::Mdy, Order::Dmy), 2);
+        assert_eq!(
+            (
+                tally.proven(Order::Dmy, Order::Mdy),
+                tally.proven(Order::Mdy, Order::Dmy)
+            ),
+            (2, 0)
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::choice::{BY_PERSON, Choice, MarksSet};
+use super::choice::{BY_PERSON, Choice, MarksSet, contradicting};
 use super::column::{ColumnPartial, Parts};
 use super::dates::{self, Order};
 use super::histogram::{histogram, scaled};
@@ -11,7 +11,7 @@ use super::numbers;
 use super::observed::{Observed, shown};
 use super::overrides::ColumnOverrides;
 use super::rows::row_hash;
-use super::semantic::{Readings, semantic, typed, types};
+use super::semantic::{Readings, date_rows, semantic, typed, types};
 use super::{Ambiguity, Bin, ColumnProfile, Distinct, SemanticType, ValueCount};
 use crate::source::{Alternative, Decision, What};
 use crate::value::{Marks, parse_integer};
@@ -174,6 +174,19 @@ impl OpenColumn {
         self.readings.order.as_ref().filter(|_| is_date)
     }
 
+    /// The order that has to be decided: that of a column of dates, or of one whose dates contradict
+    /// each other, so that no order fits enough of them.
+    fn decided_order(&self, semantic: Option<SemanticType>) -> Option<&Choice<Order>> {
+        self.order(semantic).or_else(|| {
+            let choice = self.readings.order.as_ref()?;
+            let summary = &self.parts.summary;
+            let (_, against) = contradicting(&summary.dates, choice.value)?;
+            let (dates, timestamps) = date_rows(summary, &self.readings);
+            let all = dates + timestamps + against;
+            (self.typed().is_none() && all * 2 >= summary.text.rows).then_some(choice)
+        })
+    }
+
     /// Smallest and largest value as they were written.
     fn ends(&self, semantic: Option<SemanticType>) -> Option<(String, String)> {
         let summary = &self.parts.summary;
@@ -297,7 +310,7 @@ impl OpenColumn {
                 None => decision(What::ThousandsMark, choice, thousands, &self.name),
             });
         }
-        if let Some(choice) = self.order(semantic) {
+        if let Some(choice) = self.decided_order(semantic) {
             let name = |order: Order| order.name().to_owned();
             decisions.push(decision(What::DateOrder, choice, name, &self.name));
         }

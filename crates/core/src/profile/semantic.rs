@@ -119,7 +119,7 @@ const fn fits_most(rows: u64, total: u64) -> bool {
 }
 
 /// Rows that are dates, and rows that are timestamps, by the chosen order.
-fn date_rows(summary: &Summary, readings: &Readings) -> (u64, u64) {
+pub(super) fn date_rows(summary: &Summary, readings: &Readings) -> (u64, u64) {
     let Some(order) = &readings.order else {
         return (0, 0);
     };

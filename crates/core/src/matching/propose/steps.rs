@@ -99,8 +99,11 @@ impl Reading {
                 let cap = decision
                     .filter(|_| !rival)
                     .map_or(AMBIGUOUS, |decision| decision.confidence);
+                let why = decision.map_or("the reading of the source is not sure", |decision| {
+                    decision.reason.as_str()
+                });
                 let text = ambiguity.map_or_else(
-                    || format!("{word}: the reading of the source is not sure"),
+                    || format!("{word}: {why}"),
                     |ambiguity| {
                         format!(
                             "{word}: {} fit alike; {} of {} rows differ between them",

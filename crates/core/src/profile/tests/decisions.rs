@@ -40,6 +40,35 @@ fn one_day_beyond_the_twelfth_settles_the_order() {
 }
 
 #[test]
+fn dates_that_contradict_each_other_are_asked_for_and_a_person_settles_them() {
+    let cells = [
+        "24/11/2026",
+        "25/11/2026",
+        "26/11/2026",
+        "11/24/2026",
+        "11/25/2026",
+        "01/02/2026",
+    ];
+    let (_, decisions) = profile(&cells);
+    assert_eq!(
+        decided(&decisions),
+        [(What::DateOrder, json!("dmy"), false)]
+    );
+    assert_eq!(decisions[0].alternatives[0].value, json!("mdy"));
+    assert_eq!(
+        decisions[0].reason,
+        "3 dates exist only with the day first, but 2 only with the month first"
+    );
+    let (column, decisions) = profile_with(&cells, &set(&[(What::DateOrder, json!("mdy"))]));
+    assert_eq!(decided(&decisions), [(What::DateOrder, json!("mdy"), true)]);
+    assert_eq!(column.types[0].format.as_deref(), Some("%m/%d/%Y"));
+
+    // Texts among which there are dates are none of dates.
+    let texts = ["a", "b", "c", "d", "e"];
+    assert!(profile(&[&cells[1..5], &texts[..]].concat()).1.is_empty());
+}
+
+#[test]
 fn open_marks_are_said_and_a_person_settles_them() {
     let (column, decisions) = profile(&["1.234", "5"]);
     let ambiguous = column.ambiguous.unwrap();
