@@ -6,6 +6,8 @@ mod constant;
 mod flag;
 mod remembered;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod value_map;
 
 use self::constant::{const_of_enum, currency_of_header};

@@ -23,6 +23,8 @@ pub(super) struct Reading {
 const CHANGED_PRECISION: f64 = 0.8;
 /// Two readings that the values admit alike.
 const AMBIGUOUS: f64 = 0.5;
+/// Numbers that are no longer comparable without what stands beside them.
+const MIXED_UNITS: f64 = 0.6;
 
 /// The decision about a column, or else the general one.
 fn decision<'a>(decisions: &'a [Decision], what: What, column: &str) -> Option<&'a Decision> {
@@ -80,6 +82,13 @@ impl Reading {
         self.evidence.push(evidence(kind, -0.5, text));
     }
 
+    /// Lowers the confidence where units are mixed. Whatever speaks for the column, this is what a person
+    /// has to know first.
+    fn mix(&mut self, text: String) {
+        self.cap = self.cap.min(MIXED_UNITS);
+        self.evidence.push(evidence("values", -1.0, text));
+    }
+
     /// Lowers the confidence where a reading is open.
     fn watch(&mut self, column: &ColumnProfile, decisions: &[Decision], what: What, word: &str) {
         let ambiguous = column
@@ -127,7 +136,20 @@ impl Reading {
             decimal_mark
         };
         let mut strip = texts_around(column);
-        if column.semantic == Some(SemanticType::Percentage) {
+        let currencies = currencies(&strip);
+        if currencies.len() > 1 {
+            let text = format!(
+                "values: amounts in different currencies ({}) become bare numbers",
+                currencies.join(", ")
+            );
+            self.mix(text);
+        }
+        let is_percent = column.semantic == Some(SemanticType::Percentage);
+        if !is_percent && strip.iter().any(|text| text == "%") {
+            let text = "values: some are percentages and others are not; 5 % becomes 5 as well";
+            self.mix(text.to_owned());
+        }
+        if is_percent {
             if !strip.iter().any(|text| text == "%") {
                 strip.push("%".to_owned());
             }
@@ -361,6 +383,20 @@ fn texts_around(column: &ColumnProfile) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// The different currencies among texts that are to be stripped, each as it is first written: sign and
+/// code of one are the same.
+fn currencies(strip: &[String]) -> Vec<&str> {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for text in strip {
+        if let Some(code) = currency_code(text)
+            && found.iter().all(|(_, known)| *known != code)
+        {
+            found.push((text, code));
+        }
+    }
+    found.into_iter().map(|(text, _)| text).collect()
 }
 
 /// Whether no value of a column is negative, as far as the profile shows: by its smallest value and
