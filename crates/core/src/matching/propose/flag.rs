@@ -1,13 +1,14 @@
 //! Signs of amounts: from a flag column (`S` and `H`, `DR` and `CR`), or from two columns, one for
 //! debits and one for credits.
 
-use super::steps::{Reading, empty_share, is_numeric, never_negative};
+use super::steps::{Reading, always_negative, empty_share, is_numeric, never_negative};
 use super::{Context, alternatives, blank, evidence, rounded};
 use crate::mapping::{Evidence, Rule, Step};
 use crate::matching::label_evidence::listed_values;
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::Name;
 use crate::matching::text::fold;
+use crate::matching::value_evidence::filled;
 use crate::matching::values::code_table;
 use crate::profile::ColumnProfile;
 use crate::target::{Constraint, Field, FieldType};
@@ -167,35 +168,71 @@ pub(super) fn debit_and_credit(context: &Context, field: &Field) -> Option<Rule>
     if context.refused(debit, field) || context.refused(credit, field) {
         return None;
     }
-    let turns = (empty_share(debit) + empty_share(credit) - 1.0).abs() < 0.05;
-    let signs = never_negative(debit) && never_negative(credit);
     let reading = Reading::of(credit, field, context.decisions);
-    let cap = if turns && signs { IN_TURNS } else { BY_NAMES };
+    let (join, cap) = joined(debit, credit, &reading);
     let mut rule = blank(field, cap.min(reading.cap));
     rule.sources = vec![credit.name.clone(), debit.name.clone()];
     rule.transform = reading.steps;
-    rule.transform.push(Step::MinusDebit {
-        column: debit.name.clone(),
-    });
+    match join {
+        Join::Minus => rule.transform.push(Step::MinusDebit {
+            column: debit.name.clone(),
+        }),
+        Join::First => rule.transform.insert(0, Step::Coalesce),
+    }
     rule.evidence.push(evidence(
         "values",
         0.6,
         format!(
             "values: {} of {} rows have a credit, {} a debit",
-            credit.count.saturating_sub(credit.nulls),
+            filled(credit),
             credit.count,
-            debit.count.saturating_sub(debit.nulls),
+            filled(debit),
         ),
     ));
-    if !signs {
-        let text = "values: debits or credits are negative already; check the sign";
-        rule.evidence.push(evidence("values", -0.5, text));
+    match join {
+        Join::First => {
+            let text = "values: all debits are negative already";
+            rule.evidence.push(evidence("values", 0.3, text));
+        }
+        Join::Minus if never_negative(debit) && never_negative(credit) => {}
+        Join::Minus => {
+            let text = "values: debits or credits are negative already; check the sign";
+            rule.evidence.push(evidence("values", -0.5, text));
+        }
     }
     rule.evidence.extend(reading.evidence);
     rule.alternatives = alternatives(context.proposal(&field.name));
     rule.confidence = rounded(rule.confidence);
     rule.most = rule.confidence;
     Some(rule)
+}
+
+/// How a debit and a credit become one amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// Credit minus debit.
+    Minus,
+    /// Whichever has a value, for debits that are negative as they stand.
+    First,
+}
+
+/// How the two become one amount, and the highest confidence in that.
+fn joined(debit: &ColumnProfile, credit: &ColumnProfile, reading: &Reading) -> (Join, f64) {
+    let turns = (empty_share(debit) + empty_share(credit) - 1.0).abs() < 0.05;
+    // Of two values the first is taken without a word, be it a marker of null.
+    let markers = reading
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::NullIf(_)));
+    if turns && !markers && never_negative(credit) && always_negative(debit) {
+        let each_has_one = filled(debit) + filled(credit) == debit.count;
+        return (Join::First, if each_has_one { IN_TURNS } else { BY_NAMES });
+    }
+    let signs = never_negative(debit) && never_negative(credit);
+    (
+        Join::Minus,
+        if turns && signs { IN_TURNS } else { BY_NAMES },
+    )
 }
 
 /// The only numeric column whose name has one of the words, or nothing where there are several.

@@ -402,12 +402,20 @@ fn currencies(strip: &[String]) -> Vec<&str> {
 /// Whether no value of a column is negative, as far as the profile shows: by its smallest value and
 /// by the shapes.
 pub(super) fn never_negative(column: &ColumnProfile) -> bool {
-    let negative = |text: &str| {
-        let text = text.trim();
-        text.starts_with(['-', '\u{2212}', '(']) || text.ends_with('-')
-    };
-    let shaped = column.shapes.iter().any(|shape| negative(&shape.shape));
-    filled(column) > 0 && !shaped && !shown(column).any(negative)
+    let shaped = column.shapes.iter().any(|shape| is_negative(&shape.shape));
+    filled(column) > 0 && !shaped && !shown(column).any(is_negative)
+}
+
+/// Whether all values of a column are negative, as far as the profile shows.
+pub(super) fn always_negative(column: &ColumnProfile) -> bool {
+    let shaped = column.shapes.iter().all(|shape| is_negative(&shape.shape));
+    filled(column) > 0 && shaped && shown(column).all(is_negative)
+}
+
+/// Whether a text is a negative number, if it is one.
+fn is_negative(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(['-', '\u{2212}', '(']) || text.ends_with('-')
 }
 
 /// Whether almost all values of a column are numbers.

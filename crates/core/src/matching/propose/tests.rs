@@ -21,6 +21,7 @@ fn amounts(name: &str, values: &[(&str, u64)]) -> ColumnProfile {
 fn amount(columns: &[ColumnProfile]) -> Rule {
     let target = TargetSchema {
         name: "t".to_owned(),
+        description: None,
         fields: vec![field("amount", FieldType::Decimal)],
         unused: Vec::new(),
     };
@@ -53,4 +54,56 @@ fn different_units_in_one_column_are_not_sure() {
         assert_eq!(rule.sources, ["amount"]);
         assert!(rule.evidence.iter().any(|e| e.text == said), "{rule:?}");
     }
+}
+
+/// A column of amounts of which so many rows have one.
+fn side(name: &str, values: &[(&str, u64)], nulls: u64) -> ColumnProfile {
+    let mut column = amounts(name, values);
+    column.nulls = nulls;
+    column.count += nulls;
+    column.min = values.first().map(|(value, _)| (*value).to_owned());
+    column.max = values.last().map(|(value, _)| (*value).to_owned());
+    column
+}
+
+fn debit_and_credit(debit: ColumnProfile, credit: ColumnProfile) -> Rule {
+    let mut columns = vec![debit, credit];
+    for (index, column) in columns.iter_mut().enumerate() {
+        column.index = index;
+    }
+    amount(&columns)
+}
+
+#[test]
+fn debits_that_are_negative_already_are_taken_as_they_are() {
+    let debit = |nulls| side("Debit", &[("-7.50", 10), ("-2.50", 10)], nulls);
+    let credit = |nulls| side("Credit", &[("5.00", 10)], nulls);
+    let rule = debit_and_credit(debit(10), credit(20));
+    assert_eq!(rule.sources, ["Credit", "Debit"]);
+    assert_eq!(rule.transform.first(), Some(&Step::Coalesce));
+    assert!(matches!(
+        rule.transform.get(1..),
+        Some([Step::Decimal { .. }])
+    ));
+    assert!(rule.confidence >= 0.9, "{rule:?}");
+    // 32 rows: 20 and 10 of them have an amount, so some may have both, and others none.
+    let rule = debit_and_credit(debit(11), credit(21));
+    assert_eq!(rule.transform.first(), Some(&Step::Coalesce));
+    assert!(rule.confidence < 0.9, "{rule:?}");
+}
+
+#[test]
+fn debits_with_and_without_a_minus_are_a_question() {
+    let debit = side("Debit", &[("-2.50", 10), ("7.50", 10)], 10);
+    let rule = debit_and_credit(debit, side("Credit", &[("5.00", 10)], 20));
+    assert!(matches!(
+        rule.transform.last(),
+        Some(Step::MinusDebit { .. })
+    ));
+    assert!(rule.confidence <= 0.6, "{rule:?}");
+    // A zero beside each debit would be taken for it.
+    let debit = side("Debit", &[("-7.50", 20), ("-2.50", 10)], 0);
+    let credit = side("Credit", &[("0.00", 20), ("5.00", 10)], 0);
+    let rule = debit_and_credit(debit, credit);
+    assert!(rule.confidence <= 0.6, "{rule:?}");
 }
