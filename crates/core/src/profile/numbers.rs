@@ -49,20 +49,58 @@ pub(super) struct Affixed<'a> {
     /// What is behind, with its blank.
     pub(super) suffix: &'a str,
     pub(super) number: &'a str,
+    /// Whether parentheses around both make the number negative: `($2.50)`.
+    pub(super) enclosed: bool,
+}
+
+impl<'a> Affixed<'a> {
+    const fn plain(number: &'a str) -> Self {
+        Self {
+            prefix: "",
+            suffix: "",
+            number,
+            enclosed: false,
+        }
+    }
+
+    /// The number by a reading of its marks.
+    fn read(&self, marks: &Marks) -> Option<Decimal> {
+        let number = parse_decimal(self.number, marks).ok()?;
+        Some(if self.enclosed {
+            number.negate()
+        } else {
+            number
+        })
+    }
 }
 
 const SYMBOLS: [&str; 16] = [
     "€", "US$", "A$", "C$", "$", "£", "¥", "₹", "₽", "₺", "₩", "zł", "Kč", "kr", "Fr.", "R$",
 ];
 
-/// Takes a currency's symbol or code off one end of a number, with one blank between them. A sign
-/// in front of the symbol (`-€5`) is not understood.
+/// Takes a currency's symbol or code off one end of a number, with one blank between them, also where
+/// parentheses stand around both. A sign in front of the symbol (`-€5`) is not understood.
 pub(super) fn affixed(text: &str) -> Affixed<'_> {
-    let plain = Affixed {
-        prefix: "",
-        suffix: "",
-        number: text,
-    };
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    let enclosed = inner.map(beside).filter(|inner| {
+        let is_bare = inner.number.starts_with(|c: char| c.is_ascii_digit())
+            && inner.number.ends_with(|c: char| c.is_ascii_digit());
+        is_bare && !(inner.prefix.is_empty() && inner.suffix.is_empty())
+    });
+    match enclosed {
+        Some(inner) => Affixed {
+            enclosed: true,
+            ..inner
+        },
+        None => beside(text),
+    }
+}
+
+/// A number and the currency at one of its ends.
+fn beside(text: &str) -> Affixed<'_> {
+    let plain = Affixed::plain(text);
     let is_inner = |c: char| c.is_ascii_digit() || "+-.,()\u{2212}".contains(c);
     if text.starts_with(is_inner) {
         let Some(end) = text.rfind(|c: char| c.is_ascii_digit() || c == '-' || c == ')') else {
@@ -73,9 +111,8 @@ pub(super) fn affixed(text: &str) -> Affixed<'_> {
         };
         return if is_money(without_blank_in_front(suffix)) {
             Affixed {
-                prefix: "",
                 suffix,
-                number,
+                ..Affixed::plain(number)
             }
         } else {
             plain
@@ -90,8 +127,7 @@ pub(super) fn affixed(text: &str) -> Affixed<'_> {
     if is_money(without_blank_behind(prefix)) {
         Affixed {
             prefix,
-            suffix: "",
-            number,
+            ..Affixed::plain(number)
         }
     } else {
         plain
@@ -198,7 +234,7 @@ impl NumberTally {
         }
         let mut bits = 0_u16;
         let mut values: [Option<Decimal>; 2] = [None, None];
-        let ungrouped = |decimal| parse_decimal(affixed.number, &marks(decimal, None)).ok();
+        let ungrouped = |decimal| affixed.read(&marks(decimal, None));
         let (by_point, by_comma) = (ungrouped('.'), ungrouped(','));
         for (index, marks) in READINGS.iter().enumerate() {
             // A mark that is not there groups nothing.
@@ -206,7 +242,7 @@ impl NumberTally {
                 .thousands
                 .is_some_and(|mark| affixed.number.contains(mark));
             let value = match marks.decimal {
-                _ if grouped => parse_decimal(affixed.number, marks).ok(),
+                _ if grouped => affixed.read(marks),
                 '.' => by_point,
                 _ => by_comma,
             };
@@ -333,8 +369,10 @@ fn bit(reading: Marks) -> u16 {
 
 /// A number of a column whose reading is known, with or without a currency or a per cent sign.
 pub(super) fn read(text: &str, reading: Marks) -> Option<Decimal> {
-    let number = without_percent(text).unwrap_or_else(|| affixed(text).number);
-    parse_decimal(number, &reading).ok()
+    match without_percent(text) {
+        Some(number) => parse_decimal(number, &reading).ok(),
+        None => affixed(text).read(&reading),
+    }
 }
 
 #[cfg(test)]
@@ -418,6 +456,10 @@ mod tests {
     fn currencies_stand_on_either_side() {
         for (text, prefix, suffix, number) in [
             ("€ 1,50", "€ ", "", "1,50"),
+            ("$(5)", "$", "", "(5)"),
+            ("($-5)", "", "", "($-5)"),
+            ("($5)-", "", "", "($5)-"),
+            ("(5)", "", "", "(5)"),
             ("$5", "$", "", "5"),
             ("1.50 EUR", "", " EUR", "1.50"),
             ("1,50-€", "", "€", "1,50-"),
@@ -432,7 +474,8 @@ mod tests {
                 Affixed {
                     prefix,
                     suffix,
-                    number
+                    number,
+                    enclosed: false,
                 },
                 "{text}"
             );
@@ -445,6 +488,32 @@ mod tests {
                 .map(|(marks, rows)| (marks.decimal, rows)),
             Some((',', 3))
         );
+    }
+
+    #[test]
+    fn a_currency_in_the_parentheses_of_a_negative_number_is_one() {
+        for (text, wanted) in [
+            ("($2.50)", Some("-2.50")),
+            ("(US$ 1,234.50)", Some("-1234.50")),
+            ("(2.50 EUR)", Some("-2.50")),
+            ("$(2.50)", Some("-2.50")),
+            ("(2.50)", Some("-2.50")),
+            ("($-2.50)", None),
+            ("($(2.50))", None),
+            ("(km 2.50)", None),
+        ] {
+            let read = read(text, marks('.', Some(',')));
+            assert_eq!(read.map(|n| n.to_string()).as_deref(), wanted, "{text}");
+            assert_eq!(
+                tally(&[text]).rows(READINGS[3]),
+                u64::from(wanted.is_some()),
+                "{text}"
+            );
+        }
+        let tally = tally(&["$1.50", "($2.50)"]);
+        assert_eq!(tally.affixes(), [("$#", 2)]);
+        let (min, max) = tally.ends(READINGS[0]).expect("numbers");
+        assert_eq!((&*min.1, &*max.1), ("($2.50)", "$1.50"));
     }
 
     #[test]

@@ -113,9 +113,12 @@ fn first_that_fits<T>(
 
 impl NumberFormat {
     pub(super) fn read(&self, text: &str) -> Result<Decimal, Fault> {
-        let result = match self.stripped(text) {
-            Some((sign, rest)) => self.signed(sign, rest),
-            None => parse_decimal(text, &self.marks),
+        let result = if let Some(rest) = self.enclosed(text) {
+            self.signed("-", rest)
+        } else if let Some((sign, rest)) = self.stripped(text) {
+            self.signed(sign, rest)
+        } else {
+            parse_decimal(text, &self.marks)
         };
         result.map_err(|error| Fault::number(error, self.marks))
     }
@@ -136,6 +139,21 @@ impl NumberFormat {
             }
         }
         None
+    }
+
+    /// The number of which parentheses around it and a text beside it make a negative one:
+    /// `($2.50)`. `None` where it is not written so.
+    fn enclosed<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let inner = text.strip_prefix('(')?.strip_suffix(')')?;
+        self.strip.iter().find_map(|beside| {
+            let beside = beside.as_str();
+            let behind = inner.strip_prefix(beside);
+            let behind = behind.map(|rest| rest.trim_start_matches(is_blank));
+            behind.or_else(|| {
+                let before = inner.strip_suffix(beside)?;
+                Some(before.trim_end_matches(is_blank))
+            })
+        })
     }
 
     /// The rest of a number whose sign stood in front of a currency: `-€5`. It must have no other.
@@ -221,6 +239,14 @@ mod tests {
             ("\u{2212} €\u{a0}5,00", Ok("-5.00")),
             ("+€ 5", Ok("5")),
             ("€-5", Ok("-5")),
+            ("(€5)", Ok("-5")),
+            ("(€ 1.234,50)", Ok("-1234.50")),
+            ("(5,00 EUR)", Ok("-5.00")),
+            ("€(5)", Ok("-5")),
+            ("(€-5)", Err("not_a_number")),
+            ("(€(5))", Err("not_a_number")),
+            ("-(€5)", Err("not_a_number")),
+            ("(5 USD)", Err("not_a_number")),
             ("-€-5", Err("not_a_number")),
             ("-€5-", Err("not_a_number")),
             ("€", Err("not_a_number")),
