@@ -111,6 +111,9 @@ pub(crate) enum Task {
         format: OutputFormat,
         /// Whether [`PROFILE`] is there.
         profiled: bool,
+        /// Whether this is the source that the mapping was made for, so that who set how a column is
+        /// read had its values at hand.
+        own: bool,
         /// Whether [`RESUME`] is there.
         resumes: bool,
     },

@@ -67,26 +67,29 @@ impl Kept {
     ) -> Result<Outcome, Failure> {
         let mut outputs = super::outputs(named, output)?;
         let input = named.open(&options.limits)?;
-        let Ready {
-            reading,
-            replays,
-            mapping,
-            plan,
-            new_columns,
-        } = pipeline::ready(
+        let ready = pipeline::ready(
             &input,
             &self.mapping,
             &options.overrides,
             options.accept,
             &options.limits,
         )?;
+        let (reading, replays) = (ready.reading.clone(), ready.replays.clone());
         let job = Job::opened(input, reading, replays, options);
-        let mut unique = UniqueStage::new(&plan);
+        let mut unique = UniqueStage::new(&ready.plan);
         for path in &self.with {
-            seed(path, &plan, &mut unique, options)?;
+            seed(path, &ready.plan, &mut unique, options)?;
         }
-        let done = job.run(&plan, unique, &outputs, true)?;
+        let done = job.run(&ready.plan, unique, &outputs, true)?;
         job.has_rows(&done.tally)?;
+        if let Some(profile) = &done.profile {
+            ready.holds(job.input.name(), &profile.decisions, &profile.columns)?;
+        }
+        let Ready {
+            mapping,
+            new_columns,
+            ..
+        } = ready;
         let decisions = job.reading.decisions.clone();
         let columns = done
             .profile

@@ -327,3 +327,43 @@ fn a_mapping_meets_a_source_that_changed() {
     assert!(ran.err.contains("delimiter"), "{}", ran.err);
     assert!(!place.path("run/tabs.report.json").exists());
 }
+
+/// A target of a date, an amount and nothing else.
+const DAYS: &str = r#"{"title": "Days", "type": "object", "properties": {"date": {"type": "string", "format": "date"}, "amount": {"type": "number"}}, "required": ["date", "amount"]}"#;
+
+fn days(days: &[&str]) -> String {
+    let rows = days.iter().map(|day| format!("{day},1.50\n"));
+    format!("date,amount\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_mapping_meets_dates_in_another_order() {
+    let place = Place::new();
+    place.write("days.schema.json", DAYS);
+    place.write(
+        "first.csv",
+        days(&["13/01/2026", "14/01/2026", "01/02/2026"]),
+    );
+    place.run("map first.csv --to days.schema.json").ends(0);
+    place.write(
+        "next.csv",
+        days(&["01/02/2026", "01/13/2026", "01/14/2026"]),
+    );
+    let run = "run --mapping first.mapping.yaml next.csv -o run";
+    let ran = place.run(run).ends(4);
+    assert!(ran.err.contains("date_order"), "{}", ran.err);
+    assert!(ran.err.contains("--set date_order@date=mdy"), "{}", ran.err);
+    assert!(!place.path("run/next.good.csv").exists());
+    assert!(!place.path("run/next.report.json").exists());
+    // What is set turns the mapping.
+    place
+        .run(&format!("{run} --set date_order@date=mdy"))
+        .ends(0);
+    assert!(place.text("run/next.good.csv").contains("2026-01-02"));
+    // Dates that leave it open are read as before.
+    place.write("open.csv", days(&["01/02/2026", "03/04/2026"]));
+    place
+        .run("run --mapping first.mapping.yaml open.csv -o run")
+        .ends(0);
+    assert!(place.text("run/open.good.csv").contains("2026-02-01"));
+}

@@ -19,6 +19,7 @@ pub use confidence::{CHECK_BAR, Confidence};
 pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
 pub use error::MappingError;
 pub use learn::learn;
+pub(crate) use questions::shell_quoted;
 pub use questions::{Question, Subject, open_questions};
 pub use schema::JSON_SCHEMA;
 pub use words::{

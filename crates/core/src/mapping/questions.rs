@@ -133,7 +133,7 @@ fn reading_question(decision: &Decision) -> Question {
 }
 
 /// In single quotes where a shell would take it apart.
-fn shell_quoted(text: &str) -> String {
+pub(crate) fn shell_quoted(text: &str) -> String {
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '=' | '@' | '.' | '/');
     if text.chars().all(plain) {

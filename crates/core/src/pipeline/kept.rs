@@ -2,7 +2,9 @@
 //! columns there, is nothing left open?
 
 use crate::error::{ErrorKind, Explain};
-use crate::mapping::{Mapping, MissingColumn, accept_at, check_columns, open_questions};
+use crate::mapping::{
+    Edit, Mapping, MissingColumn, accept_at, apply, check_columns, open_questions, shell_quoted,
+};
 use crate::source::{
     Decision, Escape, Input, Limits, Overrides, Reading, SURE_BAR, SourceError, TextEncoding, What,
 };
@@ -13,20 +15,25 @@ use super::replay::is_rejects_file;
 /// A source plainly asks for another reading than a kept mapping's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{file}: the mapping reads {what} {kept}, but this file asks for {now} ({reason})",
-    what = what.name()
+    "{file}: the mapping reads {what} {kept}{in_column}, but this file asks for {now} ({reason})",
+    what = what.name(),
+    in_column = column.as_ref().map_or_else(String::new, |column| format!(" in `{column}`"))
 )]
 pub struct OtherReading {
     /// The source.
     pub file: String,
     /// Which reading.
     pub what: What,
+    /// The column, for what is read per column.
+    pub column: Option<String>,
     /// The mapping's value.
     pub kept: serde_json::Value,
     /// The source's.
     pub now: serde_json::Value,
     /// Why the source asks for it.
     pub reason: String,
+    /// Whether setting it is enough: the mapping's steps follow.
+    pub settable: bool,
 }
 
 /// Why a kept mapping cannot run over a source as it is.
@@ -89,11 +96,23 @@ impl Explain for KeptError {
             Self::Source(error) => error.hint(),
             Self::Compile(error) => error.hint(),
             Self::NoLonger(other) => {
-                let OtherReading { what, now, .. } = &**other;
+                let OtherReading {
+                    what,
+                    column,
+                    now,
+                    settable,
+                    ..
+                } = &**other;
+                if !settable {
+                    return Some("map the file anew, or add its form to the rule".to_owned());
+                }
                 let value = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
+                let setting = match column {
+                    Some(column) => shell_quoted(&format!("{}@{column}={value}", what.name())),
+                    None => format!("{}='{value}'", what.name()),
+                };
                 Some(format!(
-                    "settle it with --set {}='{value}', or map the file anew",
-                    what.name()
+                    "settle it with --set {setting}, or map the file anew"
                 ))
             }
             Self::NoColumn { nearest, .. } if nearest.is_empty() => {
@@ -148,6 +167,7 @@ pub fn ready(
         Some(bar) => accept_at(mapping, bar, &format!("--accept {bar}"), ""),
         None => mapping.clone(),
     };
+    let mapping = with_set(mapping, set);
     let columns = &replays.as_ref().unwrap_or(&reading).columns;
     let new_columns = columns_fit(input, &mapping, columns)?;
     if let Some(question) = open_questions(&mapping, bar).into_iter().next() {
@@ -164,6 +184,31 @@ pub fn ready(
         plan,
         new_columns,
     })
+}
+
+/// The mapping with what was set about its columns, so that its steps follow.
+fn with_set(mapping: Mapping, set: &Overrides) -> Mapping {
+    let is_other = |mapping: &Mapping, what, column: Option<&str>, value: &serde_json::Value| {
+        mapping.decisions.iter().any(|decision| {
+            let concerned = column.is_none() || decision.column.as_deref() == column;
+            decision.what == what && concerned && decision.value != *value
+        })
+    };
+    set.iter().filter(|(what, _, _)| what.per_column()).fold(
+        mapping,
+        |mapping, (what, column, value)| {
+            if !is_other(&mapping, what, column, value) {
+                return mapping;
+            }
+            let edit = Edit::SetDecision {
+                what,
+                column: column.map(str::to_owned),
+                value: value.clone(),
+            };
+            // What cannot be set of this mapping has no effect, as in a profile.
+            apply(&mapping, &edit, "a person", "").unwrap_or(mapping)
+        },
+    )
 }
 
 /// The columns of a source that a mapping does not know.
@@ -253,9 +298,11 @@ pub fn kept_reading(
             return Err(KeptError::NoLonger(Box::new(OtherReading {
                 file: input.name().to_owned(),
                 what,
+                column: None,
                 kept: kept.value.clone(),
                 now: now.value.clone(),
                 reason: now.reason.clone(),
+                settable: true,
             })));
         }
     }

@@ -11,6 +11,7 @@
 
 mod account;
 mod error;
+mod holds;
 mod kept;
 mod pass;
 mod propose;

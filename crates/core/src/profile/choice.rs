@@ -4,8 +4,11 @@
 //! equally likely and nothing is guessed. What other columns of the source say makes one of them
 //! likelier, but not sure.
 
+use serde_json::Value;
+
 use super::dates::{DateTally, Order};
 use super::numbers::NumberTally;
+use crate::source::{Alternative, Decision};
 use crate::value::Marks;
 
 /// Confidence where a whole column speaks for it.
@@ -24,6 +27,15 @@ const CONTRADICTED: f64 = 0.8;
 /// speaks for the chosen one (1 / 50 = 2 %).
 const NO_SLIP: u64 = 2;
 const NO_SLIP_PART: u64 = 50;
+
+/// Whether a decision about a column rules another value of it out: a person took it, or the values
+/// tell. A habit of writing does not, nor does what is the same by every reading.
+#[must_use]
+pub fn rules_out(decision: &Decision, other: &Value) -> bool {
+    let is_rival = |rival: &Alternative| rival.value == *other;
+    let by_few = decision.confidence < HABIT && decision.alternatives.iter().any(is_rival);
+    decision.sure && decision.value != *other && (decision.confidence >= CLEAR || by_few)
+}
 
 /// Why, where a person set it.
 pub(super) const BY_PERSON: &str = "set by a person";

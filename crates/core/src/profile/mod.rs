@@ -30,6 +30,7 @@ mod tests;
 mod words;
 
 pub use beside::Profiling;
+pub use choice::rules_out;
 pub use overrides::{InvalidOverride, check_overrides};
 pub use partial::{Cells, Partial, Profile};
 

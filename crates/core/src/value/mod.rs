@@ -6,7 +6,7 @@
 
 pub mod boolean;
 pub mod code;
-mod date;
+pub(crate) mod date;
 mod decimal;
 mod number;
 

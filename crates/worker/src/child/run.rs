@@ -5,13 +5,13 @@ use std::io::{self, BufWriter, Write};
 use std::time::Instant;
 
 use aimapper_core::job::{OutputFormat, Phase, Written};
-use aimapper_core::mapping::from_yaml;
+use aimapper_core::mapping::{Mapping, from_yaml};
 use aimapper_core::pipeline::{
     self, ChunkEnd, Chunks, Done as PassDone, Ready, Resume, Sinks, Source, Tally, Work,
 };
 use aimapper_core::profile::ColumnProfile;
 use aimapper_core::report::{SourceProfile, to_html, to_json};
-use aimapper_core::source::{Input, Limits, Overrides, SourceError, stem};
+use aimapper_core::source::{Decision, Input, Limits, Overrides, SourceError, stem};
 use aimapper_core::store::outputs::Part;
 use aimapper_core::transform::{
     Encoder, Layout, RejectsWriter, TableWriter, TextFormat, UniqueStage,
@@ -25,6 +25,7 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
     let Task::Run {
         format,
         profiled,
+        own,
         resumes,
         ..
     } = spec.task
@@ -42,7 +43,16 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
         ready: &ready,
         limits,
     };
-    let (columns, rows) = job.columns(profiled)?;
+    let Found {
+        decisions,
+        columns,
+        rows,
+    } = job.found(profiled)?;
+    let asked: Vec<Decision> = decisions
+        .into_iter()
+        .filter(|now| !(own && is_set(&ready.mapping, now)))
+        .collect();
+    ready.holds(file, &asked, &columns)?;
     let from = if resumes {
         let resume = serde_json::from_str(&staged(RESUME)?);
         Some(resume.map_err(|error| Trouble::protocol(&error))?)
@@ -92,6 +102,22 @@ struct Job<'a> {
     input: &'a Input,
     ready: &'a Ready,
     limits: Limits,
+}
+
+/// Whether a person decided in the mapping what the profile decided about a column.
+fn is_set(mapping: &Mapping, now: &Decision) -> bool {
+    mapping
+        .decisions
+        .iter()
+        .any(|kept| kept.what == now.what && kept.column == now.column && kept.confidence >= 1.0)
+}
+
+/// What is known of the source before its rows are run.
+struct Found {
+    /// How the values of its columns are read, among other decisions.
+    decisions: Vec<Decision>,
+    columns: Vec<ColumnProfile>,
+    rows: u64,
 }
 
 /// A file of one chunk.
@@ -153,14 +179,17 @@ impl Job<'_> {
         }
     }
 
-    /// What is in the columns, and how many rows there are: from the profile of the source, or by a
-    /// pass of its own.
-    fn columns(&self, profiled: bool) -> Result<(Vec<ColumnProfile>, u64), Trouble> {
+    /// What the profile of the source found; without one, a pass of its own.
+    fn found(&self, profiled: bool) -> Result<Found, Trouble> {
         if profiled {
             let profile: SourceProfile =
                 serde_json::from_str(&staged(PROFILE)?).map_err(|e| Trouble::protocol(&e))?;
             let balance = profile.report.balance;
-            return Ok((profile.report.columns, balance.good + balance.rejected));
+            return Ok(Found {
+                decisions: profile.report.decisions,
+                columns: profile.report.columns,
+                rows: balance.good + balance.rejected,
+            });
         }
         let mut pace = Pace::new(Phase::Profiling, self.input.size());
         let (profile, tally) = pipeline::profile(
@@ -170,7 +199,11 @@ impl Job<'_> {
             &mut |at| pace.at(at),
         )?;
         proved(&tally)?;
-        Ok((profile.columns, tally.state.rows))
+        Ok(Found {
+            decisions: profile.decisions,
+            columns: profile.columns,
+            rows: tally.state.rows,
+        })
     }
 
     /// Runs over the rows that are left, and tells of each chunk on the way.

@@ -289,6 +289,7 @@ fn plan_run(
             file: version.file_name,
             format: aimapper_core::job::OutputFormat::Csv,
             profiled,
+            own: mapping.source_version_id == source_version,
             resumes: false,
         },
     })

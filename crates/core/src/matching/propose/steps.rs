@@ -9,6 +9,7 @@ use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
+use crate::value::date::{has_month_name, order_of};
 
 /// How a column is read.
 #[derive(Debug, Default)]
@@ -306,33 +307,12 @@ fn formats(column: &ColumnProfile, wanted: SemanticType, order: Option<&str>) ->
     taken
 }
 
-fn has_month_name(format: &str) -> bool {
-    format.contains("%b") || format.contains("%B")
-}
-
 /// Day and month are never read in both orders within one column.
 fn conflicts(taken: &[String], format: &str) -> bool {
     !has_month_name(format)
         && taken
             .iter()
             .any(|known| !has_month_name(known) && order_of(known) != order_of(format))
-}
-
-/// `dmy`, `mdy` or `ymd`, by the order of the codes.
-fn order_of(format: &str) -> String {
-    let mut order = String::new();
-    for code in format.split('%').skip(1) {
-        let letter = match code.trim_start_matches('-').chars().next() {
-            Some('d' | 'e') => 'd',
-            Some('m' | 'b' | 'B') => 'm',
-            Some('Y' | 'y') => 'y',
-            _ => continue,
-        };
-        if !order.contains(letter) {
-            order.push(letter);
-        }
-    }
-    order
 }
 
 /// Values that the profile shows.

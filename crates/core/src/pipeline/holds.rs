@@ -1,0 +1,254 @@
+//! Whether the values of a source still ask for the readings that a kept mapping has of its columns.
+//! Known when the source was profiled, which a run does on the way: so it costs no pass, and has to be
+//! asked before the rows are published.
+
+use serde_json::Value;
+
+use super::kept::{KeptError, OtherReading, Ready};
+use crate::mapping::{Rule, Step};
+use crate::profile::{ColumnProfile, SemanticType, rules_out};
+use crate::source::{Decision, SURE_BAR, What};
+use crate::value::date::{has_fixed_order, order_of};
+
+impl Ready {
+    /// Whether the mapping's readings of columns hold for a source, by its own profile: `decisions` and
+    /// `columns` are what the profile says. A source whose values leave a reading open keeps the
+    /// mapping's, and so do the records of a rejects file.
+    ///
+    /// # Errors
+    /// [`KeptError::NoLonger`] where the values ask for another reading than a rule's steps have.
+    pub fn holds(
+        &self,
+        file: &str,
+        decisions: &[Decision],
+        columns: &[ColumnProfile],
+    ) -> Result<(), KeptError> {
+        if self.replays.is_some() {
+            return Ok(());
+        }
+        let rules = self.mapping.rules.iter();
+        for rule in rules.filter(|rule| rule.runs(SURE_BAR)) {
+            for column in columns.iter().filter(|c| rule.sources.contains(&c.name)) {
+                let of_column = |d: &&Decision| d.column.as_deref() == Some(&column.name);
+                for now in decisions.iter().filter(of_column) {
+                    let Some(kept) = other_reading(rule, now, column) else {
+                        continue;
+                    };
+                    return Err(KeptError::NoLonger(Box::new(OtherReading {
+                        file: file.to_owned(),
+                        what: now.what,
+                        column: Some(column.name.clone()),
+                        kept,
+                        now: now.value.clone(),
+                        reason: now.reason.clone(),
+                        settable: now.what != What::DateOrder || has_open_dates(column),
+                    })));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The reading that a rule's steps have of a column, if what is decided about the column now rules it
+/// out.
+fn other_reading(rule: &Rule, now: &Decision, column: &ColumnProfile) -> Option<Value> {
+    rule.transform
+        .iter()
+        .find_map(|step| match (now.what, step) {
+            (What::DateOrder, Step::Date { formats } | Step::Timestamp { formats }) => {
+                other_order(formats, now, column)
+            }
+            (What::DecimalMark, Step::Decimal { decimal_mark, .. }) => {
+                other_mark(decimal_mark, now)
+            }
+            (
+                What::ThousandsMark,
+                Step::Decimal { thousands_mark, .. } | Step::Integer { thousands_mark },
+            ) => {
+                // Numbers without groups are read by every thousands mark.
+                let groups = now.value.as_str() != Some("");
+                other_mark(thousands_mark, now).filter(|_| groups)
+            }
+            _ => None,
+        })
+}
+
+fn other_mark(kept: &str, now: &Decision) -> Option<Value> {
+    let kept = Value::from(kept);
+    rules_out(now, &kept).then_some(kept)
+}
+
+/// The order of the formats, if none of them has that of the column's dates. Dates whose order is fixed
+/// by how they are written go by themselves: they are no evidence about others.
+fn other_order(formats: &[String], now: &Decision, column: &ColumnProfile) -> Option<Value> {
+    let fixed = !has_open_dates(column);
+    let alike: Vec<String> = formats
+        .iter()
+        .filter(|format| has_fixed_order(format) == fixed)
+        .map(|format| order_of(format))
+        .collect();
+    let found: Vec<&str> = date_formats(column)
+        .filter(|format| has_fixed_order(format) == fixed)
+        .collect();
+    let read = found.iter().any(|format| alike.contains(&order_of(format)));
+    let kept = alike.first().cloned();
+    let kept = Value::from(kept.or_else(|| formats.first().map(|format| order_of(format)))?);
+    let is_told = rules_out(now, &kept) || (fixed && now.sure);
+    (!read && !found.is_empty() && is_told).then_some(kept)
+}
+
+/// Whether any of a column's dates could be meant in another order.
+fn has_open_dates(column: &ColumnProfile) -> bool {
+    date_formats(column).any(|format| !has_fixed_order(format))
+}
+
+/// The ways in which a column's dates are written.
+fn date_formats(column: &ColumnProfile) -> impl Iterator<Item = &str> {
+    column
+        .types
+        .iter()
+        .filter(|count| matches!(count.semantic, SemanticType::Date | SemanticType::Timestamp))
+        .filter_map(|count| count.format.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Explain;
+    use crate::mapping::examples::bank;
+    use crate::mapping::{Mapping, RuleState};
+    use crate::pipeline::{Settings, Source, profile, ready};
+    use crate::source::{Input, Limits, Overrides};
+
+    /// A mapping of two columns to two fields, and whether it holds for a text; else what is said.
+    fn holds(formats: &[&str], marks: (&str, &str), text: &str, set: &Overrides) -> String {
+        let mut mapping: Mapping = bank();
+        let order = formats.first().map_or_else(String::new, |f| order_of(f));
+        let order = Decision::new(What::DateOrder, order, 0.99, Vec::new(), "");
+        mapping.decisions = vec![order.of_column("day")];
+        for (column, name) in mapping.source.columns.iter_mut().zip(["day", "sum"]) {
+            column.name = name.to_owned();
+        }
+        mapping
+            .rules
+            .retain(|rule| rule.field == "booking_date" || rule.field == "amount");
+        for rule in &mut mapping.rules {
+            rule.state = RuleState::Edited;
+            let (source, step) = if rule.field == "amount" {
+                let (decimal, thousands) = marks;
+                let step = Step::Decimal {
+                    decimal_mark: decimal.to_owned(),
+                    thousands_mark: thousands.to_owned(),
+                    strip: vec!["EUR".to_owned()],
+                };
+                ("sum", step)
+            } else {
+                let formats = formats.iter().map(|&format| format.to_owned()).collect();
+                ("day", Step::Date { formats })
+            };
+            rule.sources = vec![source.to_owned()];
+            rule.transform = vec![step];
+        }
+        mapping
+            .target
+            .fields
+            .retain(|field| field.name == "booking_date" || field.name == "amount");
+        let limits = Limits::default();
+        let input = Input::spool("next.csv", text.as_bytes()).unwrap();
+        let ready = ready(&input, &mapping, set, None, &limits).unwrap();
+        let source = Source {
+            input: &input,
+            reading: &ready.reading,
+            limits,
+            replays: None,
+        };
+        let settings = Settings::default();
+        let (found, _) = profile(source, set, settings, &mut |_| {}).unwrap();
+        match ready.holds("next.csv", &found.decisions, &found.columns) {
+            Ok(()) => String::new(),
+            Err(error) => format!("{error}; {}", error.hint().unwrap()),
+        }
+    }
+
+    fn of_days(formats: &[&str], days: &[&str]) -> String {
+        let rows: Vec<String> = days.iter().map(|day| format!("{day};1.50\n")).collect();
+        let text = format!("day;sum\n{}", rows.concat());
+        holds(formats, (".", ","), &text, &Overrides::default())
+    }
+
+    fn of_sums(marks: (&str, &str), sums: &[&str]) -> String {
+        let rows: Vec<String> = sums
+            .iter()
+            .map(|sum| format!("24/11/2026;{sum}\n"))
+            .collect();
+        let text = format!("day;sum\n{}", rows.concat());
+        holds(&["%d/%m/%Y"], marks, &text, &Overrides::default())
+    }
+
+    #[test]
+    fn dates_that_prove_another_order_do_not_hold() {
+        let said = of_days(&["%d/%m/%Y"], &["01/02/2026", "02/13/2026", "02/14/2026"]);
+        assert_eq!(
+            said,
+            "next.csv: the mapping reads date_order \"dmy\" in `day`, but this file asks for \
+             \"mdy\" (2 of 3 dates exist only in this order); settle it with --set \
+             date_order@day=mdy, or map the file anew"
+        );
+        let said = of_days(&["%d/%m/%Y"], &["2026-02-13", "2026-02-14"]);
+        assert!(
+            said.ends_with("; map the file anew, or add its form to the rule"),
+            "{said}"
+        );
+        for (formats, days) in [
+            // The same order.
+            (&["%d/%m/%Y"][..], &["13/02/2026", "01/02/2026"][..]),
+            // Open: the mapping's is kept.
+            (&["%m/%d/%Y"], &["01/02/2026", "03/04/2026"]),
+            (&["%m/%d/%Y"], &["01/01/2026", "02/02/2026"]),
+            (&["%m.%d.%Y"], &["01.02.2026", "03.04.2026"]),
+            // Not sure.
+            (
+                &["%d/%m/%Y"],
+                &[
+                    "02/13/2026",
+                    "02/14/2026",
+                    "02/15/2026",
+                    "13/02/2026",
+                    "14/02/2026",
+                ],
+            ),
+            // One of several ways of writing.
+            (&["%d/%m/%Y", "%Y-%m-%d"], &["2026-02-13", "2026-02-14"]),
+        ] {
+            assert_eq!(of_days(formats, days), "", "{formats:?} {days:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_with_other_marks_do_not_hold() {
+        for (marks, sums, asks_for) in [
+            ((",", "."), &["1.50", "12.25"][..], "decimal_mark"),
+            ((".", ""), &["1,234.50", "12.25"], "thousands_mark"),
+            ((",", "."), &["1,50", "1.234,50"], ""),
+            // Open, or the same by every reading.
+            ((",", "."), &["1.234", "5.678"], ""),
+            ((",", "."), &["5 EUR", "7 EUR"], ""),
+            ((",", "."), &["1,50", "12,25"], ""),
+        ] {
+            let said = of_sums(marks, sums);
+            assert_eq!(said.is_empty(), asks_for.is_empty(), "{sums:?} {said}");
+            assert!(said.contains(asks_for), "{sums:?} {said}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_turns_the_steps() {
+        let text = "day;sum\n02/13/2026;1.50\n02/14/2026;2.50\n";
+        for order in ["mdy", "dmy"] {
+            let mut set = Overrides::default();
+            set.set(What::DateOrder, Some("day".to_owned()), order);
+            assert_eq!(holds(&["%d/%m/%Y"], (".", ""), text, &set), "", "{order}");
+        }
+    }
+}
