@@ -2,7 +2,7 @@
 
 use aimapper_core::id::{MappingVersionId, SourceVersionId};
 use aimapper_core::job::{OutputFormat, Payload};
-use aimapper_core::mapping::{Mapping, Question, Subject, open_questions};
+use aimapper_core::mapping::{Mapping, Question, Subject, blocking_questions};
 use aimapper_core::source::SURE_BAR;
 use aimapper_core::store::runs::{self, Run};
 use aimapper_core::store::{Conn, mappings, sources};
@@ -49,7 +49,7 @@ pub(crate) fn start(conn: &mut Conn<'_>, asker: &Asker, new: &NewRun) -> Result<
     let source = sources::version(conn, tenant, source_version)?;
     let file = file_of(conn, tenant, &source)?;
     let mapping = mapping_of(&version)?;
-    let open = blockers(&mapping, &open_questions(&mapping, SURE_BAR));
+    let open = blockers(&mapping);
     if !open.is_empty() {
         return Err(undecided(open));
     }
@@ -63,19 +63,16 @@ pub(crate) fn start(conn: &mut Conn<'_>, asker: &Asker, new: &NewRun) -> Result<
     Ok(runs::start(conn, &job, None)?)
 }
 
-/// Why a mapping cannot run: open questions, or that no field would be filled at all.
-pub(crate) fn blockers(mapping: &Mapping, questions: &[Question]) -> Vec<Wrong> {
-    let filled = mapping.rules.iter().any(|rule| rule.runs(SURE_BAR));
-    if questions.is_empty() && !filled {
-        let said = "no field is filled, so every row would be empty";
-        return vec![Wrong::new("/fields", said)];
-    }
+/// Why a mapping cannot run: what is open, or that no field would be filled at all.
+pub(crate) fn blockers(mapping: &Mapping) -> Vec<Wrong> {
+    let questions = blocking_questions(mapping, SURE_BAR);
     questions.iter().map(blocker).collect()
 }
 
 fn blocker(question: &Question) -> Wrong {
     let place = match &question.about {
         Subject::Field { field } => pointer(&["fields", field]),
+        Subject::Target => pointer(&["fields"]),
         Subject::Reading { what, column } => match column {
             Some(column) => pointer(&["readings", what.name(), column]),
             None => pointer(&["readings", what.name()]),

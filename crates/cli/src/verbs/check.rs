@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use aimapper_core::mapping::open_questions;
+use aimapper_core::mapping::blocking_questions;
 use aimapper_core::pipeline::{columns_fit, kept_reading};
 use aimapper_core::source::{Overrides, SURE_BAR};
 
@@ -23,7 +23,7 @@ pub(crate) fn check(args: &args::Check) -> Result<Ending, Failure> {
             new.extend(columns_fit(&input, &mapping, &reading.columns)?);
         }
     }
-    let questions = open_questions(&mapping, SURE_BAR);
+    let questions = blocking_questions(&mapping, SURE_BAR);
     let mut out = io::stdout().lock();
     if args.json {
         let text = serde_json::json!({ "valid": true, "questions": questions, "new_columns": new });

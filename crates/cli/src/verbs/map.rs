@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use aimapper_core::mapping::{accept_at, open_questions};
+use aimapper_core::mapping::{accept_at, blocking_questions};
 use aimapper_core::matching::Memory;
 use aimapper_core::pipeline;
 use aimapper_core::source::{Input, Overrides, Reading, SURE_BAR};
@@ -56,7 +56,7 @@ fn first(
         None => proposed,
     };
     let bar = options.accept.unwrap_or(SURE_BAR);
-    let questions = open_questions(&mapping, bar);
+    let questions = blocking_questions(&mapping, bar);
     let decisions = mapping.decisions.clone();
     if !questions.is_empty() {
         let mut report = job.report(&tally, decisions, profile.columns, Some(&mapping.rules));

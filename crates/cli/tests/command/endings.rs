@@ -367,3 +367,20 @@ fn a_mapping_meets_dates_in_another_order() {
         .ends(0);
     assert!(place.text("run/open.good.csv").contains("2026-02-01"));
 }
+
+#[test]
+fn a_target_of_which_nothing_is_filled_is_a_question() {
+    let place = Place::new();
+    place.write("days.schema.json", DAYS.replace(r#""date", "amount""#, ""));
+    place.write("words.csv", "word,sound\nab,cd\nef,gh\nij,kl\n");
+    let ran = place
+        .run("map words.csv --to days.schema.json -o run")
+        .ends(4);
+    assert!(ran.out.contains("no field is filled"), "{}", ran.out);
+    let names = place.names("run");
+    assert!(names.iter().any(|name| name.ends_with("mapping.yaml")));
+    assert!(!names.iter().any(|name| name.contains(".good.")));
+    place
+        .run("run --mapping run/words.mapping.yaml words.csv -o again")
+        .ends(4);
+}

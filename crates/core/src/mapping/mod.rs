@@ -20,7 +20,7 @@ pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
 pub use error::MappingError;
 pub use learn::learn;
 pub(crate) use questions::shell_quoted;
-pub use questions::{Question, Subject, open_questions};
+pub use questions::{Question, Subject, blocking_questions, open_questions};
 pub use schema::JSON_SCHEMA;
 pub use words::{
     decision_question, error_in_words, sources_in_words, state_in_words, step_in_words,

@@ -17,6 +17,8 @@ pub enum Subject {
         /// The field.
         field: String,
     },
+    /// The target as a whole, of which nothing is filled.
+    Target,
     /// A reading decision.
     Reading {
         /// What it is about.
@@ -59,6 +61,50 @@ pub fn open_questions(mapping: &Mapping, bar: f64) -> Vec<Question> {
         .iter()
         .filter_map(|field| field_question(field, mapping, bar));
     readings.chain(fields).collect()
+}
+
+/// What keeps a mapping from running: the open questions, or else that no field is filled at all.
+#[must_use]
+pub fn blocking_questions(mapping: &Mapping, bar: f64) -> Vec<Question> {
+    let mut questions = open_questions(mapping, bar);
+    if questions.is_empty() {
+        questions.extend(nothing_filled(mapping, bar));
+    }
+    questions
+}
+
+/// The question about a mapping of which no rule runs: all of its rows would be empty.
+fn nothing_filled(mapping: &Mapping, bar: f64) -> Option<Question> {
+    if mapping.rules.iter().any(|rule| rule.runs(bar)) {
+        return None;
+    }
+    let proposed = mapping
+        .rules
+        .iter()
+        .filter(|rule| rule.state == RuleState::Proposed && rule.has_origin());
+    let mut options: Vec<(String, f64)> = proposed
+        .map(|rule| {
+            let sources = super::sources_in_words(rule);
+            (format!("{} <- {sources}", rule.field), rule.confidence)
+        })
+        .collect();
+    options.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let by_hand = "check that this is the right target, or name sources in the mapping file and \
+                   write state: \"edited\"";
+    let settle = match options.first() {
+        Some((_, confidence)) => format!(
+            "{by_hand}, or take what is at least as likely with --accept {}",
+            floor_to_hundredths(*confidence)
+        ),
+        None => by_hand.to_owned(),
+    };
+    Some(Question {
+        about: Subject::Target,
+        text: "no field is filled, so every row would be empty".to_owned(),
+        reason: String::new(),
+        options,
+        settle,
+    })
 }
 
 fn matters(decision: &Decision, mapping: &Mapping, bar: f64) -> bool {
@@ -217,6 +263,7 @@ mod tests {
             .iter()
             .map(|question| match &question.about {
                 Subject::Field { field } => field.clone(),
+                Subject::Target => "target".to_owned(),
                 Subject::Reading { what, column } => {
                     format!("{}@{}", what.name(), column.as_deref().unwrap_or_default())
                 }
@@ -280,6 +327,43 @@ mod tests {
             "{}",
             questions[1].settle
         );
+    }
+
+    #[test]
+    fn a_mapping_that_fills_nothing_is_a_question() {
+        let mut mapping = bank();
+        for field in &mut mapping.target.fields {
+            field.required = false;
+        }
+        assert!(blocking_questions(&mapping, 0.9).is_empty());
+        for rule in &mut mapping.rules {
+            rule.state = RuleState::Proposed;
+            rule.confidence = rule.confidence.min(0.86);
+        }
+        let questions = blocking_questions(&mapping, 0.9);
+        assert_eq!(questions.len(), 1);
+        assert_eq!(questions[0].about, Subject::Target);
+        assert_eq!(
+            questions[0].text,
+            "no field is filled, so every row would be empty"
+        );
+        assert_eq!(
+            questions[0].options[0],
+            ("booking_date <- Buchungstag".to_owned(), 0.86)
+        );
+        assert!(questions[0].settle.ends_with("--accept 0.86"));
+        assert!(blocking_questions(&mapping, 0.86).is_empty());
+        for rule in &mut mapping.rules {
+            rule.state = RuleState::Absent;
+        }
+        let questions = blocking_questions(&mapping, 0.9);
+        assert_eq!((questions.len(), questions[0].options.len()), (1, 0));
+        // What is asked already is enough.
+        mapping.target.fields[0].required = true;
+        mapping.rules[0].state = RuleState::Rejected;
+        let questions = blocking_questions(&mapping, 0.9);
+        assert!(matches!(questions[0].about, Subject::Field { .. }));
+        assert_eq!(questions.len(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::error::{ErrorKind, Explain};
 use crate::mapping::{
-    Edit, Mapping, MissingColumn, accept_at, apply, check_columns, open_questions, shell_quoted,
+    Edit, Mapping, MissingColumn, accept_at, apply, blocking_questions, check_columns, shell_quoted,
 };
 use crate::source::{
     Decision, Escape, Input, Limits, Overrides, Reading, SURE_BAR, SourceError, TextEncoding, What,
@@ -170,7 +170,7 @@ pub fn ready(
     let mapping = with_set(mapping, set);
     let columns = &replays.as_ref().unwrap_or(&reading).columns;
     let new_columns = columns_fit(input, &mapping, columns)?;
-    if let Some(question) = open_questions(&mapping, bar).into_iter().next() {
+    if let Some(question) = blocking_questions(&mapping, bar).into_iter().next() {
         return Err(KeptError::Undecided {
             question: question.text,
             settle: question.settle,

@@ -269,7 +269,7 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
                 "source columns"
             )
         ),
-        blockers: blockers(mapping, &questions)
+        blockers: blockers(mapping)
             .iter()
             .map(|blocker| visible(&blocker.detail))
             .collect(),

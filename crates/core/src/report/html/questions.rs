@@ -2,7 +2,7 @@
 
 use super::escape::{counted, text};
 use super::{length, section as titled};
-use crate::mapping::{FORMAT_VERSION, Fingerprint, Mapping, Question, Rule, open_questions};
+use crate::mapping::{FORMAT_VERSION, Fingerprint, Mapping, Question, Rule, blocking_questions};
 use crate::report::{FieldReport, Report};
 use crate::source::SURE_BAR;
 use crate::target::TargetSchema;
@@ -26,7 +26,7 @@ pub(super) fn open(report: &Report, target: &TargetSchema) -> Vec<Question> {
         unused: Vec::new(),
         past: None,
     };
-    open_questions(&mapping, SURE_BAR)
+    blocking_questions(&mapping, SURE_BAR)
 }
 
 fn rule(field: &FieldReport) -> Rule {
