@@ -374,7 +374,7 @@ fn a_target_of_which_nothing_is_filled_is_a_question() {
     place.write("days.schema.json", DAYS.replace(r#""date", "amount""#, ""));
     place.write("words.csv", "word,sound\nab,cd\nef,gh\nij,kl\n");
     let ran = place
-        .run("map words.csv --to days.schema.json -o run")
+        .run("map words.csv --to days.schema.json --set header_lines=1 -o run")
         .ends(4);
     assert!(ran.out.contains("no field is filled"), "{}", ran.out);
     let names = place.names("run");
@@ -383,4 +383,43 @@ fn a_target_of_which_nothing_is_filled_is_a_question() {
     place
         .run("run --mapping run/words.mapping.yaml words.csv -o again")
         .ends(4);
+}
+
+#[test]
+fn a_kept_mapping_takes_no_column_by_the_name_of_its_neighbour() {
+    let place = Place::with_orders();
+    place
+        .run(&format!("{MAP_ORDERS} --accept 0.5 -o kept"))
+        .ends(0);
+    let orders = place.text("orders.csv");
+    let (header, rows) = orders.split_once('\n').unwrap();
+    let run = "run --mapping kept/orders.mapping.yaml next.csv --force -o next";
+    // A delimiter at the end of each row is one more column without a name.
+    let delimiter = if header.contains(';') { ";" } else { "," };
+    let ended = rows.lines().map(|row| format!("{row}{delimiter}\n"));
+    place.write(
+        "next.csv",
+        format!("{header}\n{}", ended.collect::<String>()),
+    );
+    place.run(run).ends(0);
+    assert_eq!(
+        place.text("next/next.good.csv"),
+        place.text("kept/orders.good.csv")
+    );
+    // A name is missing.
+    let (_, fewer) = header.split_once(delimiter).unwrap();
+    place.write("next.csv", format!("{fewer}\n{rows}"));
+    let ran = place.run(run).ends(4);
+    assert!(ran.err.contains("which stands over which?"), "{}", ran.err);
+    assert!(ran.err.contains("--set header_lines=1"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_set_for_no_column_is_refused() {
+    let place = Place::with_orders();
+    let ran = place
+        .run("read orders.csv --set date_order@Typo=dmy -o run")
+        .ends(1);
+    assert!(ran.err.contains("date_order@Typo"), "{}", ran.err);
+    assert!(ran.err.contains("hint: its columns are "), "{}", ran.err);
 }

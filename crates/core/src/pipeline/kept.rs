@@ -163,6 +163,9 @@ pub fn ready(
         }
     };
     let bar = accept.unwrap_or(SURE_BAR);
+    if replays.is_none() && set.get(What::HeaderLines, None).is_none() {
+        header_fits(input, mapping, &reading, bar)?;
+    }
     let mapping = match accept {
         Some(bar) => accept_at(mapping, bar, &format!("--accept {bar}"), ""),
         None => mapping.clone(),
@@ -183,6 +186,30 @@ pub fn ready(
         mapping,
         plan,
         new_columns,
+    })
+}
+
+/// Whether the names of a source stand over their own columns, as they did when the mapping was made.
+fn header_fits(
+    input: &Input,
+    mapping: &Mapping,
+    reading: &Reading,
+    bar: f64,
+) -> Result<(), KeptError> {
+    let known = mapping.source.columns.iter().map(|column| &column.name);
+    if reading.header_fit >= bar || known.eq(&reading.columns) {
+        return Ok(());
+    }
+    let (names, columns) = (reading.header.len(), reading.columns.len());
+    Err(KeptError::Undecided {
+        question: format!(
+            "{} has {names} names for {columns} columns: which stands over which?",
+            input.name()
+        ),
+        settle: format!(
+            "they are read as {}; if that is right, say so with --set header_lines=1",
+            reading.columns.join(", ")
+        ),
     })
 }
 

@@ -24,6 +24,9 @@ pub struct Reading {
     /// Texts of the header as they stand in the source; they may repeat, be empty, or be more or
     /// fewer than the columns.
     pub header: Vec<String>,
+    /// How sure it is that each of these stands over its own column: less than 1 where they are more or fewer
+    /// than the columns and the rows do not tell.
+    pub header_fit: f64,
     /// Names of the columns, unique: duplicates are `name#2`, empty ones `column_3`.
     pub columns: Vec<String>,
     /// What each column holds, for repairs; none where that is not known.
@@ -86,6 +89,7 @@ impl Reading {
             dialect: sniffed.dialect,
             layout: sniffed.layout,
             header: sniffed.header,
+            header_fit: sniffed.header_fit,
             columns,
             kept: sniffed.kept,
             repairs,

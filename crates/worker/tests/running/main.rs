@@ -178,6 +178,33 @@ async fn a_run_whose_process_is_killed_goes_on_behind_its_last_chunk() {
 }
 
 #[tokio::test]
+async fn a_mapping_whose_reading_of_a_column_no_longer_holds_writes_no_rows() {
+    let ground = Ground::new();
+    let (mapping, version) = ground.mapped("rows.csv", &rows(50)).await;
+    let own = ground.run_one(ground.run_of(mapping, version, OutputFormat::Csv));
+    assert_eq!(own.await.standing.state, State::Succeeded);
+    let next: String = (0..50)
+        .map(|row| format!("{row},\"1.{row:03},25\"\n"))
+        .collect();
+    let (source, version) = ground.upload("next.csv", &format!("id,amount\n{next}"));
+    let payload = Payload::Read {
+        source,
+        version,
+        propose: None,
+        memory: true,
+    };
+    assert_eq!(
+        ground.run_one(payload).await.standing.state,
+        State::Succeeded
+    );
+    let ran = ground.run_one(ground.run_of(mapping, version, OutputFormat::Csv));
+    let ran = ran.await;
+    assert_eq!(ran.standing.state, State::Failed);
+    assert_eq!(ran.failure.unwrap().code, "undecided");
+    assert!(ground.output(ran.id, Part::Good).is_empty());
+}
+
+#[tokio::test]
 async fn a_source_that_cannot_be_read_says_so_once() {
     let ground = Ground::new();
     for (text, code) in [

@@ -358,8 +358,10 @@ fn quoting(samples: &Samples, dialect: &Dialect) -> Quoting {
     let least = if dialect.delimiter.is_empty() { 1 } else { 2 };
     let tabular = all.iter().filter(|row| row.fields >= least).copied();
     let width = width_of(&tabular.collect::<Vec<_>>());
-    let mut counts = Quoting::default();
-    counts.records = all.len();
+    let mut counts = Quoting {
+        records: all.len(),
+        ..Quoting::default()
+    };
     for row in all {
         counts.faults += usize::from(row.fault);
         counts.quoted += usize::from(!row.fault && row.quoted > 0);

@@ -80,6 +80,8 @@ pub(crate) struct Sniffed {
     pub(crate) header: Vec<String>,
     /// One of them for each column, empty where a column has none.
     pub(crate) names: Vec<String>,
+    /// How sure it is that each of these stands over its own column.
+    pub(crate) header_fit: f64,
     /// Number of columns.
     pub(crate) width: usize,
     /// What each holds.
@@ -212,6 +214,7 @@ impl Part<'_> {
             layout,
             header: header.texts,
             names: header.names,
+            header_fit: header.confidence,
             width,
             kept: columns::columns(&data, width),
             decisions,
