@@ -190,7 +190,12 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
     let used = behind.iter().filter(|next| next.cells.len() == width);
     let used = used.map(|next| last_filled(next)).max().unwrap_or(width);
     let as_used = row.cells.len() >= used.max(2) && row.cells.len() <= width;
-    width >= 3 && (near(row, width) || as_used) && !has_values(row) && !header_below
+    // Prose comes near to three fields, but seldom right above the table.
+    let right_above = width >= 3 && next.is_some_and(|next| next.cells.len() == width);
+    (width >= 4 || right_above)
+        && (near(row, width) || as_used)
+        && !has_values(row)
+        && !header_below
 }
 
 /// Cells up to the last one with something in it.
