@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
     }
 
     /// Whether a source has every column that something was set for; it would be without effect in silence.
-    fn knows_columns(&self, file: &str, reading: &Reading) -> Result<(), Failure> {
+    pub(crate) fn knows_columns(&self, file: &str, reading: &Reading) -> Result<(), Failure> {
         let known = |column: &str| reading.columns.iter().any(|name| name == column);
         let mut set = self
             .overrides
@@ -79,7 +79,7 @@ impl<'a> Options<'a> {
         );
         let columns = reading.columns.join(", ");
         let hint = format!("its columns are {columns}");
-        Err(Failure::new(Ending::CouldNotRun, message).hint(hint))
+        Err(Failure::new(Ending::Usage, message).hint(hint))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use aimapper_core::mapping::blocking_questions;
-use aimapper_core::pipeline::{columns_fit, kept_reading};
+use aimapper_core::pipeline::{columns_fit, header_fits, kept_reading};
 use aimapper_core::source::{Overrides, SURE_BAR};
 
 use super::run::load;
@@ -20,6 +20,7 @@ pub(crate) fn check(args: &args::Check) -> Result<Ending, Failure> {
         for named in sources::expand(std::slice::from_ref(source), None)? {
             let input = named.open(&limits)?;
             let reading = kept_reading(&input, &mapping, &Overrides::default(), &limits)?;
+            header_fits(&input, &mapping, &reading, SURE_BAR)?;
             new.extend(columns_fit(&input, &mapping, &reading.columns)?);
         }
     }

@@ -75,6 +75,7 @@ impl Kept {
             &options.limits,
         )?;
         let (reading, replays) = (ready.reading.clone(), ready.replays.clone());
+        options.knows_columns(input.name(), replays.as_ref().unwrap_or(&reading))?;
         let job = Job::opened(input, reading, replays, options);
         let mut unique = UniqueStage::new(&ready.plan);
         for path in &self.with {

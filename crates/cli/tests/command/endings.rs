@@ -412,6 +412,37 @@ fn a_kept_mapping_takes_no_column_by_the_name_of_its_neighbour() {
     let ran = place.run(run).ends(4);
     assert!(ran.err.contains("which stands over which?"), "{}", ran.err);
     assert!(ran.err.contains("--set header_lines=1"), "{}", ran.err);
+    place.run("check kept/orders.mapping.yaml next.csv").ends(4);
+    place
+        .run(&format!("{run} --set date_order@nothing=dmy"))
+        .ends(4);
+}
+
+#[test]
+fn what_a_hint_about_a_column_says_settles_it() {
+    let place = Place::new();
+    place.write(
+        "sums.schema.json",
+        r#"{"type": "object", "required": ["amount"],
+        "properties": {"id": {"type": "integer"}, "amount": {"type": "number"}}}"#,
+    );
+    let rows = |cents: &str| {
+        (10..40)
+            .map(|row| format!("{row};{row}{cents}\n"))
+            .collect::<String>()
+    };
+    place.write("first.csv", format!("id;amount\n{}", rows("")));
+    place.write("next.csv", format!("id;amount\n{}", rows(",50")));
+    place
+        .run("map first.csv --to sums.schema.json --accept 0.5 -o run")
+        .ends(0);
+    let run = "run --mapping run/first.mapping.yaml next.csv --force -o run";
+    let ran = place.run(run).ends(4);
+    assert!(ran.err.contains("decimal_mark@amount=,"), "{}", ran.err);
+    place
+        .run(&format!("{run} --set decimal_mark@amount=,"))
+        .ends(0);
+    assert!(place.text("run/next.good.csv").contains("10,10.5"));
 }
 
 #[test]
@@ -419,7 +450,7 @@ fn what_is_set_for_no_column_is_refused() {
     let place = Place::with_orders();
     let ran = place
         .run("read orders.csv --set date_order@Typo=dmy -o run")
-        .ends(1);
+        .ends(2);
     assert!(ran.err.contains("date_order@Typo"), "{}", ran.err);
     assert!(ran.err.contains("hint: its columns are "), "{}", ran.err);
 }

@@ -78,7 +78,11 @@ impl Realm {
         let admin = fs::read_to_string(folder.join("admin")).unwrap();
         let (user, password) = admin.trim_end().split_once('\n').unwrap();
         let secrets = Arc::new(Secrets::default());
-        let config = Agent::config_builder().http_status_as_error(false).build();
+        // A connection that the other side ends while it is idle would fail the next question.
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_idle_connections(0)
+            .build();
         Self {
             keycloak: url.to_owned(),
             admin: (user.to_owned(), password.to_owned()),

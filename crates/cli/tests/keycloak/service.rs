@@ -64,7 +64,9 @@ impl Service {
             panic!("{line}{log}");
         };
         realm.register(&base);
+        // A connection that the other side ends while it is idle would fail the next question.
         let config = Agent::config_builder()
+            .max_idle_connections(0)
             .http_status_as_error(false)
             .max_redirects(0)
             .build();

@@ -41,7 +41,8 @@ impl Ready {
                         kept,
                         now: now.value.clone(),
                         reason: now.reason.clone(),
-                        settable: now.what != What::DateOrder || has_open_dates(column),
+                        settable: now.what != What::DateOrder
+                            || (has_open_dates(column) && turns(rule)),
                     })));
                 }
             }
@@ -53,25 +54,36 @@ impl Ready {
 /// The reading that a rule's steps have of a column, if what is decided about the column now rules it
 /// out.
 fn other_reading(rule: &Rule, now: &Decision, column: &ColumnProfile) -> Option<Value> {
-    rule.transform
-        .iter()
-        .find_map(|step| match (now.what, step) {
-            (What::DateOrder, Step::Date { formats } | Step::Timestamp { formats }) => {
-                other_order(formats, now, column)
-            }
-            (What::DecimalMark, Step::Decimal { decimal_mark, .. }) => {
-                other_mark(decimal_mark, now)
-            }
-            (
-                What::ThousandsMark,
-                Step::Decimal { thousands_mark, .. } | Step::Integer { thousands_mark },
-            ) => {
-                // Numbers without groups are read by every thousands mark.
-                let groups = now.value.as_str() != Some("");
-                other_mark(thousands_mark, now).filter(|_| groups)
-            }
-            _ => None,
-        })
+    // What a step before takes from the text says more than the text as it stands.
+    let mut as_it_stands = rule.transform.iter().take_while(|step| {
+        !matches!(
+            step,
+            Step::Concat { .. } | Step::Split { .. } | Step::RegexExtract { .. }
+        )
+    });
+    as_it_stands.find_map(|step| match (now.what, step) {
+        (What::DateOrder, Step::Date { formats } | Step::Timestamp { formats }) => {
+            other_order(formats, now, column)
+        }
+        (What::DecimalMark, Step::Decimal { decimal_mark, .. }) => other_mark(decimal_mark, now),
+        (
+            What::ThousandsMark,
+            Step::Decimal { thousands_mark, .. } | Step::Integer { thousands_mark },
+        ) => {
+            // Numbers without groups are read by every thousands mark.
+            let groups = now.value.as_str() != Some("");
+            other_mark(thousands_mark, now).filter(|_| groups)
+        }
+        _ => None,
+    })
+}
+
+/// Whether the formats of a rule's dates turn with the order that is set.
+fn turns(rule: &Rule) -> bool {
+    rule.transform.iter().any(|step| {
+        matches!(step, Step::Date { formats } | Step::Timestamp { formats }
+            if formats.iter().any(|format| !has_fixed_order(format)))
+    })
 }
 
 fn other_mark(kept: &str, now: &Decision) -> Option<Value> {

@@ -189,15 +189,20 @@ pub fn ready(
     })
 }
 
-/// Whether the names of a source stand over their own columns, as they did when the mapping was made.
-fn header_fits(
+/// Whether the names of a source stand over their own columns, as they did when the mapping was made; at `bar` or
+/// above it is sure enough.
+///
+/// # Errors
+/// [`KeptError::Undecided`].
+pub fn header_fits(
     input: &Input,
     mapping: &Mapping,
     reading: &Reading,
     bar: f64,
 ) -> Result<(), KeptError> {
     let known = mapping.source.columns.iter().map(|column| &column.name);
-    if reading.header_fit >= bar || known.eq(&reading.columns) {
+    let as_before = reading.header.len() <= reading.columns.len() && known.eq(&reading.columns);
+    if reading.header_fit >= bar || as_before {
         return Ok(());
     }
     let (names, columns) = (reading.header.len(), reading.columns.len());
@@ -216,10 +221,15 @@ fn header_fits(
 /// The mapping with what was set about its columns, so that its steps follow.
 fn with_set(mapping: Mapping, set: &Overrides) -> Mapping {
     let is_other = |mapping: &Mapping, what, column: Option<&str>, value: &serde_json::Value| {
-        mapping.decisions.iter().any(|decision| {
-            let concerned = column.is_none() || decision.column.as_deref() == column;
-            decision.what == what && concerned && decision.value != *value
-        })
+        let all = mapping.decisions.iter();
+        let mut concerned = all.filter(|decision| {
+            decision.what == what && (column.is_none() || decision.column.as_deref() == column)
+        });
+        // Of a column that left it open there is no decision, but its steps have one of the readings.
+        match column {
+            Some(_) => !concerned.any(|decision| decision.value == *value),
+            None => concerned.any(|decision| decision.value != *value),
+        }
     };
     set.iter().filter(|(what, _, _)| what.per_column()).fold(
         mapping,

@@ -23,7 +23,9 @@ use std::thread;
 
 pub use account::{Work, report};
 pub use error::PipelineError;
-pub use kept::{KeptError, OtherReading, Ready, columns_fit, kept_reading, of_csv, ready};
+pub use kept::{
+    KeptError, OtherReading, Ready, columns_fit, header_fits, kept_reading, of_csv, ready,
+};
 pub use propose::{Profiled, propose, propose_profiled};
 use replay::Claims;
 pub use replay::is_rejects_file;

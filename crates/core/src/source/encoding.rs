@@ -1,5 +1,7 @@
 //! Encodings: which one a source has, and the decision that says so.
 
+use std::char::REPLACEMENT_CHARACTER;
+
 use encoding_rs::{
     Encoding, ISO_2022_JP, ISO_8859_15, MACINTOSH, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE,
     WINDOWS_1250, WINDOWS_1252,
@@ -127,7 +129,7 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         return (utf8, decision(utf8, confidence, &[], reason));
     }
     let legacy = TextEncoding {
-        encoding: likely(survey.legacy, &survey.high_bytes),
+        encoding: likely(survey),
         bom: 0,
     };
     if characters > faults * 4 {
@@ -150,7 +152,7 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
         "{faults} sequences are not UTF-8; the letters that bytes beyond ASCII give look like {}",
         legacy.label()
     );
-    if let Some((why, rival)) = doubt(legacy.encoding, &survey.high_bytes) {
+    if let Some((why, rival)) = doubt(legacy.encoding, survey) {
         let rival = TextEncoding {
             encoding: rival,
             bom: 0,
@@ -177,17 +179,26 @@ fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
 /// The pound sign of windows-1252; a letter of Polish words elsewhere.
 const POUND: u8 = 0xA3;
 
-/// The guess, but for text whose only byte beyond what both encodings read alike is a pound sign: a Polish text
-/// has other letters of its own than that one.
-fn likely(guess: &'static Encoding, bytes: &[u8]) -> &'static Encoding {
+/// The guess, but for text whose only byte beyond what both encodings read alike is a pound sign that begins no
+/// word: a Polish text has other letters of its own than that one.
+fn likely(survey: &Survey) -> &'static Encoding {
+    let guess = survey.legacy;
     let reads_alike = |byte: u8| character(guess, byte) == character(WINDOWS_1252, byte);
-    let mut differ = bytes.iter().filter(|byte| !reads_alike(**byte));
+    let mut differ = survey.high_bytes.iter().filter(|byte| !reads_alike(**byte));
     let only_pound = guess == WINDOWS_1250 && differ.all(|byte| *byte == POUND);
-    if only_pound { WINDOWS_1252 } else { guess }
+    if only_pound && !survey.pound_in_word {
+        WINDOWS_1252
+    } else {
+        guess
+    }
 }
 
 /// Why an 8-bit encoding is doubtful for text with these bytes, and what else it may be.
-fn doubt(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static str, &'static Encoding)> {
+fn doubt(
+    encoding: &'static Encoding,
+    survey: &Survey,
+) -> Option<(&'static str, &'static Encoding)> {
+    let bytes = &survey.high_bytes;
     if !encoding.is_single_byte() {
         return None;
     }
@@ -196,10 +207,8 @@ fn doubt(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static str, &'s
             .iter()
             .any(|byte| wanted.contains(character(encoding, *byte)))
     };
-    if bytes
-        .iter()
-        .any(|byte| character(encoding, *byte).is_control())
-    {
+    let is_none = |character: char| character.is_control() || character == REPLACEMENT_CHARACTER;
+    if bytes.iter().any(|byte| is_none(character(encoding, *byte))) {
         let why =
             "some bytes have no character in it, as in text of MS-DOS or old Macintosh programs";
         return Some((why, MACINTOSH));
@@ -215,8 +224,8 @@ fn doubt(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static str, &'s
     }
     // Nearly all accented letters of western languages are above.
     let accents = bytes.iter().any(|byte| *byte >= 0xC0);
-    (!accents && has("ŠšŒœŽžŸƒ")).then_some((
-        "its only letters beyond ASCII are rare ones, as in text of old Macintosh programs",
+    (!accents && survey.capital_in_word).then_some((
+        "capitals such as “Š” and “Ÿ” stand within words, as in text of old Macintosh programs",
         MACINTOSH,
     ))
 }

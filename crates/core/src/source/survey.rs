@@ -35,6 +35,11 @@ pub(crate) struct Survey {
     pub(crate) high: u64,
     /// Which of them stand in the text that the guess looks at, in the order of their values.
     pub(crate) high_bytes: Vec<u8>,
+    /// Whether the pound sign of windows-1252 stands right before a letter there, as no price does.
+    pub(crate) pound_in_word: bool,
+    /// Whether a capital of windows-1252 that is a small letter in old Macintosh programs stands between a letter
+    /// and a small one.
+    pub(crate) capital_in_word: bool,
     /// The likeliest legacy encoding, if there are bytes that ask for one.
     pub(crate) legacy: &'static encoding_rs::Encoding,
 }
@@ -58,12 +63,15 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
         escaped_quote: None,
         high: 0,
         high_bytes: Vec::new(),
+        pound_in_word: false,
+        capital_in_word: false,
         legacy: encoding_rs::WINDOWS_1252,
     };
     let mut reader = input.reader_at(0)?;
     let mut buffer = Vec::with_capacity(block + 8);
     let mut guessed = 0;
     let mut seen = [false; 256];
+    let (mut before, mut previous) = (0_u8, 0_u8);
     let mut carry = 0;
     let mut position: u64 = 0;
     let mut last = 0;
@@ -82,6 +90,11 @@ pub(crate) fn survey(input: &Input, block: usize) -> Result<Survey, SourceError>
             detector.feed(fresh, false);
             guessed += fresh.len();
             for byte in fresh {
+                survey.pound_in_word |= previous == 0xA3 && byte.is_ascii_alphabetic();
+                let capital = matches!(previous, 0x8A | 0x8E | 0x9F);
+                survey.capital_in_word |=
+                    capital && before.is_ascii_alphabetic() && byte.is_ascii_lowercase();
+                (before, previous) = (previous, *byte);
                 if let Some(seen) = seen.get_mut(usize::from(*byte)) {
                     *seen = true;
                 }
@@ -267,6 +280,8 @@ mod tests {
             let cut = Survey {
                 legacy: whole.legacy,
                 high_bytes: whole.high_bytes.clone(),
+                pound_in_word: whole.pound_in_word,
+                capital_in_word: whole.capital_in_word,
                 ..cut
             };
             assert!(format!("{cut:?}") == format!("{whole:?}"), "{block}");

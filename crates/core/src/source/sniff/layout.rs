@@ -190,8 +190,10 @@ fn starts_table(rows: &[Row], at: usize, width: usize, typical: usize) -> bool {
     let used = behind.iter().filter(|next| next.cells.len() == width);
     let used = used.map(|next| last_filled(next)).max().unwrap_or(width);
     let as_used = row.cells.len() >= used.max(2) && row.cells.len() <= width;
-    // Prose comes near to three fields, but seldom right above the table.
-    let right_above = width >= 3 && next.is_some_and(|next| next.cells.len() == width);
+    // Prose comes near to three fields, but seldom right above a record that begins with a value.
+    let below = rows.get(at + 1).filter(|below| below.cells.len() == width);
+    let first = below.and_then(|below| below.cells.first());
+    let right_above = width >= 3 && first.is_some_and(|first| first.kind.typed());
     (width >= 4 || right_above)
         && (near(row, width) || as_used)
         && !has_values(row)

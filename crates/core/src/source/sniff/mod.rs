@@ -432,11 +432,18 @@ fn blank_precedes(samples: &Samples, dialect: &Dialect) -> bool {
     let parser = Parser::new(dialect, 0);
     let mut all = true;
     candidates::each(&samples.head, samples.whole, &parser, |record, _| {
-        let before = record.fields.iter().rev().skip(1);
-        all &= before.rev().all(|span| {
-            let text = candidates::cell(&samples.head, span, &parser);
-            !span.quoted && text.ends_with(' ') && !text.ends_with("  ")
-        });
+        let last = record.fields.len().saturating_sub(1);
+        all &= record
+            .fields
+            .iter()
+            .take(last)
+            .enumerate()
+            .all(|(at, span)| {
+                let text = candidates::cell(&samples.head, span, &parser);
+                // The blank that follows the delimiter before it is not the one that precedes the next.
+                let text = text.get(usize::from(at > 0)..).unwrap_or_default();
+                !span.quoted && text.ends_with(' ') && !text.ends_with("  ")
+            });
         all
     });
     all

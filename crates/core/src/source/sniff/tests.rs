@@ -102,6 +102,31 @@ fn a_line_of_names_above_a_table_without_any_makes_it_doubtful() {
 }
 
 #[test]
+fn a_title_with_a_delimiter_in_it_is_no_header() {
+    for (title, header, row) in [
+        ("Population, thousands", "Country,2024,2025", "Land #,1#,2#"),
+        ("Members, March", "Name,City,Role", "Ann #,Ulm,x"),
+        ("Members, March\n", "Name,City,Role", "Ann #,Ulm,x"),
+        (
+            "Account,DE89\nPeriod,March",
+            "Day,To,Sum",
+            "2026-01-#,Ann,#.5",
+        ),
+        (
+            "Account,DE89\nPeriod,March\n",
+            "Day,To,Sum",
+            "2026-01-#,Ann,#.5",
+        ),
+    ] {
+        let text = format!("{title}\n{}", table(header, row));
+        let lines = title.split('\n').count() as u64;
+        let reading = read(text.as_bytes(), &[]);
+        assert_eq!(reading.layout.preamble_lines, lines, "{text}");
+        assert_eq!(reading.columns.join(","), header, "{text}");
+    }
+}
+
+#[test]
 fn a_delimiter_of_several_signs_is_one() {
     for (delimiter, told) in [
         ("||", "||"),
@@ -116,6 +141,11 @@ fn a_delimiter_of_several_signs_is_one() {
         assert_eq!(reading.dialect.delimiter, told);
         assert_eq!(reading.columns, ["id", "name", "city", "sum"]);
     }
+    // Some cells are empty: the blank between two delimiters is one and the same.
+    let row = ["#", "", "New York", "#.5"].join(" | ").replace("  ", " ");
+    let reading = read(table("id | name | city | sum", &row).as_bytes(), &[]);
+    assert_eq!(reading.dialect.delimiter, "| ");
+    assert_eq!(reading.columns.len(), 4);
     // One empty column is one, and so are several between which others have values.
     let reading = read(table("id;;sum", "#;;#.5").as_bytes(), &[]);
     assert_eq!(
@@ -154,6 +184,9 @@ fn text_that_an_encoding_has_no_use_for_is_asked_about() {
     for (bytes, encoding, sure) in [
         (b"\xa31.50".as_slice(), "windows-1252", true),
         (b"M\xfcller", "windows-1252", true),
+        (b"\xa3ukasz Nowak", "windows-1250", true),
+        (b"\x8akoda \x96 \x93so\x94", "windows-1252", true),
+        (b"c\x9cur", "windows-1252", true),
         (b"Stra\xdfe 1,50 \xa4", "windows-1252", false),
         (b"M\x9fller B\x8acker", "windows-1252", false),
         (b"Empf\x84nger f\x81r", "windows-1252", false),
