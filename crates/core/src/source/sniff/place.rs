@@ -163,6 +163,9 @@ impl Evidence<'_> {
             if self.overrides.get(decision.what, None).is_none() {
                 decision.confidence = decision.confidence.min(PARTIAL);
                 decision.sure = false;
+                for rival in &mut decision.alternatives {
+                    rival.confidence = round(1.0 - decision.confidence);
+                }
                 decision
                     .reason
                     .push_str("; the line above it may name the columns");
