@@ -444,13 +444,10 @@ fn follow(
     source_version: SourceVersionId,
     target_version: TargetVersionId,
 ) -> NewJob {
-    let Payload::Read { memory, .. } = job.payload else {
-        panic!("{job:?}");
-    };
     let payload = Payload::Propose {
         source_version,
         target_version,
-        memory,
+        memory: matches!(job.payload, Payload::Read { memory: true, .. }),
     };
     new_job(job.tenant, job.created_by, payload)
 }
