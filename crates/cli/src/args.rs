@@ -179,6 +179,9 @@ pub(crate) struct Read {
     /// Files, folders or patterns; `-` is standard input.
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
+    /// Does not look at what is in each column: quicker, and the report says nothing of columns.
+    #[arg(long)]
+    pub(crate) no_profile: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]

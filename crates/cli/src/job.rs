@@ -165,8 +165,8 @@ impl<'a> Job<'a> {
         Ok((profile, tally))
     }
 
-    /// Reads it into a clean table.
-    pub(crate) fn read(&self, outputs: &Outputs) -> Result<(Profile, Done<Draft>), Failure> {
+    /// Reads it into a clean table; with `profile` its columns are profiled on the way.
+    pub(crate) fn read(&self, outputs: &Outputs, profile: bool) -> Result<Done<Draft>, Failure> {
         let format = self.format();
         let good = outputs.draft(&good_suffix(format))?;
         let rejects = self.rejects_writer(outputs)?;
@@ -186,21 +186,20 @@ impl<'a> Job<'a> {
             ),
         }?;
         let bar = progress::bar(self.input.size(), "read");
-        let (profile, done) = pipeline::read(
+        let done = pipeline::read(
             self.source(),
-            &self.options.overrides,
             Sinks {
                 table,
                 rejects,
                 chunks: None,
-                profile: None,
+                profile: profile.then_some(&self.options.overrides),
             },
             self.options.settings,
             &mut |at| bar.set_position(at.byte),
         )?;
         bar.finish_and_clear();
         self.proved(&done.tally)?;
-        Ok((profile, done))
+        Ok(done)
     }
 
     /// Runs a plan over it; with `profile` its columns are profiled on the way.

@@ -288,7 +288,9 @@ fn reading(report: &Report) -> String {
         Some("1") => parts.push("1 footer line".to_owned()),
         Some(lines) => parts.push(format!("{lines} footer lines")),
     }
-    parts.push(format!("{} columns", report.columns.len()));
+    if !report.columns.is_empty() {
+        parts.push(format!("{} columns", report.columns.len()));
+    }
     parts.join(" · ")
 }
 

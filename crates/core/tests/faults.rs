@@ -155,11 +155,12 @@ fn account(path: &Path, rows: u64) -> Account {
         Err(error) => return refused(error),
     };
     let encoder = Encoder::of_columns(&reading.header, TextFormat::Csv);
+    let overrides = Overrides::default();
     let sinks = Sinks {
         table: TableWriter::text(Numbers::new(false, rows), encoder).unwrap(),
         rejects: RejectsWriter::new(Numbers::new(true, rows), "grown.csv").unwrap(),
         chunks: None,
-        profile: None,
+        profile: Some(&overrides),
     };
     let source = Source {
         input: &input,
@@ -167,9 +168,8 @@ fn account(path: &Path, rows: u64) -> Account {
         limits,
         replays: None,
     };
-    let (_, done) = pipeline::read(
+    let done = pipeline::read(
         source,
-        &Overrides::default(),
         sinks,
         Settings {
             block: 4_096,

@@ -75,8 +75,12 @@ fn outputs(input: &Input, reading: &Reading, settings: Settings) -> Outputs {
     let mut outputs = Outputs::new();
 
     let encoder = Encoder::of_columns(&reading.header, TextFormat::Csv);
-    let (profile, mut done) =
-        pipeline::read(source, &overrides, sinks(encoder), settings, &mut |_| ()).unwrap();
+    let profiled = Sinks {
+        profile: Some(&overrides),
+        ..sinks(encoder)
+    };
+    let mut done = pipeline::read(source, profiled, settings, &mut |_| ()).unwrap();
+    let profile = done.profile.take().unwrap();
     outputs.push(("clean table", done.good));
     outputs.push(("rejects of reading", done.rejects));
     let report = report_of(input, reading, profile.clone(), &done.tally);

@@ -17,13 +17,11 @@ use crate::summary;
 pub(crate) fn read(args: &args::Read) -> Result<Ending, Failure> {
     let options = Options::new(&args.reading, Some(&args.output))?;
     let sources = sources::expand(&args.sources, args.output.output.as_deref())?;
-    super::each(&sources, &args.output, |named| {
-        one(named, &options, &args.output)
-    })
+    super::each(&sources, &args.output, |named| one(named, &options, args))
 }
 
-fn one(named: &Named, options: &Options<'_>, output: &args::Output) -> Result<Outcome, Failure> {
-    let mut outputs = super::outputs(named, output)?;
+fn one(named: &Named, options: &Options<'_>, args: &args::Read) -> Result<Outcome, Failure> {
+    let mut outputs = super::outputs(named, &args.output)?;
     // Opened once only, because standard input is gone afterwards.
     let input = match named.open(&options.limits) {
         Err(SourceError::Empty { .. }) if options.accept.is_some() => {
@@ -45,8 +43,9 @@ fn one(named: &Named, options: &Options<'_>, output: &args::Output) -> Result<Ou
         let paths = job::publish(outputs, tally, &mut report, &papers)?;
         return Ok(summary::undecided(named, report, questions, None, paths));
     }
-    let (profile, done) = job.read(&outputs)?;
+    let done = job.read(&outputs, !args.no_profile)?;
     job.has_rows(&done.tally)?;
+    let profile = done.profile.unwrap_or_default();
     let decisions = [
         job.reading.decisions.as_slice(),
         profile.decisions.as_slice(),
@@ -61,7 +60,7 @@ fn one(named: &Named, options: &Options<'_>, output: &args::Output) -> Result<Ou
         guarded: &done.guarded,
     };
     let paths = job::publish(outputs, done.tally, &mut report, &papers)?;
-    let ending = job::ending_of(&report.balance, output.max_rejects);
+    let ending = job::ending_of(&report.balance, args.output.max_rejects);
     Ok(summary::done(named, ending, report, None, paths))
 }
 

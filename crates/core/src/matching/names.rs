@@ -55,7 +55,7 @@ const STOP_WORDS: [&str; 45] = [
 const ELIDED: [&str; 3] = ["d", "l", "s"];
 
 /// Currencies that are looked for behind a name, with their symbols in lower case.
-const UNITS: [(&str, &str); 24] = [
+const UNITS: [(&str, &str); 25] = [
     ("EUR", "€"),
     ("USD", "$"),
     ("GBP", "£"),
@@ -79,6 +79,7 @@ const UNITS: [(&str, &str); 24] = [
     ("HKD", "hk$"),
     ("KRW", "₩"),
     ("TRY", "₺"),
+    ("TRY", "tl"),
     ("RON", "ron"),
 ];
 

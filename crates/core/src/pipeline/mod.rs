@@ -83,8 +83,8 @@ pub struct Sinks<'a, W: Write + Send> {
     pub rejects: RejectsWriter<W>,
     /// For a run of text rows that is to be kept chunk by chunk.
     pub chunks: Option<Chunks<'a, W>>,
-    /// For a run that profiles the columns on the way: what a person set of their reading. A run that goes
-    /// on behind a chunk would profile the rest alone.
+    /// Where the columns are profiled on the way: what a person set of their reading. A run that goes on
+    /// behind a chunk would profile the rest alone.
     pub profile: Option<&'a Overrides>,
 }
 
@@ -157,52 +157,57 @@ pub fn profile(
     })
 }
 
-/// Reads a source into a clean table, all of it text, and profiles it on the way.
+/// Reads a source into a clean table, all of it text.
 ///
 /// # Errors
 /// When the source cannot be read to its end, or an output not be written.
 pub fn read<W: Write + Send>(
     source: Source<'_>,
-    overrides: &Overrides,
     sinks: Sinks<'_, W>,
     settings: Settings,
     progress: Progress<'_>,
-) -> Result<(Profile, Done<W>), PipelineError> {
-    let columns = source.columns();
+) -> Result<Done<W>, PipelineError> {
     let Sinks {
         mut table,
         mut rejects,
+        profile,
         ..
     } = sinks;
     let encoder = table.encoder();
+    let first = profile.map(|overrides| Partial::new(source.columns(), overrides));
     let (profile, mut tally) = thread::scope(|scope| {
-        let mut all = Partial::new(columns, overrides).beside(scope, settings.threads);
+        let is_profiled = first.is_some();
+        let mut all = first.map(|columns| columns.beside(scope, settings.threads));
         let tally = pass::run(
             source,
             settings,
-            |batch| (Cells::of(batch), encoder.encode_batch(batch)),
-            |item, tally| {
+            |batch| {
+                let cells = is_profiled.then(|| Cells::of(batch));
+                (cells, encoder.encode_batch(batch))
+            },
+            |item: Item<(Option<Cells>, _)>, tally| {
                 progress(&item.state);
                 let (cells, encoded) = item.work;
-                all.add(cells);
+                if let (Some(all), Some(cells)) = (&mut all, cells) {
+                    all.add(cells);
+                }
                 table.write_encoded(encoded?)?;
                 tally.good += item.batch_records;
                 tally.take_rejects(item.rejects, &mut |reject| rejects.write(reject))
             },
         )?;
-        Ok::<_, PipelineError>((all.finish(), tally))
+        Ok::<_, PipelineError>((all.map(Profiling::finish), tally))
     })?;
     tally.settle();
     let written = table.finish()?;
     let rejects = rejects.finish().map_err(PipelineError::Rejects)?;
-    let done = Done {
+    Ok(Done {
         tally,
         good: written.out,
         rejects,
         guarded: written.guarded,
-        profile: None,
-    };
-    Ok((profile, done))
+        profile,
+    })
 }
 
 /// Runs a plan over a source.

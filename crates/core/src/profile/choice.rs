@@ -155,6 +155,9 @@ pub(super) fn choose_marks(tally: &NumberTally, set: MarksSet) -> Option<Choice<
     } else {
         (point, comma)
     };
+    if let Some(choice) = contradicted_marks(tally, value, rival) {
+        return Some(choice);
+    }
     let more = rows - rival_rows;
     let differ = tally.differ(value, rival);
     Some(match (more, differ) {
@@ -184,6 +187,38 @@ pub(super) fn choose_marks(tally: &NumberTally, set: MarksSet) -> Option<Choice<
             Choice::settled(value, confidence, reason).with_rival(rival)
         }
     })
+}
+
+/// How many numbers speak against marks by themselves: they exist only with the other decimal mark.
+pub(super) fn contradicting_mark(tally: &NumberTally, value: Marks) -> Option<u64> {
+    let against = tally.proven(if value.decimal == '.' { ',' } else { '.' });
+    contradicted(tally.proven(value.decimal), against).map(|_| against)
+}
+
+/// The marks of most numbers, where others prove the other decimal mark: what the rest means nobody can
+/// tell.
+fn contradicted_marks(tally: &NumberTally, value: Marks, rival: Marks) -> Option<Choice<Marks>> {
+    let against = contradicting_mark(tally, value)?;
+    let speaks_for = tally.proven(value.decimal);
+    let confidence = contradicted(speaks_for, against)?;
+    let reason = format!(
+        "{speaks_for} numbers exist only with the decimal mark “{}”, but {against} only with “{}”",
+        value.decimal, rival.decimal
+    );
+    let choice = Choice {
+        telling: false,
+        ..Choice::settled(value, confidence, reason)
+    };
+    Some(choice.with_rival(rival))
+}
+
+/// The confidence of a reading that so many values speak for and so many against; `None` where those
+/// against it can be slips.
+fn contradicted(speaks_for: u64, against: u64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows")]
+    let share = speaks_for as f64 / (speaks_for + against) as f64;
+    let is_slip = against < NO_SLIP || against.saturating_mul(NO_SLIP_PART) < speaks_for;
+    (!is_slip).then(|| round(share.clamp(0.5, CONTRADICTED)))
 }
 
 /// Chooses the order of a column's dates; `None` where it has no dates.
@@ -239,10 +274,7 @@ pub(super) fn contradicting(tally: &DateTally, value: Order) -> Option<(Order, u
         .into_iter()
         .filter(|rival| *rival != value)
         .map(|rival| (rival, tally.proven(rival, value)))
-        .filter(|(rival, against)| {
-            let speaks_for = tally.proven(value, *rival);
-            *against >= NO_SLIP && against.saturating_mul(NO_SLIP_PART) >= speaks_for
-        })
+        .filter(|(rival, against)| contradicted(tally.proven(value, *rival), *against).is_some())
         .max_by_key(|(rival, against)| (*against, std::cmp::Reverse(*rival)))
 }
 
@@ -251,8 +283,7 @@ pub(super) fn contradicting(tally: &DateTally, value: Order) -> Option<(Order, u
 fn contradicted_order(tally: &DateTally, value: Order) -> Option<Choice<Order>> {
     let (rival, against) = contradicting(tally, value)?;
     let speaks_for = tally.proven(value, rival);
-    #[expect(clippy::cast_precision_loss, reason = "a share of rows")]
-    let share = speaks_for as f64 / (speaks_for + against) as f64;
+    let confidence = contradicted(speaks_for, against)?;
     let reason = format!(
         "{speaks_for} dates exist only with the {} first, but {against} only with the {} first",
         value.first(),
@@ -260,7 +291,7 @@ fn contradicted_order(tally: &DateTally, value: Order) -> Option<Choice<Order>> 
     );
     let choice = Choice {
         telling: false,
-        ..Choice::settled(value, round(share.min(CONTRADICTED)), reason)
+        ..Choice::settled(value, confidence, reason)
     };
     Some(choice.with_rival(rival))
 }
@@ -353,6 +384,20 @@ mod tests {
         let plain = marks(&["5", "€ 7"], none).expect("numbers");
         assert_eq!((plain.open, plain.telling), (0, false));
         assert_eq!(marks(&["abc"], none), None);
+    }
+
+    #[test]
+    fn numbers_that_prove_both_marks_leave_it_open() {
+        let none = MarksSet::default();
+        let values = ["1.50", "2,50", "3.50", "1,234.50", "1.234,50", "7"];
+        let choice = marks(&values, none).expect("numbers");
+        assert_eq!((choice.value.decimal, choice.telling), ('.', false));
+        assert!((choice.confidence - 0.6).abs() < 1e-9, "{choice:?}");
+        let rivals: Vec<char> = choice.rivals.iter().map(|(m, _)| m.decimal).collect();
+        assert_eq!(rivals, [',']);
+        // One may be a slip.
+        let slip = marks(&["1.50", "2,50", "3.50", "4.50"], none).expect("numbers");
+        assert!(slip.confidence >= SETTLED_BY_FEW, "{slip:?}");
     }
 
     #[test]

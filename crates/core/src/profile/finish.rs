@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::choice::{BY_PERSON, Choice, MarksSet, contradicting};
+use super::choice::{BY_PERSON, Choice, MarksSet, contradicting, contradicting_mark};
 use super::column::{ColumnPartial, Parts};
 use super::dates::{self, Order};
 use super::histogram::{histogram, scaled};
@@ -168,6 +168,18 @@ impl OpenColumn {
         }
     }
 
+    /// The marks that have to be decided: those of a column of numbers, or of one whose numbers
+    /// contradict each other, so that no marks fit enough of them.
+    fn decided_marks(&self, semantic: Option<SemanticType>) -> Option<&Choice<Marks>> {
+        self.marks(semantic).or_else(|| {
+            let choice = self.readings.marks.as_ref()?;
+            let summary = &self.parts.summary;
+            let against = contradicting_mark(&summary.numbers, choice.value)?;
+            let all = summary.numbers.rows(choice.value) + against;
+            (self.typed().is_none() && all * 2 >= summary.text.rows).then_some(choice)
+        })
+    }
+
     /// The order of the column's dates, where it is a column of dates.
     fn order(&self, semantic: Option<SemanticType>) -> Option<&Choice<Order>> {
         let is_date = matches!(semantic, Some(SemanticType::Date | SemanticType::Timestamp));
@@ -297,7 +309,7 @@ impl OpenColumn {
 
     fn decisions(self, semantic: Option<SemanticType>) -> Vec<Decision> {
         let mut decisions = Vec::new();
-        if let Some(choice) = self.marks(semantic) {
+        if let Some(choice) = self.decided_marks(semantic) {
             let decimal = |marks: Marks| marks.decimal.to_string();
             let thousands = |marks: Marks| marks.thousands.map_or_else(String::new, String::from);
             let set = self.marks_set;

@@ -74,8 +74,10 @@ impl<'a> Affixed<'a> {
     }
 }
 
-const SYMBOLS: [&str; 16] = [
-    "€", "US$", "A$", "C$", "$", "£", "¥", "₹", "₽", "₺", "₩", "zł", "Kč", "kr", "Fr.", "R$",
+const SYMBOLS: [&str; 33] = [
+    "€", "US$", "A$", "C$", "NZ$", "S$", "HK$", "R$", "$", "£", "¥", "₹", "₽", "₺", "₩", "₴", "₪",
+    "₫", "₦", "₱", "฿", "zł", "Kč", "kr", "Fr.", "Ft", "TL", "Rs", "Rs.", "лв", "лв.", "руб",
+    "руб.",
 ];
 
 /// Takes a currency's symbol or code off one end of a number, with one blank between them, also where
@@ -312,6 +314,23 @@ impl NumberTally {
             .iter()
             .filter(|(bits, _)| *bits & bit(one) != 0 && *bits & other != 0)
             .map(|(_, marked)| marked.differ)
+            .sum()
+    }
+
+    /// Rows that are a number by a decimal mark, whatever groups their digits, and none by the other:
+    /// they prove it.
+    pub(super) fn proven(&self, decimal: char) -> u64 {
+        let by = |decimal: char| {
+            (0..)
+                .zip(READINGS)
+                .filter(|(_, marks)| marks.decimal == decimal)
+                .fold(0_u16, |bits, (index, _)| bits | 1 << index)
+        };
+        let other = by(if decimal == '.' { ',' } else { '.' });
+        self.marked
+            .iter()
+            .filter(|(bits, _)| *bits & by(decimal) != 0 && *bits & other == 0)
+            .map(|(_, marked)| marked.rows)
             .sum()
     }
 

@@ -40,7 +40,7 @@ impl Cells {
 }
 
 /// What one pass over a source tells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
     /// One per column, in the source's order.
     pub columns: Vec<ColumnProfile>,

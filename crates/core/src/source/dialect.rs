@@ -82,6 +82,14 @@ impl Dialect {
             runs: false,
         }
     }
+
+    /// Whether a line is drawn: the lines of `-` above, below and under the header of a table with `|`
+    /// between its cells, as databases and Markdown have them. It holds no data.
+    pub(crate) fn is_drawn(&self, line: &[u8]) -> bool {
+        self.delimiter == "|"
+            && line.iter().all(|byte| b"-+=:| ".contains(byte))
+            && line.windows(3).any(|part| part == b"---")
+    }
 }
 
 /// How far a quoted field may reach, in bytes of UTF-8 text, before its opening quote counts as

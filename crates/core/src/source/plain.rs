@@ -82,11 +82,14 @@ impl Plain {
         plain.then_some((line, at + 1))
     }
 
-    /// Whether something visible stands in a line, so that it is not blank: a sign of ASCII, or the start of
+    /// Whether something visible stands in a line, so that it is neither blank nor drawn: a sign of ASCII, or the start of
     /// a letter that is neither a blank nor a byte order mark.
     fn filled(&self, line: &[u8]) -> bool {
         let first = line.iter().find(|byte| **byte != self.delimiter);
-        first.is_some_and(|first| first.is_ascii_graphic() || (0xC3..=0xDF).contains(first))
+        let may_be_drawn = |first: &u8| self.delimiter == b'|' && b"-+=:".contains(first);
+        first.is_some_and(|first| {
+            (first.is_ascii_graphic() && !may_be_drawn(first)) || (0xC3..=0xDF).contains(first)
+        })
     }
 
     /// Whether the first cell of a filled line may be the first name of the header.

@@ -307,6 +307,12 @@ impl<'a> Reader<'a> {
             .get(..self.record.text_end)
             .unwrap_or_default();
         let fields = self.record.fields.len();
+        // DOS ended files with 0x1A, and systems of records pad their last block.
+        let padding = self.record.text_end == self.record.end
+            && text.iter().all(|byte| matches!(byte, 0x1A | 0));
+        if padding {
+            return Taken::NonData(NonDataKind::Blank);
+        }
         let nothing = self.record.fault.is_none()
             && (fields == 1 || fields == self.reading.columns.len())
             && self.record.fields.iter().all(|field| {
@@ -315,6 +321,9 @@ impl<'a> Reader<'a> {
             });
         if nothing {
             return Taken::NonData(NonDataKind::Blank);
+        }
+        if self.reading.dialect.is_drawn(text) {
+            return Taken::NonData(NonDataKind::Comment);
         }
         let layout = &self.reading.layout;
         if self.state.headers < layout.header_lines {

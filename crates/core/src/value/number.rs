@@ -4,7 +4,8 @@
 //! - the sign is `-`, `+` or U+2212, in front or (accounting) behind: `1,50-`; or parentheses
 //!   around the number make it negative: `(1.50)`. One of them, not two.
 //! - digits in front of the mark may stand in groups by the thousands mark: the first of one to
-//!   three, all others of exactly three, all or none;
+//!   three, all others of exactly three, all or none. By a comma also as in India: the first of one
+//!   or two, the last of three, those between of two (`1,23,45,678`);
 //! - digits in front of the mark may be missing (`.5`), those behind it not (`5.` is refused);
 //! - an exponent (`1.5E3`) is taken where the number has its exact value within 38 digits. Not for
 //!   whole numbers.
@@ -276,6 +277,17 @@ fn take_digits<'a>(text: &'a str, digits: &mut Digits) -> Result<(usize, &'a str
     Ok((length, rest))
 }
 
+/// The groups behind the first one.
+#[derive(Clone, Copy)]
+enum Groups {
+    None,
+    Threes,
+    /// As in India; one of three has to follow.
+    Twos,
+    /// That one was there.
+    Ended,
+}
+
 /// Takes the digits in front of the mark; returns whether there were any, and what follows.
 fn take_whole<'a>(
     text: &'a str,
@@ -286,18 +298,24 @@ fn take_whole<'a>(
     let Some(mark) = thousands else {
         return Ok((first > 0, rest));
     };
-    let mut grouped = false;
+    let mut groups = Groups::None;
     while let Some(after) = behind(rest, mark) {
         let (length, next) = take_digits(after, digits)?;
-        if first == 0 && !grouped && length == 0 {
+        if first == 0 && length == 0 {
             return Err(NumberError::NotANumber);
         }
-        if first == 0 || first > 3 || length != 3 {
-            return Err(NumberError::Grouping);
-        }
-        (grouped, rest) = (true, next);
+        groups = match (first, length, groups) {
+            (1..=3, 3, Groups::None | Groups::Threes) => Groups::Threes,
+            (1 | 2, 2, Groups::None | Groups::Twos) if mark == ',' => Groups::Twos,
+            (_, 3, Groups::Twos) => Groups::Ended,
+            (..) => return Err(NumberError::Grouping),
+        };
+        rest = next;
     }
-    Ok((first > 0, rest))
+    match groups {
+        Groups::Twos => Err(NumberError::Grouping),
+        Groups::None | Groups::Threes | Groups::Ended => Ok((first > 0, rest)),
+    }
 }
 
 /// Takes the digits behind the mark; returns how many, and what follows.
@@ -404,6 +422,8 @@ mod tests {
             ("1\u{a0}234,5", ',', Some('\u{a0}'), "1234.5"),
             ("1\u{202f}234", ',', Some('\u{202f}'), "1234"),
             ("12345,6", ',', Some('.'), "12345.6"),
+            ("-1,23,45,678.50", '.', Some(','), "-12345678.50"),
+            ("12,34,567", '.', Some(','), "1234567"),
             ("007.10", '.', None, "7.10"),
             (".5", '.', None, "0.5"),
             ("-,5", ',', None, "-0.5"),
@@ -451,6 +471,11 @@ mod tests {
             ("1,2345", '.', Some(','), Grouping),
             ("12,345678", '.', Some(','), Grouping),
             ("1.234,567", '.', Some(','), Grouping),
+            ("1,23,45", '.', Some(','), Grouping),
+            ("123,45,678", '.', Some(','), Grouping),
+            ("1,23,456,789", '.', Some(','), Grouping),
+            ("1,234,56,789", '.', Some(','), Grouping),
+            ("1.23.456", ',', Some('.'), Grouping),
             ("1e39", '.', None, TooManyDigits),
             ("1e-39", '.', None, TooManyDigits),
             ("1e99999999999", '.', None, TooManyDigits),

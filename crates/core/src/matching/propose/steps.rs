@@ -9,7 +9,7 @@ use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
-use crate::value::date::{has_month_name, order_of};
+use crate::value::date::{has_fixed_order, order_of};
 
 /// How a column is read.
 #[derive(Debug, Default)]
@@ -24,6 +24,10 @@ pub(super) struct Reading {
 const CHANGED_PRECISION: f64 = 0.8;
 /// Two readings that the values admit alike.
 const AMBIGUOUS: f64 = 0.5;
+/// Where so many values cannot be read that most of a column may be meant otherwise.
+const UNREAD: f64 = 0.85;
+/// From which part of a column's values on that is so.
+const UNREAD_PART: f64 = 0.2;
 /// Numbers that are no longer comparable without what stands beside them.
 const MIXED_UNITS: f64 = 0.6;
 
@@ -67,9 +71,12 @@ impl Reading {
         let mut reading = Self::of_text(column, field, decisions);
         match field.kind {
             FieldType::String | FieldType::Time => {}
-            FieldType::Integer => reading.steps.push(Step::Integer {
-                thousands_mark: mark(decisions, What::ThousandsMark, column),
-            }),
+            FieldType::Integer => {
+                reading.expect(column, rows_of(column, NUMBERS), "whole numbers");
+                reading.steps.push(Step::Integer {
+                    thousands_mark: mark(decisions, What::ThousandsMark, column),
+                });
+            }
             FieldType::Decimal => reading.add_decimal(column, decisions),
             FieldType::Boolean => reading.add_boolean(column),
             FieldType::Date => reading.add_dates(column, decisions, SemanticType::Date),
@@ -81,6 +88,16 @@ impl Reading {
     fn limit(&mut self, cap: f64, kind: &str, text: impl Into<String>) {
         self.cap = self.cap.min(cap);
         self.evidence.push(evidence(kind, -0.5, text));
+    }
+
+    /// Lowers the confidence where many values are not what the steps read.
+    fn expect(&mut self, column: &ColumnProfile, read: u64, what: &str) {
+        let all = filled(column);
+        let unread = all.saturating_sub(read);
+        if unread > 0 && share(unread, all) > UNREAD_PART {
+            let text = format!("values: {unread} of {all} are no {what} as the others are");
+            self.limit(UNREAD, "values", text);
+        }
     }
 
     /// Lowers the confidence where units are mixed. Whatever speaks for the column, this is what a person
@@ -130,6 +147,7 @@ impl Reading {
 
     fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
         self.watch(column, decisions, What::DecimalMark, "decimals");
+        self.expect(column, rows_of(column, NUMBERS), "numbers");
         let decimal_mark = mark(decisions, What::DecimalMark, column);
         let decimal_mark = if decimal_mark.is_empty() {
             ".".to_owned()
@@ -181,8 +199,15 @@ impl Reading {
         } else {
             other
         };
-        let formats = formats(column, found, order);
-        if found != wanted && !formats.is_empty() {
+        let rare = if found == wanted { other } else { wanted };
+        let mut formats = Formats::default();
+        formats.take(column, found, order);
+        let of_found = formats.taken.len();
+        formats.take(column, rare, order);
+        let has_rare = formats.taken.len() > of_found;
+        self.expect(column, formats.read, "dates");
+        let formats = formats.taken;
+        if (found != wanted && of_found > 0) || (rare != wanted && has_rare) {
             let text = if wanted == SemanticType::Date {
                 "type: the time of day is left out"
             } else {
@@ -245,6 +270,19 @@ impl Reading {
     }
 }
 
+const NUMBERS: &[SemanticType] = &[
+    SemanticType::Integer,
+    SemanticType::Decimal,
+    SemanticType::Percentage,
+];
+
+/// Rows that the best of the types fits.
+fn rows_of(column: &ColumnProfile, types: &[SemanticType]) -> u64 {
+    let counts = column.types.iter();
+    let fitting = counts.filter(|count| types.contains(&count.semantic));
+    fitting.map(|count| count.rows).max().unwrap_or(0)
+}
+
 /// The decided mark, or the one that stands in the profile's best decimal format.
 fn mark(decisions: &[Decision], what: What, column: &ColumnProfile) -> String {
     if let Some(value) = decision(decisions, what, &column.name).and_then(|d| d.value.as_str()) {
@@ -273,46 +311,53 @@ fn mark(decisions: &[Decision], what: What, column: &ColumnProfile) -> String {
     found.map(String::from).unwrap_or_default()
 }
 
-/// The formats of a column that go with the decided order, as few as read all its values.
-fn formats(column: &ColumnProfile, wanted: SemanticType, order: Option<&str>) -> Vec<String> {
-    let mut counts: Vec<(&TypeCount, &str)> = column
-        .types
-        .iter()
-        .filter(|count| count.semantic == wanted && count.rows > 0)
-        .filter_map(|count| Some((count, count.format.as_deref()?)))
-        .filter(|(_, format)| {
-            order.is_none_or(|order| has_month_name(format) || order_of(format) == order)
-        })
-        .collect();
-    // Most rows first; among equals the strict form (`%d` before `%-d`), as it takes less.
-    counts.sort_by(|a, b| {
-        b.0.rows
-            .cmp(&a.0.rows)
-            .then(a.1.matches('-').count().cmp(&b.1.matches('-').count()))
-            .then(a.1.cmp(b.1))
-    });
-    let mut taken: Vec<String> = Vec::new();
-    let mut read = 0;
-    for (count, format) in counts {
-        let twin = |known: &String| known.replace("%-", "%") == format.replace("%-", "%");
-        if read >= filled(column) {
-            break;
+/// The formats of a column's dates, as few as read all its values.
+#[derive(Debug, Default)]
+struct Formats {
+    taken: Vec<String>,
+    /// Rows that they read.
+    read: u64,
+}
+
+impl Formats {
+    /// Takes those of a type that go with the decided order, and those where no other order could be meant.
+    fn take(&mut self, column: &ColumnProfile, wanted: SemanticType, order: Option<&str>) {
+        let mut counts: Vec<(&TypeCount, &str)> = column
+            .types
+            .iter()
+            .filter(|count| count.semantic == wanted && count.rows > 0)
+            .filter_map(|count| Some((count, count.format.as_deref()?)))
+            .filter(|(_, format)| {
+                order.is_none_or(|order| has_fixed_order(format) || order_of(format) == order)
+            })
+            .collect();
+        // Most rows first; among equals the strict form (`%d` before `%-d`), as it takes less.
+        counts.sort_by(|a, b| {
+            b.0.rows
+                .cmp(&a.0.rows)
+                .then(a.1.matches('-').count().cmp(&b.1.matches('-').count()))
+                .then(a.1.cmp(b.1))
+        });
+        for (count, format) in counts {
+            let twin = |known: &String| known.replace("%-", "%") == format.replace("%-", "%");
+            if self.read >= filled(column) {
+                break;
+            }
+            if self.taken.iter().any(twin) || (order.is_none() && conflicts(&self.taken, format)) {
+                continue;
+            }
+            self.read = self.read.saturating_add(count.rows);
+            self.taken.push(format.to_owned());
         }
-        if taken.iter().any(twin) || (order.is_none() && conflicts(&taken, format)) {
-            continue;
-        }
-        read = read.saturating_add(count.rows);
-        taken.push(format.to_owned());
     }
-    taken
 }
 
 /// Day and month are never read in both orders within one column.
 fn conflicts(taken: &[String], format: &str) -> bool {
-    !has_month_name(format)
+    !has_fixed_order(format)
         && taken
             .iter()
-            .any(|known| !has_month_name(known) && order_of(known) != order_of(format))
+            .any(|known| !has_fixed_order(known) && order_of(known) != order_of(format))
 }
 
 /// Values that the profile shows.
@@ -343,7 +388,8 @@ fn is_free_text(field: &Field) -> bool {
 
 /// Currency signs, codes and per cent signs around the numbers of a column.
 fn texts_around(column: &ColumnProfile) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    let affixes = column.affixes().into_iter();
+    let mut found: Vec<String> = affixes.map(str::to_owned).collect();
     for value in shown(column) {
         let digits = |character: char| character.is_ascii_digit();
         let (Some(first), Some(last)) = (value.find(digits), value.rfind(digits)) else {
@@ -370,7 +416,7 @@ fn texts_around(column: &ColumnProfile) -> Vec<String> {
 fn currencies(strip: &[String]) -> Vec<&str> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     for text in strip {
-        if let Some(code) = currency_code(text)
+        if let Some(code) = currency_code(&text.to_lowercase())
             && found.iter().all(|(_, known)| *known != code)
         {
             found.push((text, code));

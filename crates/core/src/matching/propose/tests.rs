@@ -3,6 +3,7 @@
 use super::*;
 use crate::matching::tests::{field, filled_column, named};
 use crate::profile::{SemanticType, TypeCount};
+use crate::source::{Decision, What};
 use crate::target::FieldType;
 
 /// A column of amounts.
@@ -106,4 +107,86 @@ fn debits_with_and_without_a_minus_are_a_question() {
     let credit = side("Credit", &[("0.00", 20), ("5.00", 10)], 0);
     let rule = debit_and_credit(debit, credit);
     assert!(rule.confidence <= 0.6, "{rule:?}");
+}
+
+/// The rule of a field for a column whose values are written in these ways.
+fn typed(
+    column: &str,
+    kind: FieldType,
+    values: &[&str],
+    types: &[(SemanticType, &str, u64)],
+) -> Rule {
+    let values: Vec<(&str, u64)> = values.iter().map(|&value| (value, 10)).collect();
+    let mut filled = filled_column(column, &values);
+    filled.semantic = types.first().map(|(semantic, _, _)| *semantic);
+    filled.types = types
+        .iter()
+        .map(|&(semantic, format, rows)| TypeCount {
+            semantic,
+            format: Some(format.to_owned()),
+            rows,
+        })
+        .collect();
+    let target = TargetSchema {
+        name: "t".to_owned(),
+        description: None,
+        fields: vec![field(column, kind)],
+        unused: Vec::new(),
+    };
+    let order = Decision::new(What::DateOrder, "dmy", 0.99, Vec::new(), "").of_column(column);
+    let columns = [filled];
+    propose(&named(&columns), &target, &[order], &Memory::default()).remove(0)
+}
+
+#[test]
+fn dates_whose_order_is_fixed_are_read_beside_the_others() {
+    let (date, timestamp) = (SemanticType::Date, SemanticType::Timestamp);
+    let values = ["24.11.2026", "2026-11-24"];
+    let formats = |rule: &Rule| match rule.transform.last() {
+        Some(Step::Date { formats }) => formats.join(" "),
+        other => panic!("{other:?}"),
+    };
+    let both = [(date, "%d.%m.%Y", 10), (date, "%Y-%m-%d", 10)];
+    let rule = typed("date", FieldType::Date, &values, &both);
+    assert_eq!(formats(&rule), "%d.%m.%Y %Y-%m-%d");
+    assert!(rule.confidence >= 0.9, "{rule:?}");
+    // Some have a time of day, which is told.
+    let timed = [(date, "%d.%m.%Y", 10), (timestamp, "%Y-%m-%d %H:%M", 10)];
+    let rule = typed(
+        "date",
+        FieldType::Date,
+        &["24.11.2026", "2026-11-24 10:00"],
+        &timed,
+    );
+    assert_eq!(formats(&rule), "%d.%m.%Y %Y-%m-%d %H:%M");
+    assert!(rule.confidence < 0.9, "{rule:?}");
+}
+
+#[test]
+fn a_column_that_is_read_in_part_is_not_sure() {
+    let decimal = SemanticType::Decimal;
+    let of = |rows| {
+        let types = [(decimal, "1,234.56", rows)];
+        typed("amount", FieldType::Decimal, &["1.50", "1,234.50"], &types)
+    };
+    assert!(of(20).confidence >= 0.9 && of(16).confidence >= 0.9);
+    let rule = of(15);
+    assert!(rule.confidence < 0.9, "{rule:?}");
+    let said = "values: 5 of 20 are no numbers as the others are";
+    assert!(rule.evidence.iter().any(|e| e.text == said), "{rule:?}");
+}
+
+#[test]
+fn every_currency_of_the_profile_is_stripped() {
+    let decimal = SemanticType::Decimal;
+    let types = [
+        (decimal, "1.234,56", 20),
+        (decimal, "1.234,56 kr", 10),
+        (decimal, "1.234,56 TL", 10),
+    ];
+    let rule = typed("amount", FieldType::Decimal, &["1,50", "1.234,50"], &types);
+    assert!(
+        matches!(rule.transform.last(), Some(Step::Decimal { strip, .. }) if strip == &["TL", "kr"]),
+        "{rule:?}"
+    );
 }

@@ -13,12 +13,13 @@ pub(super) fn section(report: &Report) -> String {
         .map(|column| card(column, fields))
         .collect();
     let count = counted(length(report.columns.len()), "column", "columns");
-    titled(
-        "columns",
-        "Columns of the source",
-        &count,
-        &format!("<div class=\"cards\">{cards}</div>"),
-    )
+    let (count, body) = if cards.is_empty() {
+        let none = "<p class=\"soft\">What is in the columns was not looked at.</p>";
+        (String::new(), none.to_owned())
+    } else {
+        (count, format!("<div class=\"cards\">{cards}</div>"))
+    };
+    titled("columns", "Columns of the source", &count, &body)
 }
 
 fn card(column: &ColumnProfile, fields: Option<&[FieldReport]>) -> String {

@@ -91,7 +91,12 @@ fn contents(report: &Report, target: Option<&TargetSchema>) -> String {
     }
     link("rejects", "Rejects", Some(report.balance.rejected));
     link("reading", "Reading", Some(length(report.decisions.len())));
-    link("columns", "Columns", Some(length(report.columns.len())));
+    let columns = length(report.columns.len());
+    link(
+        "columns",
+        "Columns",
+        Some(columns).filter(|&columns| columns > 0),
+    );
     link("non-data", "Non-data", Some(report.balance.non_data));
     link("files", "Files", Some(length(report.outputs.len())));
     format!("<nav aria-label=\"Contents\"><ul>{links}</ul></nav>\n")

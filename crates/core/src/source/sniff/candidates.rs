@@ -75,9 +75,14 @@ pub(crate) fn rows(
         if rows.len() >= most {
             return false;
         }
+        let drawn = is_drawn(sample, record, dialect);
         let cells = record.fields.iter().map(|span| {
             let text = cell(sample, span, &parser).into_owned();
-            let kind = kind(&text, span.quoted);
+            let kind = if drawn {
+                Kind::Empty
+            } else {
+                kind(&text, span.quoted)
+            };
             Cell {
                 text,
                 quoted: span.quoted,
@@ -92,6 +97,13 @@ pub(crate) fn rows(
         true
     });
     rows
+}
+
+/// Whether a record is a line that is drawn.
+fn is_drawn(sample: &[u8], record: &Record, dialect: &Dialect) -> bool {
+    let start = record.fields.first().map_or(0, |span| span.start);
+    let line = sample.get(start..record.text_end);
+    line.is_some_and(|line| dialect.is_drawn(line))
 }
 
 /// The text of a cell of a sample.
@@ -181,7 +193,7 @@ pub(super) fn shapes(sample: &[u8], ended: bool, dialect: &Dialect, most: usize)
         shapes.push(Shape {
             fields: record.fields.len(),
             quoted: record.fields.iter().filter(|span| span.quoted).count(),
-            blank: !record.fields.iter().any(filled),
+            blank: is_drawn(sample, record, dialect) || !record.fields.iter().any(filled),
             fault: record.fault.is_some(),
         });
         true

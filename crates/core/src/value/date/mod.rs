@@ -25,7 +25,7 @@ mod timestamp;
 use thiserror::Error;
 
 pub use format::{DateFormat, FormatError, FormatKind};
-pub(crate) use order::{has_fixed_order, has_month_name, order_of};
+pub(crate) use order::{has_fixed_order, order_of};
 pub use timestamp::{Timestamp, days_to_iso, time_to_iso};
 
 use crate::error::{ErrorKind, Explain};

@@ -18,7 +18,7 @@ pub(crate) fn order_of(format: &str) -> String {
 }
 
 /// Whether the month is a name.
-pub(crate) fn has_month_name(format: &str) -> bool {
+fn has_month_name(format: &str) -> bool {
     format.contains("%b") || format.contains("%B")
 }
 
