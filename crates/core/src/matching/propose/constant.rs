@@ -1,5 +1,6 @@
 //! Constants: fields that every row fills alike.
 
+use super::contrast::other_currencies;
 use super::{Context, blank, evidence};
 use crate::mapping::{Rule, Step};
 use crate::matching::name_evidence::FieldNames;
@@ -11,10 +12,22 @@ const ONLY_VALUE: f64 = 0.95;
 /// A header that names one currency is no proof that all rows are in it.
 const FROM_HEADER: f64 = 0.88;
 
+/// The table says another currency than the only one that the schema admits.
+const OTHER_CURRENCY: f64 = 0.5;
+
 /// The value of an enumeration of one (`const`).
-pub(super) fn const_of_enum(field: &Field) -> Option<Rule> {
+pub(super) fn const_of_enum(context: &Context, field: &Field) -> Option<Rule> {
     let [only] = field.labels()? else { return None };
     let mut rule = blank(field, ONLY_VALUE);
+    if FieldNames::of(field).mean("currency") {
+        let others = other_currencies(context, &only.value);
+        if !others.is_empty() {
+            rule.confidence = OTHER_CURRENCY;
+            let others: Vec<&str> = others.into_iter().collect();
+            let text = format!("values: the source says {}", others.join(", "));
+            rule.evidence.push(evidence("values", -1.0, text));
+        }
+    }
     rule.transform = vec![Step::Constant(only.value.clone())];
     rule.evidence.push(evidence(
         "type",

@@ -66,6 +66,7 @@ pub(super) fn sign_of_flag(
         .columns
         .iter()
         .filter(|flag| flag.index != column.index)
+        .filter(|flag| !(context.table.named && is_of_another_kind(&Name::parse(&flag.name))))
         .filter_map(|flag| {
             let named = context.table.named && Name::parse(&flag.name).means("direction");
             Some((read_flag(flag, named)?, flag.index.abs_diff(column.index)))
@@ -90,6 +91,16 @@ pub(super) fn sign_of_flag(
             .push_str("; the target has a field for the direction as well");
     }
     Some(sign)
+}
+
+/// Whether a column's name says that its values are no direction, whatever they look like: a card is
+/// called `credit` as well, and `C` and `D` are marks and classes.
+fn is_of_another_kind(name: &Name) -> bool {
+    [
+        "card", "rating", "category", "grade", "score", "class", "level", "group",
+    ]
+    .iter()
+    .any(|word| name.means(word))
 }
 
 /// Reads a column of two or three codes as a flag of debit and credit.

@@ -3,14 +3,17 @@
 //! evidence; nothing is guessed to make a rule look finished.
 
 mod constant;
+mod contrast;
 mod flag;
 mod remembered;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod units;
 mod value_map;
 
 use self::constant::{const_of_enum, currency_of_header};
+use self::contrast::contrast;
 use self::flag::{debit_and_credit, sign_of_flag};
 use self::remembered::as_set_before;
 use self::steps::Reading;
@@ -110,7 +113,8 @@ fn rule(context: &Context, field: &Field) -> Rule {
     if let (Some(proposal), Some(column)) = (proposal, column) {
         return from_column(context, field, proposal, column);
     }
-    if let Some(rule) = const_of_enum(field).or_else(|| currency_of_header(context, field)) {
+    if let Some(rule) = const_of_enum(context, field).or_else(|| currency_of_header(context, field))
+    {
         return Rule {
             alternatives: alternatives(proposal),
             ..rule
@@ -207,6 +211,10 @@ fn from_column(
             rule.evidence.push(sign.evidence);
             cap = cap.min(sign.cap);
         }
+    }
+    if let Some(contrast) = contrast(context, column, field) {
+        rule.evidence.push(contrast.evidence);
+        cap = cap.min(contrast.cap);
     }
     rule.confidence = rounded(proposal.confidence.min(cap));
     rule.most = rounded(proposal.most.min(cap));

@@ -24,6 +24,8 @@ pub(super) struct Reading {
 const CHANGED_PRECISION: f64 = 0.8;
 /// Two readings that the values admit alike.
 const AMBIGUOUS: f64 = 0.5;
+/// Zeros in front that a person has to give up.
+const LOST_ZEROS: f64 = 0.7;
 /// Where so many values cannot be read that most of a column may be meant otherwise.
 const UNREAD: f64 = 0.85;
 /// From which part of a column's values on that is so.
@@ -72,6 +74,7 @@ impl Reading {
         match field.kind {
             FieldType::String | FieldType::Time => {}
             FieldType::Integer => {
+                reading.keep_zeros(column);
                 reading.expect(column, rows_of(column, NUMBERS), "whole numbers");
                 reading.steps.push(Step::Integer {
                     thousands_mark: mark(decisions, What::ThousandsMark, column),
@@ -88,6 +91,19 @@ impl Reading {
     fn limit(&mut self, cap: f64, kind: &str, text: impl Into<String>) {
         self.cap = self.cap.min(cap);
         self.evidence.push(evidence(kind, -0.5, text));
+    }
+
+    /// Lowers the confidence where numbers would lose zeros in front, as a code has them. Two digits may
+    /// be a month or an hour.
+    fn keep_zeros(&mut self, column: &ColumnProfile) {
+        let is_code = |value: &&str| {
+            value.len() > 2 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit())
+        };
+        let mut codes = shown(column).filter(|value| value.bytes().any(|byte| byte != b'0'));
+        if codes.any(|value| is_code(&value)) {
+            let text = "type: zeros in front are lost in a number; a code is a text";
+            self.limit(LOST_ZEROS, "type", text);
+        }
     }
 
     /// Lowers the confidence where many values are not what the steps read.
@@ -147,6 +163,7 @@ impl Reading {
 
     fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
         self.watch(column, decisions, What::DecimalMark, "decimals");
+        self.keep_zeros(column);
         self.expect(column, rows_of(column, NUMBERS), "numbers");
         let decimal_mark = mark(decisions, What::DecimalMark, column);
         let decimal_mark = if decimal_mark.is_empty() {

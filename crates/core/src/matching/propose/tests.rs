@@ -190,3 +190,120 @@ fn every_currency_of_the_profile_is_stripped() {
         "{rule:?}"
     );
 }
+
+/// The rule of a field for a column of numbers, by their names and the field's title.
+fn named_so(column: &str, name: &str, title: Option<&str>) -> Rule {
+    let mut wanted = field(name, FieldType::Decimal);
+    wanted.title = title.map(str::to_owned);
+    let target = TargetSchema {
+        name: "t".to_owned(),
+        description: None,
+        fields: vec![wanted],
+        unused: Vec::new(),
+    };
+    let columns = [amounts(column, &[("1.50", 10), ("2.75", 10)])];
+    propose(&named(&columns), &target, &[], &Memory::default()).remove(0)
+}
+
+#[test]
+fn names_that_contradict_each_other_are_asked() {
+    for (column, name, said) in [
+        (
+            "Amount net",
+            "amount_gross",
+            "name: the column says net, the field gross",
+        ),
+        (
+            "Amount gross",
+            "amount_net",
+            "name: the column says gross, the field net",
+        ),
+        (
+            "Min price",
+            "max_price",
+            "name: the column says minimum, the field maximum",
+        ),
+        (
+            "Betrag brutto",
+            "net_amount",
+            "name: the column says gross, the field net",
+        ),
+        (
+            "Not paid amount",
+            "paid_amount",
+            "name: only the column says “not”",
+        ),
+        (
+            "Unpaid amount",
+            "paid_amount",
+            "name: only the column says “unpaid”",
+        ),
+        (
+            "Revenue 2023",
+            "revenue_2024",
+            "name: the column is of 2023, the field of 2024",
+        ),
+        (
+            "Price 1",
+            "price_2",
+            "name: the column is of 1, the field of 2",
+        ),
+    ] {
+        let rule = named_so(column, name, None);
+        assert!(rule.confidence <= 0.5, "{column} {name} {rule:?}");
+        let of_name = rule.evidence.iter().find(|e| e.text == said);
+        assert!(
+            rule.sources.is_empty() || of_name.is_some(),
+            "{column} {name} {rule:?}"
+        );
+    }
+    for (column, name) in [
+        ("Amount net", "net_amount"),
+        ("Unpaid amount", "unpaid_amount"),
+        ("Revenue 2024", "revenue_2024"),
+    ] {
+        let rule = named_so(column, name, None);
+        assert!(rule.confidence > 0.6, "{column} {name} {rule:?}");
+    }
+}
+
+#[test]
+fn other_units_are_asked() {
+    for (column, name, title) in [
+        ("Price (USD)", "price_eur", None),
+        ("Preis CHF", "price", Some("Preis EUR")),
+        ("height (in)", "height", Some("Height (cm)")),
+        ("Weight lb", "weight_kg", None),
+        ("Discount (%)", "discount", Some("Discount in EUR")),
+    ] {
+        let rule = named_so(column, name, title);
+        assert!(rule.confidence <= 0.6, "{column} {name} {rule:?}");
+    }
+    let same = named_so("Price (EUR)", "price_eur", Some("Price in €"));
+    assert!(same.confidence >= 0.9, "{same:?}");
+}
+
+#[test]
+fn the_currency_of_another_column_is_seen() {
+    let mut currency = filled_column("Currency", &[("USD", 20)]);
+    currency.semantic = Some(SemanticType::Currency);
+    let columns = [amounts("Amount", &[("1.50", 10), ("2.75", 10)]), currency];
+    let target = |name: &str| TargetSchema {
+        name: "t".to_owned(),
+        description: None,
+        fields: vec![field(name, FieldType::Decimal)],
+        unused: Vec::new(),
+    };
+    let of =
+        |name: &str| propose(&named(&columns), &target(name), &[], &Memory::default()).remove(0);
+    assert!(of("amount_eur").confidence <= 0.6, "{:?}", of("amount_eur"));
+    assert!(of("amount_usd").confidence > 0.6, "{:?}", of("amount_usd"));
+}
+
+#[test]
+fn zeros_in_front_are_not_given_up_in_silence() {
+    let types = [(SemanticType::Integer, "", 20)];
+    let of = |values: &[&str]| typed("number", FieldType::Integer, values, &types).confidence;
+    assert!(of(&["01067", "80331"]) <= 0.7);
+    assert!(of(&["01", "12"]) >= 0.9);
+}

@@ -1,0 +1,264 @@
+//! Units that names and descriptions state: `Weight (kg)`, `price_eur`, `Height in inches`.
+
+use std::fmt;
+
+use crate::matching::names::{Name, currency_code};
+
+/// A unit that stands in a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// An ISO 4217 code.
+    Currency(&'static str),
+    /// Another one, as it is usually written.
+    Other(&'static str),
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Currency(unit) | Self::Other(unit) => f.write_str(unit),
+        }
+    }
+}
+
+/// Units and the spellings that nothing else has, in lower case.
+const UNITS: [(&str, &[&str]); 47] = [
+    (
+        "mm",
+        &[
+            "mm",
+            "millimeter",
+            "millimeters",
+            "millimetre",
+            "millimetres",
+        ],
+    ),
+    (
+        "cm",
+        &[
+            "cm",
+            "centimeter",
+            "centimeters",
+            "centimetre",
+            "centimetres",
+        ],
+    ),
+    ("m", &["meter", "meters", "metre", "metres"]),
+    (
+        "km",
+        &["km", "kilometer", "kilometers", "kilometre", "kilometres"],
+    ),
+    ("in", &["inch", "inches"]),
+    ("ft", &["ft", "feet", "foot"]),
+    ("mi", &["miles"]),
+    ("mg", &["mg", "milligram", "milligrams"]),
+    ("g", &["gram", "grams", "gramm"]),
+    (
+        "kg",
+        &["kg", "kgs", "kilo", "kilogram", "kilograms", "kilogramm"],
+    ),
+    ("t", &["tons", "tonnes", "tonnen"]),
+    ("lb", &["lb", "lbs"]),
+    ("oz", &["oz", "ounce", "ounces"]),
+    ("°C", &["celsius", "°c", "degc"]),
+    ("°F", &["fahrenheit", "°f", "degf"]),
+    ("K", &["kelvin"]),
+    (
+        "ms",
+        &["ms", "msec", "millis", "millisecond", "milliseconds"],
+    ),
+    ("s", &["sec", "secs", "seconds", "sekunden"]),
+    ("min", &["mins", "minutes", "minuten"]),
+    ("h", &["hrs", "hours", "stunden"]),
+    ("Wh", &["wh"]),
+    ("kWh", &["kwh"]),
+    ("MWh", &["mwh"]),
+    ("GWh", &["gwh"]),
+    ("W", &["watt", "watts"]),
+    ("kW", &["kw", "kilowatt", "kilowatts"]),
+    ("kJ", &["kj", "kilojoule", "kilojoules"]),
+    ("kcal", &["kcal", "kilocalories"]),
+    (
+        "ml",
+        &[
+            "ml",
+            "milliliter",
+            "milliliters",
+            "millilitre",
+            "millilitres",
+        ],
+    ),
+    ("l", &["liter", "liters", "litre", "litres"]),
+    ("gal", &["gallon", "gallons"]),
+    ("m²", &["m2", "m²", "sqm", "qm"]),
+    ("ft²", &["ft2", "ft²", "sqft"]),
+    ("m³", &["m3", "m³", "cbm"]),
+    ("%", &["%", "percent", "percentage", "pct", "prozent"]),
+    ("KB", &["kb", "kilobytes"]),
+    ("MB", &["mb", "megabytes"]),
+    ("GB", &["gb", "gigabytes"]),
+    ("km/h", &["km/h", "kmh", "kph"]),
+    ("mph", &["mph"]),
+    ("bar", &["bar"]),
+    ("hPa", &["hpa"]),
+    ("psi", &["psi"]),
+    ("cents", &["cents", "ct", "pence", "centimes"]),
+    (
+        "k€",
+        &["k€", "t€", "teur", "keur", "tsd. €", "tsd eur", "€k"],
+    ),
+    ("k$", &["k$", "kusd", "tusd", "$k"]),
+    (
+        "million",
+        &[
+            "million", "millions", "mio", "mio.", "mio. €", "m€", "mio eur",
+        ],
+    ),
+];
+
+/// Those that are a word or a letter of their own elsewhere, and units only in brackets.
+const IN_BRACKETS: [(&str, &str); 15] = [
+    ("m", "m"),
+    ("in", "in"),
+    ("mi", "mi"),
+    ("g", "g"),
+    ("t", "t"),
+    ("°C", "c"),
+    ("°F", "f"),
+    ("s", "s"),
+    ("min", "min"),
+    ("h", "h"),
+    ("h", "hr"),
+    ("W", "w"),
+    ("l", "l"),
+    ("ft", "'"),
+    ("in", "\""),
+];
+
+/// Words behind `in` in a sentence that name a currency.
+const CURRENCY_WORDS: [(&str, &str); 6] = [
+    ("euro", "EUR"),
+    ("euros", "EUR"),
+    ("dollars", "USD"),
+    ("pounds", "GBP"),
+    ("francs", "CHF"),
+    ("yen", "JPY"),
+];
+
+/// A unit by a spelling that nothing else has.
+fn unit_of_word(word: &str) -> Option<Unit> {
+    let word = word.to_lowercase();
+    let known = |(_, spellings): &&(&str, &[&str])| spellings.contains(&word.as_str());
+    UNITS.iter().find(known).map(|(unit, _)| Unit::Other(unit))
+}
+
+/// What stands in brackets.
+fn unit_in_brackets(text: &str) -> Option<Unit> {
+    let text = text.trim().trim_start_matches("in ");
+    if let Some(code) = currency_code(text) {
+        return Some(Unit::Currency(code));
+    }
+    let lower = text.to_lowercase();
+    let short = IN_BRACKETS.iter().find(|(_, spelling)| *spelling == lower);
+    unit_of_word(text).or(short.map(|(unit, _)| Unit::Other(unit)))
+}
+
+/// The unit that stands at the end of a name.
+pub(super) fn unit_of_name(name: &str) -> Option<Unit> {
+    let text = name.trim();
+    let inside = text
+        .strip_suffix([')', ']'])
+        .and_then(|text| text.rsplit_once(['(', '[']));
+    if let Some((_, inside)) = inside {
+        return unit_in_brackets(inside);
+    }
+    if let Some(code) = Name::parse(text).unit {
+        return Some(Unit::Currency(code));
+    }
+    let (before, last) = text.rsplit_once([' ', '_', '-', ',', '/'])?;
+    if before.trim().is_empty() {
+        return None;
+    }
+    unit_of_word(last).or_else(|| {
+        // `temp_c`, but not `vitamin c`.
+        let short = IN_BRACKETS
+            .iter()
+            .find(|(_, known)| last.eq_ignore_ascii_case(known))?;
+        let degrees = before.to_lowercase().contains("temp") && short.0.starts_with('°');
+        degrees.then_some(Unit::Other(short.0))
+    })
+}
+
+/// The unit that a description says: `in euros`, `(cm)`.
+pub(super) fn unit_of_description(text: &str) -> Option<Unit> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let trimmed = |word: &&str| -> String {
+        let word = word.trim_matches(|c: char| ",.;:()[]".contains(c));
+        word.to_lowercase()
+    };
+    let behind = words.windows(2).filter_map(|pair| match pair {
+        [first, second] if trimmed(first) == "in" => Some(second),
+        _ => None,
+    });
+    let of_word = |word: &&str| {
+        let word = trimmed(word);
+        let currency = CURRENCY_WORDS.iter().find(|(known, _)| *known == word);
+        let code = currency.map(|(_, code)| *code);
+        code.or_else(|| (word != "in").then(|| currency_code(&word)).flatten())
+            .map(Unit::Currency)
+            .or_else(|| unit_of_word(&word))
+    };
+    let mut found: Vec<Unit> = behind.filter_map(|word| of_word(word)).collect();
+    let bracketed = text.split(['(', '[']).skip(1);
+    found.extend(bracketed.filter_map(|rest| unit_in_brackets(rest.split([')', ']']).next()?)));
+    // A text that names several says nothing about this one.
+    let first = *found.first()?;
+    found.iter().all(|unit| *unit == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_names() {
+        for (name, wanted) in [
+            ("Price (USD)", Some("USD")),
+            ("price_eur", Some("EUR")),
+            ("Betrag in CHF", Some("CHF")),
+            ("height (in)", Some("in")),
+            ("Discount (%)", Some("%")),
+            ("Weight [kg]", Some("kg")),
+            ("weight_kg", Some("kg")),
+            ("Gross Wt LBS", Some("lb")),
+            ("temp_c", Some("°C")),
+            ("Temperature (F)", Some("°F")),
+            ("Umsatz (TEUR)", Some("k€")),
+            ("duration ms", Some("ms")),
+            ("vitamin c", None),
+            ("log in", None),
+            ("kg", None),
+            ("class t", None),
+            ("Name (legal)", None),
+        ] {
+            let unit = unit_of_name(name).map(|unit| unit.to_string());
+            assert_eq!(unit.as_deref(), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn units_of_descriptions() {
+        for (text, wanted) in [
+            ("Amount in euros.", Some("EUR")),
+            ("Net weight (kg) of the parcel", Some("kg")),
+            ("Height of the person, in cm", Some("cm")),
+            ("Price in USD or EUR", Some("USD")),
+            ("In stock", None),
+            ("Length (cm) or weight (kg)", None),
+            ("What the customer pays in the end", None),
+        ] {
+            let unit = unit_of_description(text).map(|unit| unit.to_string());
+            assert_eq!(unit.as_deref(), wanted, "{text}");
+        }
+    }
+}
