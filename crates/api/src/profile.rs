@@ -1,7 +1,7 @@
 //! The profile of a source version, as the job that read it left it.
 
 use aimapper_core::id::{BlobId, TenantId};
-use aimapper_core::profile::ColumnProfile;
+use aimapper_core::profile::{ColumnProfile, ValueCount};
 use aimapper_core::report::Report;
 use serde::Deserialize;
 
@@ -36,6 +36,8 @@ struct Stored {
     report: Report,
     #[serde(default)]
     lines: Vec<ReadLine>,
+    #[serde(default)]
+    all: Vec<Vec<ValueCount>>,
 }
 
 impl SourceProfile {
@@ -47,8 +49,12 @@ impl SourceProfile {
         let json = app.load(tenant, blob, MOST_BYTES).await?;
         let stored: Stored =
             serde_json::from_slice(&json).map_err(|error| Problem::internal(&error))?;
+        let mut columns = stored.report.columns;
+        for (column, all) in columns.iter_mut().zip(stored.all) {
+            column.all = all;
+        }
         Ok(Self {
-            columns: stored.report.columns,
+            columns,
             lines: stored.lines,
         })
     }

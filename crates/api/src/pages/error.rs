@@ -110,9 +110,14 @@ fn wrong(problem: &Problem) -> Vec<String> {
         .collect()
 }
 
-/// Words of an error as a sentence for the eye; nothing of nothing.
+/// Words of an error as a sentence for the eye; nothing of nothing. A name of a file or a key at its start
+/// stays as it is.
 pub(crate) fn sentence(text: &str) -> String {
     let text = visible(text);
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.contains(['.', '_', '/']) {
+        return format!("{text}.");
+    }
     let mut rest = text.chars();
     match rest.next() {
         Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),

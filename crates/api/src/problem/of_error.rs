@@ -126,14 +126,25 @@ impl Problem {
             | TargetError::TooLarge { pointer, .. } => pointer.as_str(),
             TargetError::NotJson { .. } | TargetError::EmptySample { .. } => "",
         };
-        let wrong = Wrong::new(format!("{at}{pointer}"), error.to_string()).hint(error.hint());
+        // Samples are for the command.
+        let is_json = !matches!(error, TargetError::NotJson { .. });
+        let hint = if is_json {
+            error.hint()
+        } else {
+            Some("mend it there; a target is a JSON Schema".to_owned())
+        };
+        let wrong = Wrong::new(format!("{at}{pointer}"), error.to_string()).hint(hint.clone());
         // A part of JSON Schema that is not followed is a fault of the content, not of its type.
         let code = if error.kind() == ErrorKind::Unsupported {
             Code::Invalid
         } else {
             code_of(error.kind())
         };
-        of_code(code, error).errors(vec![wrong])
+        let problem = of_code(code, error).errors(vec![wrong]);
+        match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
     }
 
     /// A mapping file that cannot be read.

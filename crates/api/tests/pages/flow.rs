@@ -90,6 +90,9 @@ async fn a_bank_export_is_mapped_and_run() {
     ];
     let edited = site.post(&format!("{path}/edit"), &form).await;
     assert_eq!(edited.location, format!("{path}?show=needed"));
+    let page = site.get(&path).await;
+    let said = "Not accepted yet, so a run leaves these empty: counterparty_iban, kind";
+    assert!(page.body.contains(said), "{}", page.body);
     let run = site
         .post(
             &format!("{path}/run"),
@@ -103,6 +106,55 @@ async fn a_bank_export_is_mapped_and_run() {
         .lines()
         .filter(|line| !line.contains("UTC") && !line.contains("kB"));
     insta::assert_snapshot!("run_bank", steady.collect::<Vec<_>>().join("\n"));
+}
+
+#[actix_web::test]
+async fn what_was_refused_leads_back_to_the_mapping() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let form = [
+        ("version", "1"),
+        ("field", &*field("amount")),
+        ("do", "constant"),
+        ("constant", "abc"),
+    ];
+    let refused = site.post(&format!("{path}/edit"), &form).await;
+    assert_eq!(refused.status, StatusCode::OK, "{}", refused.body);
+    let said = text(&refused.body);
+    assert!(said.contains("is no value of the field"), "{said}");
+    // Loaded again, the address of the form is the mapping.
+    let (again, page) = site.follow(site.get(&format!("{path}/edit")).await).await;
+    assert_eq!((again, page.status), (path, StatusCode::OK));
+}
+
+#[actix_web::test]
+async fn values_that_are_no_labels_can_be_mapped_by_hand() {
+    let site = Site::new().await;
+    let (path, _) = site.mapped("umsaetze").await;
+    let kind = field("kind");
+    let form = [
+        ("version", "1"),
+        ("field", &*kind),
+        ("do", "choose"),
+        ("column", "2"),
+    ];
+    let done = site.post(&format!("{path}/edit"), &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = site.get(&format!("{path}?open={kind}")).await;
+    assert!(page.body.contains("name=\"new.0\""), "{}", page.body);
+    let form = [
+        ("version", "2"),
+        ("field", &*kind),
+        ("do", "values"),
+        ("new.0", "fee"),
+    ];
+    let done = site.post(&format!("{path}/edit"), &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = site.get(&format!("{path}?open={kind}")).await;
+    let shown = text(&page.body);
+    assert!(!shown.contains("0 rows, 0 %"), "{shown}");
+    let kept = "<option value=\"fee\" selected>";
+    assert!(page.body.contains(kept), "{}", page.body);
 }
 
 #[actix_web::test]

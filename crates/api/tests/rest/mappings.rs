@@ -59,6 +59,22 @@ async fn a_proposal_is_shown_with_its_questions() {
 }
 
 #[actix_web::test]
+async fn how_the_source_is_read_is_no_part_of_a_mapping_s_review() {
+    let ground = Ground::new();
+    let mapping = ground.mapping(ADA).await;
+    let of = |value: &str| json!({"readings": [{"what": "delimiter", "value": value}]});
+    let other = patch(&ground, &mapping, Some("*"), &of("|")).await;
+    assert_eq!(
+        (other.code().as_str(), other.status.as_u16()),
+        ("invalid", 422)
+    );
+    let other = other.json();
+    assert_eq!(other["errors"][0]["pointer"], "/readings/0");
+    // To say yes to what was read is a decision.
+    patch(&ground, &mapping, Some("*"), &of(";")).await.ok(200);
+}
+
+#[actix_web::test]
 async fn a_mapping_that_fills_no_field_does_not_run() {
     let ground = Ground::new();
     let schema = json!({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}});
@@ -94,6 +110,11 @@ async fn a_change_says_which_version_it_is_about() {
     assert_eq!(
         (unsaid.code().as_str(), unsaid.status.as_u16()),
         ("precondition_required", 428)
+    );
+    let unquoted = patch(&ground, &first, Some("abc"), &body).await;
+    assert_eq!(
+        (unquoted.code().as_str(), unquoted.status.as_u16()),
+        ("invalid_parameter", 422)
     );
     let second = patch(&ground, &first, Some(&tag(&first)), &body).await;
     assert_eq!(second.header("etag"), tag(&second.json()));

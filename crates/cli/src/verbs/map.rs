@@ -102,6 +102,9 @@ fn keep_rows(
     outputs.keep(rejects)
 }
 
+/// Endings of files that are other things than tables, though each could be read as one of a column.
+const NO_TABLES: [&str; 8] = ["yaml", "yml", "xml", "xsd", "html", "toml", "md", "sql"];
+
 /// The target of a file: a JSON Schema, or a sample table.
 fn target(path: &Path, options: &Options<'_>) -> Result<TargetSchema, Failure> {
     let name = path
@@ -114,6 +117,16 @@ fn target(path: &Path, options: &Options<'_>) -> Result<TargetSchema, Failure> {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::unreadable("the target", path, &error))?;
         return Ok(from_json_schema(&text, &name)?);
+    }
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    let is_other = |ending: &String| NO_TABLES.contains(&ending.as_str());
+    if ending.as_ref().is_some_and(is_other) {
+        let said = format!("{name} is neither a JSON Schema nor a sample table");
+        return Err(Failure::new(Ending::Usage, said).hint(
+            "--to takes a schema (.json) or a sample of the rows that you want (.csv, .tsv)",
+        ));
     }
     let input = Input::open(path)?.unpack(None, &options.limits)?;
     let overrides = Overrides::default();

@@ -16,6 +16,7 @@ mod yaml;
 pub(crate) use check::check_rule;
 pub use check::{ColumnCheck, MissingColumn, Problem, check, check_columns};
 pub use confidence::{CHECK_BAR, Confidence};
+pub(crate) use edits::in_order;
 pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
 pub use error::MappingError;
 pub use learn::learn;

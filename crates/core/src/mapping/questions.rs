@@ -219,13 +219,17 @@ fn field_question(field: &Field, mapping: &Mapping, bar: f64) -> Option<Question
             }
         }
     };
+    // What is not likely enough to be proposed cannot be accepted, only chosen.
+    let is_proposed = rule.is_some_and(|rule| rule.is_live() && rule.has_origin());
     let settle = match options.first() {
-        Some((_, confidence)) => format!(
+        Some((_, confidence)) if is_proposed => format!(
             "write state: \"accepted\" (or other sources) into its rule, or take what is at least \
              as likely with --accept {}",
             floor_to_hundredths(*confidence)
         ),
-        None => "name its sources in the mapping file and write state: \"edited\"".to_owned(),
+        Some(_) | None => {
+            "name its sources in the mapping file and write state: \"edited\"".to_owned()
+        }
     };
     let reason = rule.and_then(strongest_reason).unwrap_or_default();
     Some(Question {

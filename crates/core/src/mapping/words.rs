@@ -177,10 +177,18 @@ pub fn value_in_words(value: &Value) -> String {
         Value::Null => "none".to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => text_in_words(text),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        // `none` may be among them.
+        Value::Array(items) if items.is_empty() => "no markers".to_owned(),
         Value::Array(items) => {
-            let words: Vec<String> = items.iter().map(value_in_words).collect();
-            words.join(" ")
+            let words = items.iter().map(|item| match item {
+                Value::String(text) => format!("`{text}`"),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_) => item.to_string(),
+            });
+            words.collect::<Vec<_>>().join(" ")
         }
         Value::Object(_) => value.to_string(),
     }

@@ -29,6 +29,7 @@ pub(crate) fn column(name: &str) -> ColumnProfile {
         histogram: Vec::new(),
         sample: Vec::new(),
         values: Vec::new(),
+        all: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::kept::{KeptError, OtherReading, Ready};
-use crate::mapping::{Rule, Step};
+use crate::mapping::{Rule, Step, in_order};
 use crate::profile::{ColumnProfile, SemanticType, rules_out};
 use crate::source::{Decision, SURE_BAR, What};
 use crate::value::date::{has_fixed_order, order_of};
@@ -42,7 +42,7 @@ impl Ready {
                         now: now.value.clone(),
                         reason: now.reason.clone(),
                         settable: now.what != What::DateOrder
-                            || (has_open_dates(column) && turns(rule)),
+                            || turns_to(rule, now.value.as_str().unwrap_or_default(), column),
                     })));
                 }
             }
@@ -78,11 +78,18 @@ fn other_reading(rule: &Rule, now: &Decision, column: &ColumnProfile) -> Option<
     })
 }
 
-/// Whether the formats of a rule's dates turn with the order that is set.
-fn turns(rule: &Rule) -> bool {
+/// Whether the formats of a rule's dates, turned to another order, are ways in which the column's dates are
+/// written.
+fn turns_to(rule: &Rule, order: &str, column: &ColumnProfile) -> bool {
+    let as_written = |format: &str| {
+        let strict = format.replace("%-", "%");
+        date_formats(column).any(|found| found.replace("%-", "%") == strict)
+    };
     rule.transform.iter().any(|step| {
         matches!(step, Step::Date { formats } | Step::Timestamp { formats }
-            if formats.iter().any(|format| !has_fixed_order(format)))
+        if formats.iter().any(|format| {
+            !has_fixed_order(format) && as_written(&in_order(format, order))
+        }))
     })
 }
 

@@ -109,6 +109,9 @@ impl Explain for KeptError {
                 let value = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
                 let setting = match column {
                     Some(column) => shell_quoted(&format!("{}@{column}={value}", what.name())),
+                    None if value.contains('\'') => {
+                        shell_quoted(&format!("{}={value}", what.name()))
+                    }
                     None => format!("{}='{value}'", what.name()),
                 };
                 Some(format!(

@@ -18,6 +18,8 @@ use crate::value::{Marks, parse_integer};
 
 /// How many values, shapes and sampled values are shown.
 const TOP: usize = 20;
+/// Most values of a column that a value map can be made of.
+const ALL: usize = 500;
 const SHAPES: usize = 10;
 const SAMPLE: usize = 20;
 /// How many different values are kept for matching.
@@ -88,6 +90,14 @@ impl OpenColumn {
         let semantic = semantic(summary, &self.readings, self.distinct.number());
         let is_null = |value: &str| self.nulls.null.iter().any(|null| null == value);
         let (min, max) = self.ends(semantic).unzip();
+        let by_rows = self.by_rows(is_null);
+        let top: Vec<ValueCount> = by_rows.iter().take(TOP).cloned().collect();
+        let is_whole = matches!(self.distinct, Distinct::Exact(_)) && by_rows.len() <= ALL;
+        let all = if is_whole && by_rows.len() > TOP {
+            by_rows
+        } else {
+            Vec::new()
+        };
         let profile = ColumnProfile {
             name: self.name.clone(),
             index,
@@ -97,7 +107,7 @@ impl OpenColumn {
             min,
             max,
             lengths: summary.text.lengths(),
-            top: self.top(is_null),
+            top,
             shapes: summary.text.top_shapes(SHAPES),
             types: types(summary, &self.readings),
             semantic,
@@ -105,12 +115,14 @@ impl OpenColumn {
             histogram: self.histogram(semantic, is_null),
             sample: self.partial.rows.sample(SAMPLE, is_null),
             values: self.values(is_null),
+            all,
         };
         let decisions = self.decisions(semantic);
         (profile, decisions)
     }
 
-    fn top(&self, is_null: impl Fn(&str) -> bool) -> Vec<ValueCount> {
+    /// The values that are surely frequent, most rows first.
+    fn by_rows(&self, is_null: impl Fn(&str) -> bool) -> Vec<ValueCount> {
         let error = self.partial.counter.error();
         let mut top: Vec<ValueCount> = self
             .partial
@@ -124,7 +136,6 @@ impl OpenColumn {
             })
             .collect();
         top.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
-        top.truncate(TOP);
         top
     }
 

@@ -79,6 +79,10 @@ pub struct ColumnProfile {
     /// Never part of a report.
     #[serde(skip)]
     pub values: Vec<String>,
+    /// All different values by rows, where there are more than `top` holds and at most 500: what a value
+    /// map is made of. Never part of a report.
+    #[serde(skip)]
+    pub all: Vec<ValueCount>,
 }
 
 /// A count of different values.
@@ -98,6 +102,16 @@ pub enum Distinct {
 pub const EXACT_DISTINCT: usize = 10_000;
 
 impl ColumnProfile {
+    /// The values whose rows are known, most rows first: all of them, or the most frequent ones.
+    #[must_use]
+    pub fn listed(&self) -> &[ValueCount] {
+        if self.all.is_empty() {
+            &self.top
+        } else {
+            &self.all
+        }
+    }
+
     /// The currencies that stand around the column's numbers, without blanks: `€`, `EUR`.
     #[must_use]
     pub fn affixes(&self) -> Vec<&str> {

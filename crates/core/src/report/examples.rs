@@ -37,6 +37,7 @@ fn column(index: usize, name: &str, semantic: Option<SemanticType>) -> ColumnPro
         histogram: Vec::new(),
         sample: Vec::new(),
         values: Vec::new(),
+        all: Vec::new(),
     }
 }
 

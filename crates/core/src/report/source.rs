@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Report;
-use crate::profile::ColumnProfile;
+use crate::profile::{ColumnProfile, ValueCount};
 
 /// What is kept of a source that was read: the profile that a source version names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct SourceProfile {
     /// For each column the values that matching compares, which are no part of a report.
     #[serde(default)]
     pub values: Vec<Vec<String>>,
+    /// For each column the values that a value map is made of, likewise.
+    #[serde(default)]
+    pub all: Vec<Vec<ValueCount>>,
 }
 
 impl SourceProfile {
@@ -25,6 +28,9 @@ impl SourceProfile {
         let mut columns = self.report.columns;
         for (column, values) in columns.iter_mut().zip(self.values) {
             column.values = values;
+        }
+        for (column, all) in columns.iter_mut().zip(self.all) {
+            column.all = all;
         }
         columns
     }

@@ -160,6 +160,7 @@ mod tests {
             histogram: Vec::new(),
             sample: values.iter().map(|value| (*value).to_owned()).collect(),
             values: Vec::new(),
+            all: Vec::new(),
         }
     }
 

@@ -48,6 +48,8 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
         .iter()
         .map(|column| column.values.clone())
         .collect();
+    let all = profile.columns.iter().map(|column| column.all.clone());
+    let all = all.collect();
     let report = pipeline::report(Work {
         input: &input,
         reading: &reading,
@@ -62,6 +64,7 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
         report,
         lines,
         values,
+        all,
     });
     let kept = kept.map_err(|error| Trouble::protocol(&error))?;
     std::fs::write(PROFILE, kept).map_err(|error| Trouble::io(PROFILE, &error))?;

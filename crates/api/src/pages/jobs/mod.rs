@@ -139,8 +139,10 @@ async fn show(
             Ok((one_job_view(conn, tenant, &job)?, events))
         })
         .await?;
+    let mut frame = visitor.frame(job.kind, Place::Jobs);
+    frame.refresh = (!job.ended).then_some(3);
     page(&JobPage {
-        frame: visitor.frame(job.kind, Place::Jobs),
+        frame,
         job,
         events: events.iter().map(event_line).collect(),
     })

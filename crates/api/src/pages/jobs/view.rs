@@ -44,6 +44,8 @@ pub(crate) struct JobView {
     pub about: String,
     /// Whether it has ended.
     pub ended: bool,
+    /// Whether a worker has it.
+    pub running: bool,
     /// Whether it is asked to end.
     pub ending: bool,
     /// Whether it can be tried again.
@@ -98,6 +100,7 @@ pub(crate) fn job_view(job: &JobRecord, now: Millis, who: &str, about: &str) -> 
         who: visible(who),
         about: visible(about),
         ended: state.has_ended(),
+        running: state == State::Running,
         ending: job.standing.cancel_requested && !state.has_ended(),
         retryable: matches!(state, State::Failed | State::Cancelled | State::Dead),
         attempt: match job.standing.attempt {

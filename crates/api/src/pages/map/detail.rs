@@ -1,7 +1,9 @@
 //! What an open row shows: evidence, other sources, values, reasons to leave a field out. Pure.
 
-use aimapper_core::mapping::{Mapping, OnUnseen, Question, Rule, RuleState, unseen_in_words};
-use aimapper_core::profile::ValueCount;
+use aimapper_core::mapping::{
+    MappedValue, Mapping, OnUnseen, Question, Rule, RuleState, unseen_in_words,
+};
+use aimapper_core::profile::{ColumnProfile, ValueCount};
 use aimapper_core::target::{Constraint, Field};
 
 use super::view::Mark;
@@ -144,7 +146,7 @@ pub(super) fn detail(
         learnt: learnt(rule),
         alternatives: alternatives(rule, profile),
         columns: columns(rule, mapping, profile),
-        values: values(rule, profile),
+        values: values(rule, field, profile),
         labels: labels(field),
         unseen: if rule.value_map.is_empty() {
             Vec::new()
@@ -241,20 +243,26 @@ fn columns(rule: &Rule, mapping: &Mapping, profile: &SourceProfile) -> Vec<Colum
         .collect()
 }
 
-fn values(rule: &Rule, profile: &SourceProfile) -> Vec<ValueLine> {
+fn values(rule: &Rule, field: &Field, profile: &SourceProfile) -> Vec<ValueLine> {
     let first = rule.sources.first().and_then(|name| profile.column(name));
     let whole = first.map_or(0, |column| column.count - column.nulls.min(column.count));
-    let line = |(index, value): (usize, &aimapper_core::mapping::MappedValue)| ValueLine {
+    // A value that a person added has no rows in the map.
+    let rows = |mapped: &MappedValue| {
+        let counts = first.map_or(&[][..], ColumnProfile::listed).iter();
+        let of_value = counts.filter(|count| count.value.trim() == mapped.from);
+        mapped.rows.max(of_value.map(|count| count.rows).sum())
+    };
+    let line = |(index, value): (usize, &MappedValue)| ValueLine {
         name: format!("to.{index}"),
         listed: true,
         from: visible(&value.from),
-        rows: number(value.rows),
-        share: share(value.rows, whole),
+        rows: number(rows(value)),
+        share: share(rows(value), whole),
         to: value.to.clone(),
         mark: Mark::of(value.confidence),
     };
     let listed = rule.value_map.iter().enumerate().map(line);
-    let open = unlisted(rule, profile)
+    let open = unlisted(rule, field, profile)
         .into_iter()
         .map(|(index, value)| ValueLine {
             name: format!("new.{index}"),
@@ -262,25 +270,44 @@ fn values(rule: &Rule, profile: &SourceProfile) -> Vec<ValueLine> {
             from: visible(&value.value),
             rows: number(value.rows),
             share: share(value.rows, whole),
-            to: None,
+            // What is a label as it stands is most likely meant so.
+            to: field
+                .labels()
+                .unwrap_or_default()
+                .iter()
+                .find(|label| label.value == value.value.trim())
+                .map(|label| label.value.clone()),
             mark: Mark::open(),
         });
     listed.chain(open).collect()
 }
 
-/// Frequent values of the column that the map does not list, each with its place among the most
-/// frequent ones.
+/// Values of the column that the map does not list, each with its place among those whose rows are known.
+/// Without a map these are the values that have to be mapped: those of a field with labels, unless all of
+/// them are labels.
 pub(super) fn unlisted<'p>(
     rule: &Rule,
+    field: &Field,
     profile: &'p SourceProfile,
 ) -> Vec<(usize, &'p ValueCount)> {
     let column = rule.sources.first().and_then(|name| profile.column(name));
-    let Some(column) = column.filter(|_| !rule.value_map.is_empty()) else {
+    let Some(column) = column else {
         return Vec::new();
     };
-    let is_listed = |value: &str| rule.value_map.iter().any(|known| known.from == value);
-    let top = column.top.iter().enumerate();
-    top.filter(|(_, value)| !is_listed(&value.value)).collect()
+    let labels = field.labels().unwrap_or_default();
+    let is_label = |value: &str| labels.iter().any(|label| label.value == value.trim());
+    let is_mapped = !rule.value_map.is_empty();
+    let values = column.listed();
+    if !is_mapped && (labels.is_empty() || values.iter().all(|value| is_label(&value.value))) {
+        return Vec::new();
+    }
+    let is_listed = |value: &str| {
+        rule.value_map
+            .iter()
+            .any(|known| known.from == value.trim())
+    };
+    let open = values.iter().enumerate();
+    open.filter(|(_, value)| !is_listed(&value.value)).collect()
 }
 
 fn labels(field: &Field) -> Vec<LabelChoice> {

@@ -198,14 +198,14 @@ impl Form {
                 });
             }
         }
-        for (index, value) in unlisted(rule, profile) {
+        for (index, value) in unlisted(rule, field, profile) {
             if let Some(to) = self
                 .get(&format!("new.{index}"))
                 .filter(|to| !to.is_empty())
             {
                 edits.push(Edit::SetValue {
                     field: field.name.clone(),
-                    from: value.value.clone(),
+                    from: value.value.trim().to_owned(),
                     to: Some(to.to_owned()),
                 });
             }

@@ -47,7 +47,10 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.app_data(forms);
     cfg.route("/mappings/{id}", web::get().to(show))
         .route("/mappings/{id}/edit", web::post().to(edit))
-        .route("/mappings/{id}/run", web::post().to(run));
+        .route("/mappings/{id}/run", web::post().to(run))
+        // What was refused is told at this address; who loads it again wants the mapping.
+        .route("/mappings/{id}/edit", web::get().to(again))
+        .route("/mappings/{id}/run", web::get().to(again));
 }
 
 /// The page as a template.
@@ -156,6 +159,11 @@ async fn show(
     let id: MappingId = parsed(&id)?;
     let loaded = loaded(&app, visitor.caller.tenant, id).await?;
     shown(&visitor, &loaded, &look(&query), None)
+}
+
+async fn again(_visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id: MappingId = parsed(&id)?;
+    Ok(go_to(&format!("/mappings/{id}")))
 }
 
 fn look(query: &[(String, String)]) -> Look {

@@ -223,6 +223,8 @@ pub(crate) struct MapView {
     pub blockers: Vec<String>,
     /// How many proposals are sure and not yet accepted.
     pub sure_open: usize,
+    /// Fields that stay empty although something is proposed for them: nobody has accepted it yet.
+    pub left_empty: Vec<String>,
 }
 
 /// Builds it.
@@ -274,6 +276,11 @@ pub(crate) fn view(mapping: &Mapping, profile: &SourceProfile, look: &Look) -> M
             .map(|blocker| visible(&blocker.detail))
             .collect(),
         sure_open: sure_open(mapping),
+        left_empty: rows
+            .iter()
+            .filter(|row| row.standing == Standing::Needed && !row.required)
+            .map(|row| row.name.clone())
+            .collect(),
         rows,
     }
 }

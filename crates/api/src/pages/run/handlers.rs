@@ -11,7 +11,7 @@ use aimapper_core::store::{Conn, StoreError, blobs, mappings, sources};
 use aimapper_core::validation::Balance;
 use askama::Template;
 
-use super::view::{Download, RunView, balance_view, extent, reject_lines, rules};
+use super::view::{Download, RunView, balance_view, extent, left_empty, reject_lines, rules};
 use crate::App;
 use crate::pages::error::PageError;
 use crate::pages::figures::{number, visible};
@@ -143,6 +143,7 @@ async fn run_view(
     Ok(RunView {
         balance: balance_view(&balance),
         downloads: downloads(found),
+        left_empty: report.as_ref().map_or_else(Vec::new, left_empty),
         rules: report.map_or_else(Vec::new, |report| rules(&report.rejects_by_rule)),
         rejects,
         more,

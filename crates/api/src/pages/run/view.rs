@@ -1,5 +1,8 @@
 //! What the Run page shows of a run that has ended. Pure.
 
+use aimapper_core::mapping::RuleState;
+use aimapper_core::report::Report;
+use aimapper_core::source::SURE_BAR;
 use aimapper_core::validation::{Balance, RejectsByRule};
 
 use crate::pages::figures::{bytes, counted, number, ratio, share, visible, visible_lines};
@@ -89,6 +92,8 @@ pub(crate) struct RunView {
     pub downloads: Vec<Download>,
     /// Rejects by rule, most first.
     pub rules: Vec<RuleCount>,
+    /// Fields that are empty although something was proposed for them: `city (Town)`.
+    pub left_empty: Vec<String>,
     /// The first rejects.
     pub rejects: Vec<RejectLine>,
     /// `2 of 2 shown`, or nothing where all of them are.
@@ -154,6 +159,20 @@ pub(crate) fn rules(by_rule: &RejectsByRule) -> Vec<RuleCount> {
         width: format!("{:.1}", (ratio(rows, most) * 100.0).max(1.0)),
     };
     all.into_iter().map(line).collect()
+}
+
+/// Fields of a run that are empty although something was proposed for them, with what that was.
+#[must_use]
+pub(crate) fn left_empty(report: &Report) -> Vec<String> {
+    let fields = report.fields.iter().flatten();
+    fields
+        .filter(|field| field.state == RuleState::Proposed && field.confidence < SURE_BAR)
+        .filter(|field| !field.sources.is_empty())
+        .map(|field| {
+            let columns: Vec<String> = field.sources.iter().map(|name| visible(name)).collect();
+            format!("{} ({})", visible(&field.field), columns.join(" + "))
+        })
+        .collect()
 }
 
 /// The size of a file and its rows, in words.
@@ -240,6 +259,33 @@ mod tests {
         );
         assert!(view.proved);
         assert!(!balance_view(&Balance::new(45, 44, 38, 2, 5, true)).proved);
+    }
+
+    #[test]
+    fn what_nobody_accepted_is_told() {
+        let field = |name: &str, state: &str, confidence: f64, sources: &[&str]| {
+            serde_json::json!({
+                "field": name, "sources": sources, "transform": [], "on_unseen": "reject",
+                "confidence": confidence, "state": state, "evidence": [], "alternatives": [],
+            })
+        };
+        let report = serde_json::json!({
+            "version": 1,
+            "source": {"file": "a.csv", "bytes": 1, "sha256": ""},
+            "decisions": [], "columns": [], "non_data": [], "rejects_by_rule": {}, "outputs": [],
+            "fields": [
+                field("city", "proposed", 0.86, &["Town", "Place"]),
+                field("name", "proposed", 0.95, &["Name"]),
+                field("zip", "accepted", 0.5, &["Zip"]),
+                field("note", "proposed", 0.1, &[]),
+            ],
+            "balance": {
+                "counted": 1, "read": 1, "good": 1, "rejected": 0, "non_data": 0, "balanced": true,
+            },
+            "seconds": 0.1,
+        });
+        let report: Report = serde_json::from_value(report).unwrap();
+        assert_eq!(left_empty(&report), ["city (Town + Place)"]);
     }
 
     #[test]

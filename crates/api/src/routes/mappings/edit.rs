@@ -93,12 +93,25 @@ pub(super) fn condition(request: &HttpRequest) -> Result<Condition, Problem> {
     if text.trim() == "*" {
         return Ok(Condition::Any);
     }
-    // A tag without quotes, or a weak one, is none of ours.
-    let tags = text.split(',').filter_map(|tag| {
-        let tag = tag.trim().strip_prefix('"')?;
-        Some(tag.strip_suffix('"')?.to_owned())
-    });
-    Ok(Condition::Tags(tags.collect()))
+    let mut tags = Vec::new();
+    for tag in text.split(',').map(str::trim) {
+        // A weak one is none of ours.
+        let (weak, quoted) = match tag.strip_prefix("W/") {
+            Some(rest) => (true, rest),
+            None => (false, tag),
+        };
+        let inner = quoted
+            .strip_prefix('"')
+            .and_then(|tag| tag.strip_suffix('"'));
+        let inner = inner.ok_or_else(|| {
+            Problem::new(Code::InvalidParameter, "If-Match is no ETag")
+                .hint("send the ETag that GET gave, with its quotes".to_owned())
+        })?;
+        if !weak {
+            tags.push(inner.to_owned());
+        }
+    }
+    Ok(Condition::Tags(tags))
 }
 
 impl Patch {
@@ -116,6 +129,14 @@ impl Patch {
         readings::check(&self.readings, "/readings")?;
         let mut mapping = old.clone();
         for (index, set) in self.readings.iter().enumerate() {
+            let mut known = mapping.decisions.iter();
+            let is_as_read = known.any(|d| d.what == set.what && d.value == set.value);
+            if !set.what.per_column() && !is_as_read {
+                // The rows were read by the old one, and the columns may be others by this one.
+                let said = "the source has to be read again for that";
+                return Err(wrong(&format!("/readings/{index}"), said)
+                    .hint("POST it to the source's versions".to_owned()));
+            }
             let edit = Edit::SetDecision {
                 what: set.what,
                 column: set.column.clone(),

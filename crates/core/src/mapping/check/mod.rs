@@ -11,6 +11,7 @@ pub use columns::{ColumnCheck, MissingColumn, check_columns};
 use super::{FORMAT_VERSION, Mapping, OnUnseen, Rule, RuleState, Step};
 use crate::error::nearest_names;
 use crate::target::{Field, Label};
+use crate::validation::Spelling;
 
 /// Something that is wrong with a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,6 @@ pub fn check(mapping: &Mapping) -> Vec<Problem> {
             None => found.push(unknown_field(mapping, rule, &path)),
         }
     }
-    check_unused(mapping, &mut found);
     found
 }
 
@@ -262,7 +262,8 @@ fn check_values(rule: &Rule, field: &Field, path: &str, found: &mut Vec<Problem>
     if let OnUnseen::Value(value) = &rule.on_unseen {
         check_label(value, field, &format!("{path}.on_unseen.value"), found);
     }
-    if let (Some(Step::Constant(value)), true) = (rule.transform.first(), rule.value_map.is_empty())
+    // Steps behind it make something else of it.
+    if let ([Step::Constant(value)], true) = (rule.transform.as_slice(), rule.value_map.is_empty())
     {
         check_label(
             value,
@@ -277,9 +278,18 @@ fn check_label(value: &str, field: &Field, path: &str, found: &mut Vec<Problem>)
     found.extend(label_problem(value, field, path));
 }
 
-/// What is wrong with a value for a field with an enumeration.
+/// What is wrong with a value that is to be the field's: it is none of its enumeration, or not of its type.
 pub(crate) fn label_problem(value: &str, field: &Field, path: &str) -> Option<Problem> {
-    let labels: &[Label] = field.labels()?;
+    let Some(labels): Option<&[Label]> = field.labels() else {
+        let spelling = Spelling::of(field.kind);
+        return spelling.read(value).is_none().then(|| {
+            Problem::new(
+                path,
+                format!("{value:?} is no value of the field {:?}", field.name),
+                format!("it takes {}", spelling.example()),
+            )
+        });
+    };
     if labels.iter().any(|label| label.value == value) {
         return None;
     }
@@ -296,22 +306,6 @@ pub(crate) fn label_problem(value: &str, field: &Field, path: &str) -> Option<Pr
         format!("{value:?} is no value of the field {:?}", field.name),
         did_you_mean(value, values, &advice),
     ))
-}
-
-fn check_unused(mapping: &Mapping, found: &mut Vec<Problem>) {
-    for (index, unused) in mapping.unused.iter().enumerate() {
-        let user = mapping
-            .rules
-            .iter()
-            .find(|rule| rule.is_live() && rule.sources.contains(&unused.column));
-        if let Some(rule) = user {
-            found.push(Problem::new(
-                format!("unused[{index}].column"),
-                format!("the column {:?} is used by {:?}", unused.column, rule.field),
-                "take it out of `unused`",
-            ));
-        }
-    }
 }
 
 #[cfg(test)]

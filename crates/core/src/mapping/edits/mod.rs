@@ -4,6 +4,7 @@
 
 mod readings;
 
+pub(crate) use readings::in_order;
 pub use readings::why_no_reading;
 
 use serde::{Deserialize, Serialize};

@@ -185,7 +185,7 @@ fn follow(mapping: &mut Mapping, what: What, column: &str, value: &Value) {
 
 /// A date format with day and month in the wanted order. Formats that do not have a day and a
 /// month in figures, or have the year first, stay as they are.
-fn in_order(format: &str, order: &str) -> String {
+pub(crate) fn in_order(format: &str, order: &str) -> String {
     const DAYS: [&str; 3] = ["%-d", "%d", "%e"];
     const MONTHS: [&str; 2] = ["%-m", "%m"];
     let find = |codes: &[&'static str]| {

@@ -106,10 +106,19 @@ impl de::Error for DecodeError {
         let asks_for_text = expected.to_string().contains("string");
         match plain_scalar(found) {
             Some(text) if asks_for_text => Self::new(Misfit::NotQuoted(text)),
-            _ => Self::custom(format_args!(
-                "{} stands where {expected} is asked for",
-                say(found)
-            )),
+            _ => {
+                let expected = expected.to_string();
+                // The names of our types say nothing to those who write the file.
+                let expected = if expected.starts_with("struct ") {
+                    "keys with values"
+                } else {
+                    &expected
+                };
+                Self::custom(format_args!(
+                    "{} stands where {expected} is asked for",
+                    say(found)
+                ))
+            }
         }
     }
 
@@ -131,6 +140,9 @@ impl de::Error for DecodeError {
         Self::new(Misfit::MissingKey(name))
     }
 }
+
+/// So many characters of a text are shown.
+const SHOWN: usize = 40;
 
 /// The text of a number, a truth value or null that stands without quotes.
 #[expect(
@@ -154,6 +166,11 @@ fn plain_scalar(found: Unexpected<'_>) -> Option<String> {
 )]
 fn say(found: Unexpected<'_>) -> String {
     match found {
+        // It may be a whole file of somebody's data.
+        Unexpected::Str(text) if text.chars().nth(SHOWN).is_some() => {
+            let start: String = text.chars().take(SHOWN).collect();
+            format!("the text {start:?}..")
+        }
         Unexpected::Str(text) => format!("the text {text:?}"),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a block of keys".to_owned(),

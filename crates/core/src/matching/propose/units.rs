@@ -208,7 +208,7 @@ pub(super) fn unit_of_description(text: &str) -> Option<Unit> {
             .map(Unit::Currency)
             .or_else(|| unit_of_word(&word))
     };
-    let mut found: Vec<Unit> = behind.filter_map(|word| of_word(word)).collect();
+    let mut found: Vec<Unit> = behind.filter_map(of_word).collect();
     let bracketed = text.split(['(', '[']).skip(1);
     found.extend(bracketed.filter_map(|rest| unit_in_brackets(rest.split([')', ']']).next()?)));
     // A text that names several says nothing about this one.

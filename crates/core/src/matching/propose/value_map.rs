@@ -2,11 +2,10 @@
 
 use super::evidence;
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState};
-use crate::matching::label_evidence::listed_values;
 use crate::matching::text::share;
 use crate::matching::value_evidence::filled;
 use crate::matching::values::{ValueMatch, match_values};
-use crate::profile::ColumnProfile;
+use crate::profile::{ColumnProfile, ValueCount};
 use crate::target::Field;
 
 /// A value map and what it says about the rule.
@@ -50,7 +49,7 @@ pub(super) fn of(
         })
         .collect();
     let matches = match_values(&values, labels);
-    let listed = u64::try_from(column.top.len()).unwrap_or(u64::MAX);
+    let listed = u64::try_from(column.listed().len()).unwrap_or(u64::MAX);
     let partial = column.distinct.number() > listed;
     if partial
         && again.is_empty()
@@ -89,11 +88,11 @@ pub(super) fn of(
 /// The listed values as they are after trimming, each once.
 fn trimmed(column: &ColumnProfile) -> Vec<(String, u64)> {
     let mut values: Vec<(String, u64)> = Vec::new();
-    for (value, rows) in listed_values(column) {
+    for ValueCount { value, rows } in column.listed() {
         let value = value.trim();
         match values.iter_mut().find(|(known, _)| known == value) {
             Some((_, known)) => *known += rows,
-            None => values.push((value.to_owned(), rows)),
+            None => values.push((value.to_owned(), *rows)),
         }
     }
     values
