@@ -17,7 +17,16 @@ pub(crate) fn token(args: &args::Token) -> Result<Ending, Failure> {
         return Err(Failure::new(Ending::CouldNotRun, said)
             .hint("ask its token endpoint; tokens of local mode are not taken beside it"));
     }
-    aimapper_core::program::data_folder(&config)?;
+    // A key of its own would make tokens that nobody takes.
+    let keys = config.key_dir();
+    if !keys.exists() {
+        let said = format!(
+            "no service has run here yet: there is no {}",
+            keys.display()
+        );
+        return Err(Failure::new(Ending::CouldNotRun, said)
+            .hint("start it first, or name its data folder with --data"));
+    }
     let issuer = LocalIssuer::open(&config.key_dir())?;
     let grant = Grant {
         subject: "local",

@@ -2,12 +2,14 @@
 
 use super::evidence;
 use crate::mapping::{Evidence, Step};
-use crate::matching::names::currency_code;
+use crate::matching::name_evidence::FieldNames;
+use crate::matching::names::{Name, currency_code};
 use crate::matching::text::share;
 use crate::matching::value_evidence::{filled, share_of};
 use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
+use crate::value::DateFormat;
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
 use crate::value::date::{has_fixed_order, order_of};
 
@@ -26,6 +28,11 @@ const CHANGED_PRECISION: f64 = 0.8;
 const AMBIGUOUS: f64 = 0.5;
 /// Zeros in front that a person has to give up.
 const LOST_ZEROS: f64 = 0.7;
+/// A date of birth whose century is not known.
+const NO_CENTURY: f64 = 0.6;
+/// 2030-01-01 in days since 1970-01-01. Nothing here knows what day it is, but nobody in a file of today was
+/// born later.
+const LATEST_BIRTH: i32 = 21_915;
 /// Where so many values cannot be read that most of a column may be meant otherwise.
 const UNREAD: f64 = 0.85;
 /// From which part of a column's values on that is so.
@@ -85,6 +92,7 @@ impl Reading {
             FieldType::Date => reading.add_dates(column, decisions, SemanticType::Date),
             FieldType::Timestamp => reading.add_dates(column, decisions, SemanticType::Timestamp),
         }
+        reading.doubt_century(column, field);
         reading
     }
 
@@ -103,6 +111,28 @@ impl Reading {
         if codes.any(|value| is_code(&value)) {
             let text = "type: zeros in front are lost in a number; a code is a text";
             self.limit(LOST_ZEROS, "type", text);
+        }
+    }
+
+    /// Lowers the confidence of dates of birth whose year has two digits and is read as one to come.
+    fn doubt_century(&mut self, column: &ColumnProfile, field: &Field) {
+        let Some(Step::Date { formats } | Step::Timestamp { formats }) = self.steps.last() else {
+            return;
+        };
+        let short = formats.iter().filter(|format| format.contains("%y"));
+        let short: Vec<DateFormat> = short.filter_map(|f| DateFormat::parse(f).ok()).collect();
+        let is_to_come = |value: &&str| {
+            let days = short
+                .iter()
+                .find_map(|format| format.date(value.trim()).ok());
+            days.is_some_and(|days| days > LATEST_BIRTH)
+        };
+        let Some(value) = shown(column).find(is_to_come) else {
+            return;
+        };
+        if FieldNames::of(field).mean("birth") || Name::parse(&column.name).means("birth") {
+            let text = format!("values: the year of {value:?} is read as one to come");
+            self.limit(NO_CENTURY, "values", text);
         }
     }
 

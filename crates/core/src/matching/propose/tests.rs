@@ -307,3 +307,12 @@ fn zeros_in_front_are_not_given_up_in_silence() {
     assert!(of(&["01067", "80331"]) <= 0.7);
     assert!(of(&["01", "12"]) >= 0.9);
 }
+
+#[test]
+fn dates_of_birth_are_not_read_as_days_to_come() {
+    let types = [(SemanticType::Date, "%d.%m.%y", 20)];
+    let of = |name: &str, values: &[&str]| typed(name, FieldType::Date, values, &types).confidence;
+    assert!(of("Geburtsdatum", &["24.11.38", "01.02.71"]) <= 0.6);
+    assert!(of("Geburtsdatum", &["24.11.18", "01.02.71"]) >= 0.9);
+    assert!(of("due_date", &["24.11.38", "01.02.41"]) >= 0.9);
+}
