@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use ahash::AHashSet;
+
 use super::Asked;
+use super::beside::{Beside, Surroundings, beside, by_signs, other_unit};
 use super::index::{Counted, Gram, Index, counted, grams};
 use super::known::{Candidate, GIVEN, SAME, code_table};
 use super::spellings::{Inside, Thing, spellings};
@@ -21,7 +24,11 @@ const CONTRADICTED: f64 = 0.4;
 /// The same text.
 pub(super) const VERBATIM: f64 = 1.0;
 /// The same text but for case and accents.
-const FOLDED: f64 = 0.98;
+pub(super) const FOLDED: f64 = 0.98;
+/// Two texts of which each is the opposite of the same, in its way: as texts, and by what is known.
+const NEGATED_ALIKE: (f64, f64) = (0.7, 0.9);
+/// What an opposite loses, so that any other label is before it.
+const OPPOSITE: f64 = 3.0;
 /// A label of fewer letters stands in too many values by chance.
 const SHORTEST_CONTAINED: usize = 4;
 /// What it counts that the same things are named in both texts, and all of the text names them.
@@ -44,12 +51,16 @@ pub struct LabelSet<'a> {
     things: Index<Thing>,
     /// The things of the topics in use that stand in each text.
     used: Vec<Vec<Thing>>,
+    /// Labels of one word.
+    single: AHashSet<String>,
+    /// Words that all labels have.
+    common: Vec<String>,
     /// Other spellings of labels, and which label each belongs to.
     others: Index<Gram>,
     others_of: Vec<usize>,
 }
 
-/// How alike a value and a label are, each part 0 to 1.
+/// How alike a value and a label are, each part 0 to 1, and what one of them says beside the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Alike {
     pub(super) pieces: f64,
@@ -64,6 +75,7 @@ pub(super) struct Alike {
     pub(super) abbreviation: f64,
     pub(super) contradiction: f64,
     pub(super) known: f64,
+    pub(super) beside: Beside,
 }
 
 /// What each part weighs; chosen on the suites of values that may be trained on.
@@ -80,16 +92,20 @@ const WEIGHTS: Alike = Alike {
     abbreviation: 0.4,
     contradiction: -0.6,
     known: 0.8,
+    beside: Beside::Nothing,
 };
 
 impl Alike {
     /// All parts in one number; it orders, and is no probability.
     pub(super) fn score(&self) -> f64 {
-        self.parts()
-            .iter()
-            .zip(WEIGHTS.parts())
-            .map(|(part, weight)| part * weight)
-            .sum()
+        let parts = self.parts();
+        let weighed = parts.iter().zip(WEIGHTS.parts());
+        let sum: f64 = weighed.map(|(part, weight)| part * weight).sum();
+        if self.beside == Beside::Opposite {
+            sum - OPPOSITE
+        } else {
+            sum
+        }
     }
 
     /// The parts in the order of their declaration.
@@ -148,7 +164,11 @@ impl<'a> LabelSet<'a> {
             things.iter().map(|things| counted(things)).collect();
         let used: Vec<Vec<Thing>> = things.iter().map(|all| of_topics(all, &topics)).collect();
         let (others, others_of) = other_spellings(&texts, &owners, &topics);
+        let values: Vec<&Text> = texts.iter().collect();
+        let single = texts.iter().filter(|text| text.tokens.len() == 1);
         Self {
+            single: single.map(|text| text.joined.clone()).collect(),
+            common: in_all(&values),
             others: Index::of(&others),
             others_of,
             words_in_pieces: Index::of(&of(|text| &text.grams)),
@@ -218,7 +238,7 @@ impl<'a> LabelSet<'a> {
     }
 
     fn look_closely(&self, asked: &Asked, by_initials: bool, found: &mut [Alike]) {
-        let Asked { texts, source } = asked;
+        let Asked { texts, source, .. } = asked;
         for (alike, candidate) in found.iter_mut().zip(&self.candidates) {
             alike.known = if candidate.is_given(&source.folded) {
                 GIVEN
@@ -232,6 +252,7 @@ impl<'a> LabelSet<'a> {
                 alike.known = SAME;
                 alike.edit = 1.0;
             }
+            self.tell_units(asked, found);
             return;
         }
         let mut order: Vec<(usize, f64)> = found.iter().map(Alike::score).enumerate().collect();
@@ -281,8 +302,60 @@ impl<'a> LabelSet<'a> {
             if contradiction.is_finite() {
                 alike.contradiction = contradiction;
             }
+            self.limit(asked, at, alike);
             if alike.contradiction >= 1.0 && alike.known < GIVEN {
                 alike.known = alike.known.min(CONTRADICTED);
+            }
+        }
+    }
+
+    /// Sees what value and label say beside each other.
+    fn limit(&self, asked: &Asked, at: usize, alike: &mut Alike) {
+        let is_given = |candidate: &Candidate| candidate.is_given(&asked.source.folded);
+        if self.candidates.get(at).is_some_and(is_given) {
+            return;
+        }
+        let own = self.texts.iter().zip(&self.owners);
+        let own = own.filter(|(_, owner)| **owner == at).map(|(own, _)| own);
+        let texts = || asked.texts.iter().filter(|text| !text.is_head);
+        let pairs = own.flat_map(|own| texts().map(move |text| (text, own)));
+        if alike.whole >= 1.0 {
+            // Spellings of one thing; but a spelling has no signs.
+            let by_signs = pairs.map(|(text, own)| by_signs(text, own));
+            alike.beside = by_signs.min().unwrap_or_default();
+            return;
+        }
+        let around = Surroundings {
+            topics: &self.topics,
+            common: [&asked.common, &self.common],
+            labels: &self.single,
+        };
+        let found = pairs.filter_map(|(text, own)| beside(text, own, &around));
+        let Some(least) = found.min_by_key(|difference| difference.beside) else {
+            return;
+        };
+        alike.beside = least.beside;
+        if least.beside == Beside::Opposite {
+            alike.contradiction = 1.0;
+        } else if least.both_negated && least.beside == Beside::Nothing {
+            let (exact, known) = NEGATED_ALIKE;
+            alike.exact = alike.exact.max(exact);
+            alike.known = alike.known.max(known);
+            alike.contradiction = 0.0;
+        }
+    }
+
+    /// Of what differs in case alone, sees where case is what tells one unit from another.
+    fn tell_units(&self, asked: &Asked, found: &mut [Alike]) {
+        let Some(value) = asked.texts.first() else {
+            return;
+        };
+        for (own, owner) in self.texts.iter().zip(&self.owners) {
+            if let Some(alike) = found.get_mut(*owner)
+                && alike.exact < VERBATIM
+                && other_unit(&value.verbatim, &own.verbatim)
+            {
+                alike.beside = Beside::Opposite;
             }
         }
     }
@@ -304,6 +377,19 @@ impl<'a> LabelSet<'a> {
             .iter()
             .filter(used)
             .any(|thing| b.whole.contains(thing))
+    }
+}
+
+/// Words that stand in each of several texts.
+pub(super) fn in_all(texts: &[&Text]) -> Vec<String> {
+    let [first, rest @ ..] = texts else {
+        return Vec::new();
+    };
+    let in_rest = |word: &&String| rest.iter().all(|text| text.tokens.contains(word));
+    if rest.is_empty() {
+        Vec::new()
+    } else {
+        first.tokens.iter().filter(in_rest).cloned().collect()
     }
 }
 

@@ -6,10 +6,12 @@
 //! value  -- compare --> how alike it is to each label -- confidence --> ValueMatch
 //! ```
 
+mod beside;
 mod confidence;
 mod index;
 mod known;
 mod labels;
+mod modifiers;
 mod spellings;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ use self::confidence::{Rival, probability};
 pub(crate) use self::known::code_table;
 use self::known::{GIVEN, MENTIONED, SAME, Source, initials_are_a_system};
 pub use self::labels::LabelSet;
-use self::labels::{Alike, VERBATIM};
+use self::labels::{Alike, FOLDED, VERBATIM, in_all};
 use self::text_of_value::{Text, head};
 use super::label_evidence::listed_values;
 use super::names::Name;
@@ -57,6 +59,8 @@ pub struct RankedLabels {
 
 /// From which probability on a value is matched at all.
 const BAR: f64 = 0.5;
+/// Two labels that are written alike but for case.
+const UNDECIDED: f64 = 0.45;
 /// Candidates below this are not worth showing.
 const FLOOR: f64 = 0.2;
 /// How many alternatives are listed.
@@ -99,6 +103,8 @@ struct Asked {
     /// The value, what it is called, and what it means, as texts.
     texts: Vec<Text>,
     source: Source,
+    /// Words that all values of the column have, such as its name.
+    common: Vec<String>,
 }
 
 /// The values of a column, prepared together, for any number of enumerations.
@@ -137,6 +143,7 @@ fn ask(values: &[(&str, Option<&str>, u64)]) -> Vec<Asked> {
         .map(|((text, _), (_, _, rows))| (text.folded.clone(), *rows))
         .collect();
     let table = code_table(&folded);
+    let common = in_all(&read.iter().map(|(text, _)| text).collect::<Vec<_>>());
     read.into_iter()
         .zip(values)
         .map(|((text, name), (value, called, _))| {
@@ -152,6 +159,7 @@ fn ask(values: &[(&str, Option<&str>, u64)]) -> Vec<Asked> {
             Asked {
                 texts: texts.into_iter().flatten().collect(),
                 source,
+                common: common.clone(),
             }
         })
         .collect()
@@ -216,11 +224,17 @@ impl LabelSet<'_> {
             .enumerate()
             .filter(|(at, _)| first != Some(*at));
         let known = others.map(|(_, alike)| alike.known).fold(0.0, f64::max);
+        let (best, next) = (at(0), at(1));
         RankedLabels {
-            probability: if at(0).exact >= VERBATIM {
+            probability: if best.exact >= VERBATIM {
                 1.0
+            } else if next.exact >= FOLDED && next.beside == best.beside {
+                // The enumeration tells them apart by case, and the value does not.
+                UNDECIDED
             } else if first.is_some() {
-                probability(&rival(0)).max(by_knowledge(at(0).known, known))
+                probability(&rival(0))
+                    .max(by_knowledge(best.known, known))
+                    .min(best.beside.most())
             } else {
                 0.0
             },

@@ -13,6 +13,8 @@ use crate::matching::text::{ratio, tokens};
 
 const FILES: [&str; 2] = [include_str!("cldr.tsv"), include_str!("words.tsv")];
 
+/// Topics of parts of a date.
+const CALENDAR: [&str; 3] = ["month", "weekday", "season"];
 /// Most words of a spelling that is looked for inside of a longer text.
 const LONGEST: usize = 5;
 /// Shorter words mean too many things to be found inside of a text of any topic.
@@ -30,6 +32,8 @@ pub(super) struct Thing {
 pub(super) struct Spellings {
     things: FxHashMap<String, Vec<Thing>>,
     of: FxHashMap<Thing, Vec<String>>,
+    /// Topics whose things stand beside numbers in dates.
+    calendar: Vec<u16>,
 }
 
 /// The spellings that are built in.
@@ -56,6 +60,9 @@ impl Spellings {
             };
             let next = u16::try_from(topics.len()).unwrap_or(u16::MAX);
             let of_topic = *topics.entry(topic).or_insert(next);
+            if CALENDAR.contains(&topic) && !found.calendar.contains(&of_topic) {
+                found.calendar.push(of_topic);
+            }
             let next = u16::try_from(numbers.len()).unwrap_or(u16::MAX);
             let number = *numbers.entry((topic, name)).or_insert(next);
             let thing = Thing {
@@ -88,6 +95,26 @@ impl Spellings {
     /// All spellings of a thing.
     pub(super) fn of(&self, thing: Thing) -> &[String] {
         self.of.get(&thing).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a thing is part of a date.
+    pub(super) fn is_calendar(&self, thing: Thing) -> bool {
+        self.calendar.contains(&thing.topic)
+    }
+
+    /// Where in a text one of the things is named, and with how many words; the longest name.
+    pub(super) fn place_of(&self, tokens: &[&String], things: &[Thing]) -> Option<(usize, usize)> {
+        let lengths = (1..=LONGEST.min(tokens.len())).rev();
+        let mut places = lengths.flat_map(|length| {
+            let starts = 0..=tokens.len() - length;
+            starts.map(move |at| (at, length))
+        });
+        places.find(|&(at, length)| {
+            let words = tokens.iter().skip(at).take(length);
+            let words: Vec<&str> = words.map(|word| word.as_str()).collect();
+            let named = self.whole(&words.join(" "));
+            named.iter().any(|thing| things.contains(thing))
+        })
     }
 
     /// The things that stand in a text, the longest spellings first taken. Short words count only

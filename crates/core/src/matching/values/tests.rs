@@ -124,6 +124,148 @@ fn spellings_typos_and_abbreviations_are_seen_through() {
     }
 }
 
+/// Each value beside values that are labels: what it is taken for, and how likely.
+fn taken(value: &str, targets: &[&str]) -> (Option<String>, f64) {
+    let values: Vec<(String, u64)> = targets
+        .iter()
+        .chain([&value])
+        .map(|value| ((*value).to_owned(), 10))
+        .collect();
+    let found = match_values(&values, &labels(targets)).pop().unwrap();
+    let probability = found.probability;
+    let likely = if found.to.is_some() { probability } else { 0.0 };
+    (found.to, likely)
+}
+
+/// Notes what is not as it should be.
+fn note(
+    wrong: &mut Vec<String>,
+    value: &str,
+    targets: &[&str],
+    right: impl Fn(Option<&str>, f64) -> bool,
+) {
+    let (to, likely) = taken(value, targets);
+    if !right(to.as_deref(), likely) {
+        wrong.push(format!("{value:?} of {targets:?}: {to:?} {likely}"));
+    }
+}
+
+#[test]
+fn an_opposite_is_not_what_it_is_the_opposite_of() {
+    let mut wrong = Vec::new();
+    for (value, targets) in [
+        ("not shipped", &["shipped", "packed"][..]),
+        ("Non-Shipped", &["shipped", "packed"]),
+        ("un-shipped", &["shipped", "packed"]),
+        ("never packed", &["shipped", "packed"]),
+        ("unconfirmed", &["confirmed", "requested"]),
+        ("confirmed", &["unconfirmed", "requested"]),
+        ("incorrect", &["correct", "unchecked"]),
+        ("irregular", &["regular", "none"]),
+        ("nicht gesperrt", &["gesperrt", "frei"]),
+        ("ungesperrt", &["gesperrt", "frei"]),
+        ("ohne Vertrag", &["Vertrag", "Kündigung"]),
+        ("non signé", &["signé", "envoyé"]),
+        ("sin contrato", &["contrato", "baja"]),
+        ("não confirmado", &["confirmado", "novo"]),
+        ("niet actief", &["actief", "nieuw"]),
+        ("nieaktywny", &["aktywny", "nowy"]),
+        ("inte betald", &["betald", "sänd"]),
+        ("onaylı değil", &["onaylı", "yeni"]),
+        ("false alarm", &["alarm", "warning"]),
+        ("false negative", &["positive", "negative"]),
+        ("non-negative", &["positive", "negative"]),
+        ("ex-customer", &["customer", "supplier"]),
+        ("no longer active", &["active", "archived"]),
+        ("MHz", &["mHz", "kHz"]),
+        ("Gb", &["GB", "TB"]),
+    ] {
+        note(&mut wrong, value, targets, |to, _| to.is_none());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn two_ways_to_say_the_opposite_are_one() {
+    let mut wrong = Vec::new();
+    for (value, targets, expected) in [
+        ("not shipped", &["shipped", "unshipped"][..], "unshipped"),
+        ("non-valid", &["valid", "invalid"], "invalid"),
+        ("nicht gebucht", &["gebucht", "ungebucht"], "ungebucht"),
+        ("unsigned", &["signed", "not signed"], "not signed"),
+    ] {
+        note(&mut wrong, value, targets, |to, likely| {
+            to == Some(expected) && likely >= 0.75
+        });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_makes_another_thing_of_a_label_is_no_proof_of_it() {
+    let mut wrong = Vec::new();
+    for (value, targets) in [
+        ("very urgent", &["urgent", "normal"][..]),
+        ("semi-automatic", &["automatic", "manual"]),
+        ("bimonthly", &["monthly", "daily"]),
+        ("East Timor Sea", &["Timor Sea", "Coral Sea"]),
+        ("New Hampshire", &["Hampshire", "Kent"]),
+        ("West Yorkshire", &["Yorkshire", "Kent"]),
+        ("Harborough", &["Harbor", "Greek"]),
+        ("500 boxes", &["boxes", "bags"]),
+        ("km2", &["km", "cm"]),
+        ("cm²", &["km", "cm"]),
+        ("teilgeliefert", &["geliefert", "offen"]),
+        ("shipped?", &["shipped", "packed"]),
+        ("B+", &["A", "B", "C"]),
+        ("shipped/packed", &["shipped", "packed"]),
+        ("maybe packed", &["shipped", "packed"]),
+        ("no answer", &["yes", "no"]),
+        ("no idea", &["yes", "no"]),
+        ("EURX", &["EUR", "CHF"]),
+        ("yes/no", &["yes", "no"]),
+        ("Season 2024", &["Season 2025", "Season 2026"]),
+    ] {
+        note(&mut wrong, value, targets, |_, likely| likely < 0.75);
+    }
+    for (value, targets) in [
+        ("shipped with faults", &["shipped", "packed"][..]),
+        ("shipped (sample)", &["shipped", "packed"]),
+        ("Canadian English", &["English", "French"]),
+    ] {
+        note(&mut wrong, value, targets, |_, likely| likely < 0.9);
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_says_nothing_of_its_own_costs_nothing() {
+    let mut wrong = Vec::new();
+    for (value, targets, expected) in [
+        ("SHIPPED", &["shipped", "packed"][..], "shipped"),
+        ("the shipped", &["shipped", "packed"], "shipped"),
+        ("status: shipped", &["shipped", "packed"], "shipped"),
+        ("Portugal (PT)", &["Portugal", "Spain"], "Portugal"),
+        ("not shipped", &["not shipped", "shipped"], "not shipped"),
+        ("KG", &["kg", "g"], "kg"),
+        ("80+", &[">=80", "40-49"], ">=80"),
+        ("mL", &["ml", "l"], "ml"),
+        ("b", &["A", "B", "C"], "B"),
+        ("shiped", &["shipped", "packed"], "shipped"),
+    ] {
+        note(&mut wrong, value, targets, |to, likely| {
+            to == Some(expected) && likely >= 0.8
+        });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn case_that_the_enumeration_tells_apart_is_asked_for() {
+    assert_eq!(matched(&["OPEN"], &["open", "Open"]), some(&[""]));
+    assert_eq!(matched(&["Open"], &["open", "Open"]), some(&["Open"]));
+}
+
 #[test]
 fn a_date_beside_its_month_says_which_month() {
     let months = [

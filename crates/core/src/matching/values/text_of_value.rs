@@ -115,7 +115,7 @@ pub(super) fn head(value: &str) -> Option<Text> {
 }
 
 /// The number that a token is: digits, or a Roman number of at least two letters.
-fn number(token: &str) -> Option<u32> {
+pub(super) fn number(token: &str) -> Option<u32> {
     if token.chars().all(|c| c.is_ascii_digit()) {
         return token.parse().ok();
     }
