@@ -63,7 +63,7 @@ impl KindSet {
     /// What a text of a form can be.
     pub(super) fn possible(form: &str) -> Self {
         let word = form.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let pairs = PairSet::fits(form) && (word || form.len() == 1);
+        let pairs = PairSet::fits(form) && (word || form.len() == 1 || form == "-9");
         let codes = Self::of(|code| (code.can_be)(form));
         Self(codes.0 | if pairs { PAIRS } else { 0 })
     }
@@ -95,11 +95,20 @@ impl KindSet {
 }
 
 /// Rows per code and per pair of booleans.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct KindTally {
     codes: [u64; CODES.len()],
     /// Rows of true and of false, per pair of [`BOOLEAN_PAIRS`].
     pairs: [(u64, u64); BOOLEAN_PAIRS.len()],
+}
+
+impl Default for KindTally {
+    fn default() -> Self {
+        Self {
+            codes: Default::default(),
+            pairs: [(0, 0); BOOLEAN_PAIRS.len()],
+        }
+    }
 }
 
 impl KindTally {

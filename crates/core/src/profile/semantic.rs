@@ -157,7 +157,9 @@ pub(super) fn types(summary: &Summary, readings: &Readings) -> Vec<TypeCount> {
     for (format, rows) in summary.dates.times() {
         add(SemanticType::Time, Some(format.to_owned()), rows);
     }
-    if let Some(pair) = summary.kinds.pair() {
+    // Half of a pair beside other values says nothing: `S` beside `H` is no `s/n`.
+    let pair = summary.kinds.pair();
+    if let Some(pair) = pair.filter(|pair| pair.both || fits_most(pair.rows, summary.text.rows)) {
         add(SemanticType::Boolean, Some(pair.format()), pair.rows);
     }
     for (semantic, rows) in summary.kinds.codes() {

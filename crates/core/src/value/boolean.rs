@@ -14,8 +14,10 @@ const fn pair(yes: &'static str, no: &'static str) -> BooleanPair {
     BooleanPair { yes, no }
 }
 
-/// The known pairs, English, German, French, Spanish and Italian, most usual first.
-pub const BOOLEAN_PAIRS: [BooleanPair; 20] = [
+/// The known pairs, most usual first. A word that several languages have (`no`, `ja`, `ne`) means the
+/// same in all of them; which pair it belongs to is told by its partner. Signs of a state (`active`)
+/// are none: they have more than two sides.
+pub const BOOLEAN_PAIRS: [BooleanPair; 46] = [
     pair("true", "false"),
     pair("yes", "no"),
     pair("y", "n"),
@@ -36,11 +38,41 @@ pub const BOOLEAN_PAIRS: [BooleanPair; 20] = [
     pair("vero", "falso"),
     pair("verdadero", "falso"),
     pair("x", ""),
+    pair("sì", "no"),
+    pair("sim", "não"),
+    pair("sim", "nao"),
+    pair("s", "n"),
+    pair("verdadeiro", "falso"),
+    pair("ja", "nee"),
+    pair("ja", "nej"),
+    pair("ja", "nei"),
+    pair("tak", "nie"),
+    pair("ano", "ne"),
+    pair("áno", "nie"),
+    pair("da", "ne"),
+    pair("da", "nu"),
+    pair("kyllä", "ei"),
+    pair("igen", "nem"),
+    pair("evet", "hayır"),
+    pair("да", "нет"),
+    pair("так", "ні"),
+    pair("ναι", "όχι"),
+    pair("はい", "いいえ"),
+    pair("是", "否"),
+    pair("✓", "✗"),
+    pair("✔", "✘"),
+    pair("☑", "☐"),
+    pair("enabled", "disabled"),
+    // How Access writes them.
+    pair("-1", "0"),
 ];
+
+/// Bytes of the longest side.
+const LONGEST: usize = 10;
 
 /// Pairs of [`BOOLEAN_PAIRS`], one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PairSet(u32);
+pub struct PairSet(u64);
 
 impl PairSet {
     /// No pair.
@@ -49,7 +81,7 @@ impl PairSet {
     /// Whether a text is short enough for a side of any pair.
     #[must_use]
     pub const fn fits(text: &str) -> bool {
-        !text.is_empty() && text.len() <= 9
+        !text.is_empty() && text.len() <= LONGEST
     }
 
     /// Every pair of which the text, in any case, is one side.
@@ -103,11 +135,15 @@ pub fn parse_boolean(text: &str, pair: BooleanPair) -> Option<bool> {
 
 fn same(text: &str, spelling: &str) -> bool {
     text.eq_ignore_ascii_case(spelling)
-        || (!text.is_ascii()
-            && text
-                .chars()
-                .flat_map(char::to_lowercase)
-                .eq(spelling.chars()))
+        || (!(text.is_ascii() && spelling.is_ascii()) && plain(text).eq(plain(spelling)))
+}
+
+/// Lower case, with one `i`: the capital of the Turkish `ı` is `I`, and that of `i` is `İ`, which
+/// becomes an `i` and a point of its own.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    let lower = text.chars().flat_map(char::to_lowercase);
+    let lower = lower.filter(|letter| *letter != '\u{307}');
+    lower.map(|letter| if letter == 'ı' { 'i' } else { letter })
 }
 
 #[cfg(test)]
@@ -129,11 +165,19 @@ mod tests {
     #[test]
     fn values_settle_the_pair() {
         assert_eq!(pairs(&["Ja", "NEIN"]), [("ja", "nein")]);
-        assert_eq!(pairs(&["N"]), [("y", "n"), ("j", "n"), ("o", "n")]);
+        let of_n = [("y", "n"), ("j", "n"), ("o", "n"), ("s", "n")];
+        assert_eq!(pairs(&["N"]), of_n);
         assert_eq!(pairs(&["N", "j"]), [("j", "n")]);
         assert_eq!(pairs(&["SÍ", "no"]), [("sí", "no")]);
         assert_eq!(pairs(&["yes", "nein"]), []);
         assert_eq!(pairs(&["x"]), [("x", "")]);
+        assert_eq!(pairs(&["Ja", "NEJ"]), [("ja", "nej")]);
+        assert_eq!(pairs(&["Evet", "HAYIR", "Hayır"]), [("evet", "hayır")]);
+        assert_eq!(pairs(&["SİM", "NÃO"]), [("sim", "não")]);
+        assert_eq!(pairs(&["ДА", "нет"]), [("да", "нет")]);
+        assert_eq!(pairs(&["-1", "0"]), [("-1", "0")]);
+        assert_eq!(pairs(&["1", "2"]), []);
+        assert_eq!(pairs(&["active", "inactive"]), []);
         assert_eq!(pairs(&[""]), []);
         assert_eq!(pairs(&["true "]), []);
     }
@@ -144,7 +188,7 @@ mod tests {
             assert_eq!(parse_boolean(&pair.yes.to_uppercase(), pair), Some(true));
             assert_eq!(parse_boolean(&pair.no.to_uppercase(), pair), Some(false));
             assert_eq!(parse_boolean("2", pair), None);
-            assert!(pair.yes.len() <= 9 && pair.no.len() <= 9);
+            assert!(pair.yes.len() <= LONGEST && pair.no.len() <= LONGEST);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
 use crate::value::DateFormat;
-use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair};
+use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, parse_boolean};
 use crate::value::date::{has_fixed_order, order_of};
 
 /// How a column is read.
@@ -274,27 +274,30 @@ impl Reading {
     }
 
     fn add_boolean(&mut self, column: &ColumnProfile) {
-        let known = |value: &str, spelling: &str| value.trim().to_lowercase() == spelling;
-        let rows = |pair: &BooleanPair| -> u64 {
-            let fits = |value: &str| known(value, pair.yes) || known(value, pair.no);
-            column
+        let known = |value: &str, pair: &BooleanPair| parse_boolean(value.trim(), *pair);
+        let of_side = |pair: &BooleanPair, side: bool| -> u64 {
+            let fits = column
                 .top
                 .iter()
-                .filter(|v| fits(&v.value))
-                .map(|v| v.rows)
-                .sum()
+                .filter(|v| known(&v.value, pair) == Some(side));
+            fits.map(|v| v.rows).sum()
         };
-        // The first of the pairs that fit most rows: `max_by_key` would take the last.
-        let best = BOOLEAN_PAIRS.iter().rev().max_by_key(|pair| rows(pair));
+        let rows = |pair: &BooleanPair| of_side(pair, true) + of_side(pair, false);
+        let has_both = |pair: &BooleanPair| {
+            of_side(pair, true) > 0 && (pair.no.is_empty() || of_side(pair, false) > 0)
+        };
+        // The first of the pairs that fit best: `max_by_key` would take the last.
+        let best = BOOLEAN_PAIRS.iter().rev();
+        let best = best.max_by_key(|pair| (has_both(pair), rows(pair)));
         let Some(pair) = best.filter(|pair| rows(pair) > 0) else {
             return;
         };
-        let spelt = |spelling: &str| -> Vec<String> {
+        let spelt = |side: bool, spelling: &str| -> Vec<String> {
             let mut found: Vec<String> = column
                 .top
                 .iter()
+                .filter(|value| known(&value.value, pair) == Some(side))
                 .map(|value| value.value.trim().to_owned())
-                .filter(|value| known(value, spelling))
                 .collect();
             found.sort();
             found.dedup();
@@ -305,14 +308,24 @@ impl Reading {
             }
         };
         let seen: u64 = column.top.iter().map(|value| value.rows).sum();
-        if rows(pair) < seen {
-            let open = seen - rows(pair);
+        let open = seen.saturating_sub(rows(pair));
+        if open > 0 {
             let text = format!("values: {open} of {seen} are neither true nor false");
-            self.limit(0.85, "values", text);
+            // Half of a pair beside something else says nothing: `1` and `2`, `ja` and `vet ej`.
+            let guessed = !has_both(pair) && share(open, seen) > UNREAD_PART;
+            self.limit(if guessed { AMBIGUOUS } else { UNREAD }, "values", text);
+        }
+        let is_word = |text: &str| text.chars().all(char::is_alphabetic);
+        let fit_alike = BOOLEAN_PAIRS
+            .iter()
+            .filter(|other| rows(other) == rows(pair));
+        if !has_both(pair) && is_word(pair.no) && fit_alike.count() > 1 {
+            let text = "values: only one side is there, and what the other one is called is open";
+            self.limit(UNREAD, "values", text);
         }
         self.steps.push(Step::Boolean {
-            r#true: spelt(pair.yes),
-            r#false: spelt(pair.no),
+            r#true: spelt(true, pair.yes),
+            r#false: spelt(false, pair.no),
         });
     }
 }

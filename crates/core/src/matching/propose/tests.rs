@@ -1,6 +1,8 @@
 //! Amounts: what stands beside their numbers, and how debits and credits are written.
 
+use super::steps::Reading;
 use super::*;
+use crate::mapping::Step;
 use crate::matching::tests::{field, filled_column, named};
 use crate::profile::{SemanticType, TypeCount};
 use crate::source::{Decision, What};
@@ -315,4 +317,54 @@ fn dates_of_birth_are_not_read_as_days_to_come() {
     assert!(of("Geburtsdatum", &["24.11.38", "01.02.71"]) <= 0.6);
     assert!(of("Geburtsdatum", &["24.11.18", "01.02.71"]) >= 0.9);
     assert!(of("due_date", &["24.11.38", "01.02.41"]) >= 0.9);
+}
+
+/// What is read as true and as false, and how sure at most.
+fn answers(values: &[(&str, u64)]) -> Option<(Vec<String>, Vec<String>, f64)> {
+    let column = filled_column("paid", values);
+    let reading = Reading::of(&column, &field("paid", FieldType::Boolean), &[]);
+    let cap = reading.cap;
+    reading.steps.into_iter().find_map(|step| match step {
+        Step::Boolean { r#true, r#false } => Some((r#true, r#false, cap)),
+        _ => None,
+    })
+}
+
+#[test]
+fn answers_are_taken_as_pairs() {
+    for (yes, no) in [
+        ("Sim", "Não"),
+        ("TAK", "NIE"),
+        ("Evet", "Hayır"),
+        ("EVET", "HAYIR"),
+        ("Да", "Нет"),
+        ("Kyllä", "Ei"),
+        ("Igen", "Nem"),
+        ("Sì", "No"),
+        ("Ja", "Nej"),
+        ("Ano", "Ne"),
+        ("はい", "いいえ"),
+        ("✓", "✗"),
+        ("☑", "☐"),
+        ("Enabled", "Disabled"),
+        ("S", "N"),
+        ("-1", "0"),
+    ] {
+        let found = answers(&[(no, 12), (yes, 8)]);
+        let expected = (vec![yes.to_owned()], vec![no.to_owned()], 1.0);
+        assert_eq!(found, Some(expected), "{yes} {no}");
+    }
+}
+
+#[test]
+fn half_of_a_pair_is_asked_for() {
+    let cap = |values: &[(&str, u64)]| answers(values).map(|(_, _, cap)| cap);
+    assert_eq!(cap(&[("1", 10), ("2", 10)]), Some(0.5));
+    assert_eq!(cap(&[("Ja", 10), ("kanskje", 10)]), Some(0.5));
+    assert_eq!(cap(&[("active", 10), ("inactive", 10)]), None);
+    // The other side may be `sì`, `sí`, `yes` or `si`.
+    assert_eq!(cap(&[("No", 20)]), Some(0.85));
+    assert_eq!(cap(&[("yes", 20)]), Some(1.0));
+    assert_eq!(cap(&[("0", 20)]), Some(1.0));
+    assert_eq!(cap(&[("yes", 18), ("no", 9), ("?", 1)]), Some(0.85));
 }
