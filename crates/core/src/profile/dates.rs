@@ -63,7 +63,7 @@ const NUMERIC: [(Order, &str, &str); 4] = [
     (Order::Mdy, "%m?%d?%y", "%-m?%-d?%y"),
 ];
 
-const NAMED: [(Order, &str, &str); 14] = [
+const NAMED: [(Order, &str, &str); 19] = [
     (Order::Dmy, "%d-%b-%Y", "%-d-%b-%Y"),
     (Order::Dmy, "%d-%b-%y", "%-d-%b-%y"),
     (Order::Dmy, "%d %b %Y", "%-d %b %Y"),
@@ -78,6 +78,11 @@ const NAMED: [(Order, &str, &str); 14] = [
     (Order::Mdy, "%b %d %Y", "%b %-d %Y"),
     (Order::Mdy, "%B %d, %Y", "%B %-d, %Y"),
     (Order::Ymd, "%Y-%b-%d", "%Y-%b-%-d"),
+    (Order::Dmy, "%d %b. %Y", "%-d %b. %Y"),
+    (Order::Dmy, "%d de %B de %Y", "%-d de %B de %Y"),
+    (Order::Dmy, "%der %B %Y", "%-der %B %Y"),
+    (Order::Dmy, "%d.%b.%Y", "%-d.%b.%Y"),
+    (Order::Ymd, "%Y年%m月%d日", "%Y年%-m月%-d日"),
 ];
 
 /// The separators of numeric dates; each has the four of [`NUMERIC`], then the year first with
@@ -119,7 +124,7 @@ static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
 });
 
 /// Times of day, the first one that fits is taken.
-const TIMES: [&str; 18] = [
+const TIMES: [&str; 19] = [
     "%H:%M:%S",
     "%H:%M",
     "%H:%M:%S.%f",
@@ -138,13 +143,14 @@ const TIMES: [&str; 18] = [
     "%-I:%M%p",
     "%-H:%M",
     "%-H:%M:%S",
+    "%H:%M %z",
 ];
 
 static TIME_FORMATS: LazyLock<Vec<DateFormat>> =
     LazyLock::new(|| TIMES.into_iter().filter_map(format).collect());
 
 /// Between date and time of day.
-const JOINTS: [&str; 4] = ["", " ", "T", ", "];
+const JOINTS: [&str; 5] = ["", " ", "T", ", ", ":"];
 
 /// A way to write a date or a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -441,12 +447,20 @@ static FULL_TIMES: LazyLock<Vec<DateFormat>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Bytes of a date such as `01/Dec/2024`.
+const WEB_DATE: usize = 11;
+
 /// Date, what joins it to the time (index into [`JOINTS`]), and time.
 fn cut(text: &str) -> (&str, u8, &str) {
     let alone = (text, 0, "");
     let Some((before, _)) = text.split_once(':') else {
         return alone;
     };
+    // As web servers write it: `01/Dec/2024:10:00:00`.
+    if before.len() == WEB_DATE && before.contains('/') && !before.contains(' ') {
+        let time = text.get(WEB_DATE + 1..).unwrap_or_default();
+        return (before, 4, time);
+    }
     let Some(at) = before.rfind([' ', 'T']) else {
         return alone;
     };
@@ -468,13 +482,8 @@ fn cut(text: &str) -> (&str, u8, &str) {
 /// Indexes of the families whose form the text has at first sight.
 fn families(date: &str) -> std::ops::Range<usize> {
     let none = 0..0;
-    let mut letters = date
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|letters| !letters.is_empty());
-    if let Some(name) = letters.next() {
-        // From `may` to `september`.
-        let is_one_name = letters.next().is_none() && (3..=9).contains(&name.chars().count());
-        return if is_one_name && has_day_and_year(date) {
+    if let Some(is_date) = is_named(date) {
+        return if is_date {
             COMPACT + 1..COMPACT + 1 + NAMED.len()
         } else {
             none
@@ -512,6 +521,27 @@ fn families(date: &str) -> std::ops::Range<usize> {
         4 => first + 4..first + 5,
         _ => none,
     }
+}
+
+/// Whether a text with letters may be a date by how many of them stand together; nothing for a text
+/// without letters.
+fn is_named(date: &str) -> Option<bool> {
+    // From `may` to `października`.
+    let is_name = |letters: usize| (3..=12).contains(&letters);
+    let mut words = date
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|letters| !letters.is_empty())
+        .map(|letters| letters.chars().count());
+    let first = words.next()?;
+    Some(match (first, words.next(), words.next(), words.next()) {
+        (name, None, None, None) => is_name(name) && has_day_and_year(date),
+        // `1er décembre 2024`
+        (2, Some(name), None, None) => is_name(name) && has_day_and_year(date),
+        // `1 de diciembre de 2024`
+        (2, Some(name), Some(2), None) => is_name(name) && has_day_and_year(date),
+        (1, Some(1), Some(1), None) => date.ends_with('日'),
+        _ => false,
+    })
 }
 
 /// Whether there are two numbers, as beside a month's name.
@@ -566,6 +596,24 @@ mod tests {
             ("05-OCT-26", &["%d-%b-%y"]),
             ("12 May 2026", &["%d %b %Y"]),
             ("Nov 24, 2026", &["%b %d, %Y"]),
+            ("1 gen 2025", &["%-d %b %Y"]),
+            ("1 de diciembre de 2024", &["%-d de %B de %Y"]),
+            ("12 grudnia 2024", &["%d %B %Y"]),
+            ("3 października 2024", &["%-d %B %Y"]),
+            ("1er décembre 2024", &["%-der %B %Y"]),
+            ("4 févr. 2024", &["%-d %b. %Y"]),
+            ("5. února 2024", &["%-d. %B %Y"]),
+            ("07 EKİM 2024", &["%d %B %Y"]),
+            ("07 KASIM 2024", &["%d %B %Y"]),
+            ("2024年12月1日", &["%Y年%-m月%-d日"]),
+            ("2024年13月1日", &[]),
+            ("1 de algo de 2024", &[]),
+            ("1er étage 2024", &[]),
+            ("01/Dec/2024:10:00:00 +0000", &["%d/%b/%Y:%H:%M:%S %z"]),
+            ("2025-01-01 10:00:00 UTC", &["%Y-%m-%d %H:%M:%S %z"]),
+            ("2025-01-01 10:00:00.5 GMT", &["%Y-%m-%d %H:%M:%S.%f %z"]),
+            ("2025-01-01 10:00 UTC", &["%Y-%m-%d %H:%M %z"]),
+            ("2025-01-01 10:00:00 CET", &[]),
             ("2026-11-24T10:30:00Z", &["%Y-%m-%dT%H:%M:%S%z"]),
             (
                 "2026-11-24 10:30:00.123456789 +0100",

@@ -3,13 +3,13 @@
 //! | code | text |
 //! |---|---|
 //! | `%Y` `%y` | year: four digits (0001 to 9999); two, where 69 to 99 is 19xx, 00 to 68 is 20xx (POSIX) |
-//! | `%m` `%-m` `%b` `%B` | month: two digits; one or two; short name; full name (English or German, any case) |
+//! | `%m` `%-m` `%b` `%B` | month: two digits; one or two; short name; full name (of thirteen languages, any case) |
 //! | `%d` `%-d` `%e` | day: two digits; one or two; two, the first of them a space below 10 |
 //! | `%H` `%-H` | hour, 0 to 23: two digits; one or two |
 //! | `%I` `%-I` `%p` | hour, 1 to 12: two digits; one or two; `AM` or `PM`, any case |
 //! | `%M` `%S` | minute; second (0 to 59): two digits |
 //! | `%f` | one to nine digits of a second's fraction |
-//! | `%z` | `+01:00`, `+0100`, `+01` or `Z` |
+//! | `%z` | `+01:00`, `+0100`, `+01`, `Z`, `UTC` or `GMT` |
 //! | `%%` | a per cent sign |
 //!
 //! Every other character stands for itself. The whole text must match.

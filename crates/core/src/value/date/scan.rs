@@ -195,6 +195,10 @@ fn take_offset<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
         fields.offset = Some((false, 0, 0));
         return Some(rest);
     }
+    if let [b'U', b'T', b'C', rest @ ..] | [b'G', b'M', b'T', rest @ ..] = text {
+        fields.offset = Some((false, 0, 0));
+        return Some(rest);
+    }
     let (west, rest) = match text {
         [b'+', rest @ ..] => (false, rest),
         [b'-', rest @ ..] => (true, rest),
