@@ -29,6 +29,59 @@ pub(crate) fn share_of(column: &ColumnProfile, types: &[SemanticType]) -> f64 {
     best.max(if named { 0.98 } else { 0.0 }).min(1.0)
 }
 
+/// How whole numbers are written that have marks in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WholeAs {
+    /// With a fraction that is zero: `21.0`, as programs write a column in which some are missing.
+    Fractions,
+    /// In groups of three: `1,100`.
+    Groups,
+}
+
+/// How the numbers of a column are written if all that the profile shows are whole, and some have marks.
+pub(crate) fn whole_as(column: &ColumnProfile) -> Option<WholeAs> {
+    if column.semantic != Some(SemanticType::Decimal) {
+        return None;
+    }
+    let shown = || {
+        let ends = column.min.iter().chain(&column.max);
+        let all = column.top.iter().map(|value| &value.value);
+        let all = all.chain(&column.sample).chain(ends);
+        all.map(|value| value.trim().trim_start_matches(['-', '+']))
+    };
+    if shown().all(|text| is_plain(text) || has_zero_fraction(text)) {
+        Some(WholeAs::Fractions)
+    } else if shown().all(|text| is_plain(text) || is_grouped(text)) {
+        Some(WholeAs::Groups)
+    } else {
+        None
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn has_zero_fraction(text: &str) -> bool {
+    // Three zeros may be a group.
+    text.rsplit_once(['.', ',']).is_some_and(|(whole, rest)| {
+        let zero = !rest.is_empty() && rest.len() != 3 && rest.bytes().all(|byte| byte == b'0');
+        zero && (is_plain(whole) || is_grouped(whole))
+    })
+}
+
+fn is_grouped(text: &str) -> bool {
+    let Some(mark) = text.chars().find(|c| !c.is_ascii_digit()) else {
+        return false;
+    };
+    let mut groups = text.split(mark);
+    let first = groups.next().unwrap_or_default();
+    matches!(mark, '.' | ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}')
+        && is_plain(first)
+        && first.len() <= 3
+        && groups.all(|group| group.len() == 3 && is_plain(group))
+}
+
 /// What of a field's type and constraints can be held against a profile.
 #[derive(Debug)]
 pub(crate) struct TypeFit {
@@ -101,7 +154,12 @@ impl TypeFit {
             return Some(Fit { share: 0.0, text });
         }
         if let Some((types, word)) = self.types {
-            let share = share_of(column, types);
+            let wants_whole = types == [SemanticType::Integer];
+            let share = if wants_whole && whole_as(column).is_some() {
+                share_of(column, &[SemanticType::Decimal, SemanticType::Integer])
+            } else {
+                share_of(column, types)
+            };
             return Some(Fit {
                 share,
                 text: figures(column, share, word),

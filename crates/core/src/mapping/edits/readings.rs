@@ -165,6 +165,12 @@ fn follow(mapping: &mut Mapping, what: What, column: &str, value: &Value) {
                 }
                 mark.clone_into(decimal_mark);
             }
+            // What parts a fraction off parts no groups.
+            (What::DecimalMark, Step::Integer { thousands_mark }, Value::String(mark))
+                if thousands_mark == mark =>
+            {
+                thousands_mark.clear();
+            }
             (
                 What::ThousandsMark,
                 Step::Decimal { thousands_mark, .. } | Step::Integer { thousands_mark },

@@ -306,6 +306,24 @@ fn a_reading_is_settled_and_the_steps_follow() {
 }
 
 #[test]
+fn what_parts_a_fraction_parts_no_groups() {
+    let integer = |mark: &str| Step::Integer {
+        thousands_mark: text(mark),
+    };
+    let mut mapping = bank();
+    mapping.rules[1].transform = vec![integer(",")];
+    for (mark, expected) in [(".", ","), (",", "")] {
+        let edit = Edit::SetDecision {
+            what: What::DecimalMark,
+            column: Some(text("Betrag (EUR)")),
+            value: json!(mark),
+        };
+        let next = apply(&mapping, &edit, "ada", AT).expect("can be made");
+        assert_eq!(next.rules[1].transform, [integer(expected)], "{mark}");
+    }
+}
+
+#[test]
 fn readings_have_their_own_values() {
     let set = |what, column: Option<&str>, value| Edit::SetDecision {
         what,

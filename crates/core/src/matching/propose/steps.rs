@@ -5,7 +5,7 @@ use crate::mapping::{Evidence, Step};
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::{Name, currency_code};
 use crate::matching::text::share;
-use crate::matching::value_evidence::{filled, share_of};
+use crate::matching::value_evidence::{WholeAs, filled, share_of, whole_as};
 use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
@@ -80,13 +80,7 @@ impl Reading {
         let mut reading = Self::of_text(column, field, decisions);
         match field.kind {
             FieldType::String | FieldType::Time => {}
-            FieldType::Integer => {
-                reading.keep_zeros(column);
-                reading.expect(column, rows_of(column, NUMBERS), "whole numbers");
-                reading.steps.push(Step::Integer {
-                    thousands_mark: mark(decisions, What::ThousandsMark, column),
-                });
-            }
+            FieldType::Integer => reading.add_integer(column, decisions),
             FieldType::Decimal => reading.add_decimal(column, decisions),
             FieldType::Boolean => reading.add_boolean(column),
             FieldType::Date => reading.add_dates(column, decisions, SemanticType::Date),
@@ -189,6 +183,23 @@ impl Reading {
                 self.limit(cap, "type", text);
             }
         }
+    }
+
+    /// What has a fraction is read as a decimal: one that is not zero has no place in the field and is
+    /// rejected.
+    fn add_integer(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
+        match whole_as(column) {
+            Some(WholeAs::Fractions) => return self.add_decimal(column, decisions),
+            Some(WholeAs::Groups) => {
+                self.watch(column, decisions, What::DecimalMark, "whole numbers");
+            }
+            None => {}
+        }
+        self.keep_zeros(column);
+        self.expect(column, rows_of(column, NUMBERS), "whole numbers");
+        self.steps.push(Step::Integer {
+            thousands_mark: mark(decisions, What::ThousandsMark, column),
+        });
     }
 
     fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {

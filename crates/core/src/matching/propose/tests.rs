@@ -324,9 +324,11 @@ fn answers(values: &[(&str, u64)]) -> Option<(Vec<String>, Vec<String>, f64)> {
     let column = filled_column("paid", values);
     let reading = Reading::of(&column, &field("paid", FieldType::Boolean), &[]);
     let cap = reading.cap;
-    reading.steps.into_iter().find_map(|step| match step {
-        Step::Boolean { r#true, r#false } => Some((r#true, r#false, cap)),
-        _ => None,
+    reading.steps.into_iter().find_map(|step| {
+        let Step::Boolean { r#true, r#false } = step else {
+            return None;
+        };
+        Some((r#true, r#false, cap))
     })
 }
 
@@ -367,4 +369,57 @@ fn half_of_a_pair_is_asked_for() {
     assert_eq!(cap(&[("yes", 20)]), Some(1.0));
     assert_eq!(cap(&[("0", 20)]), Some(1.0));
     assert_eq!(cap(&[("yes", 18), ("no", 9), ("?", 1)]), Some(0.85));
+}
+
+/// How a column of numbers is read for a field of whole numbers, and how sure at most.
+fn counts(values: &[&str], format: &str, decisions: &[Decision]) -> (Step, f64) {
+    let values: Vec<(&str, u64)> = values.iter().map(|value| (*value, 5)).collect();
+    let mut column = amounts("pieces", &values);
+    column.types[0].format = Some(format.to_owned());
+    let reading = Reading::of(&column, &field("pieces", FieldType::Integer), decisions);
+    (reading.steps.last().unwrap().clone(), reading.cap)
+}
+
+#[test]
+fn whole_numbers_with_marks_are_read() {
+    let integer = |mark: &str| Step::Integer {
+        thousands_mark: mark.to_owned(),
+    };
+    let decimal = Step::Decimal {
+        decimal_mark: ".".to_owned(),
+        thousands_mark: String::new(),
+        strip: Vec::new(),
+    };
+    let read = counts(&["4.0", "17.0", "350.0"], "1234.56", &[]);
+    assert_eq!(read, (decimal, 1.0));
+    let read = counts(&["1,200", "3,400,500", "12"], "1,234.56", &[]);
+    assert_eq!(read, (integer(","), 1.0));
+    // Nothing in the column says which mark it is.
+    let open = Decision {
+        what: What::DecimalMark,
+        value: ".".into(),
+        confidence: 0.5,
+        sure: false,
+        alternatives: Vec::new(),
+        reason: "both fit".to_owned(),
+        column: Some("pieces".to_owned()),
+    };
+    let read = counts(&["1,200", "3,400"], "1,234.56", &[open]);
+    assert_eq!(read, (integer(","), 0.5));
+}
+
+#[test]
+fn numbers_that_are_not_whole_do_not_fit_a_field_of_whole_numbers() {
+    let rule = |values: &[(&str, u64)]| {
+        let target = TargetSchema {
+            name: "t".to_owned(),
+            description: None,
+            fields: vec![field("amount", FieldType::Integer)],
+            unused: Vec::new(),
+        };
+        let columns = [amounts("amount", values)];
+        propose(&named(&columns), &target, &[], &Memory::default()).remove(0)
+    };
+    assert_eq!(rule(&[("4.0", 9), ("17.0", 9)]).sources, ["amount"]);
+    assert!(rule(&[("4.5", 9), ("17.0", 9)]).sources.is_empty());
 }

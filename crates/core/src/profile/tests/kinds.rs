@@ -7,7 +7,7 @@ fn each_kind_of_column_is_known() {
     use SemanticType as S;
     let ids = ["A-1001", "A-1002", "B-1003"];
     let notes = ["paid by card today", "see letter of May"];
-    let cases: [(&[&str], Option<S>, Option<&str>); 28] = [
+    let cases: [(&[&str], Option<S>, Option<&str>); 29] = [
         (&["1", "-20", "300"], Some(S::Integer), None),
         (&["1,50", "12"], Some(S::Decimal), Some("1234,56")),
         (&["1.234,50", "2,00"], Some(S::Decimal), Some("1.234,56")),
@@ -33,6 +33,7 @@ fn each_kind_of_column_is_known() {
         ),
         (&["10:30", "23:59"], Some(S::Time), Some("%H:%M")),
         (&["ja", "nein"], Some(S::Boolean), Some("ja/nein")),
+        (&["Hayır", "EVET"], Some(S::Boolean), Some("evet/hayır")),
         (&["a@example.org"], Some(S::Email), None),
         (&["https://example.org/a"], Some(S::Url), None),
         (
