@@ -1,5 +1,5 @@
-//! Layout: which lines of a source are preamble, header, data and footer, told by how full the rows
-//! are and by what kind of value stands where.
+//! Layout: which lines of a source are preamble, header and data, told by how full the rows are and
+//! by what kind of value stands where.
 
 use std::collections::BTreeMap;
 
@@ -12,34 +12,6 @@ const BODY_ROWS: usize = 200;
 const MOST_PREAMBLE: usize = 60;
 /// Header lines that may stand above each other.
 const MOST_HEADERS: usize = 4;
-/// Rows at the end that may be a footer.
-const MOST_FOOTER: usize = 30;
-
-/// First words of lines that add a table up, in lower case.
-const TOTAL_WORDS: [&str; 22] = [
-    "total",
-    "totals",
-    "totale",
-    "grand total",
-    "sum",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "saldo",
-    "endsaldo",
-    "subtotal",
-    "zwischensumme",
-    "somme",
-    "suma",
-    "totaal",
-    "balance",
-    "closing balance",
-    "kontostand",
-    "summen",
-    "insgesamt",
-    "count",
-    "anzahl",
-];
 
 /// Units as they stand alone under a name.
 const UNITS: [&str; 58] = [
@@ -137,7 +109,7 @@ fn values_only(rows: &[Row]) -> bool {
 }
 
 /// Median of the filled cells of the rows that have the table's width.
-fn typical_filled(rows: &[Row], width: usize) -> usize {
+pub(super) fn typical_filled(rows: &[Row], width: usize) -> usize {
     let mut filled: Vec<usize> = rows
         .iter()
         .filter(|row| row.cells.len() == width && !row.blank())
@@ -235,7 +207,7 @@ pub(crate) fn is_group(row: &Row, next: &Row, width: usize) -> bool {
 }
 
 /// Whether a row has as many fields as the table, but for a few.
-fn near(row: &Row, width: usize) -> bool {
+pub(super) fn near(row: &Row, width: usize) -> bool {
     row.cells.len().abs_diff(width) <= 1 + width / 12
 }
 
@@ -514,166 +486,4 @@ fn completes(row: &Row, above: &Row, body: &[&Row], width: usize) -> bool {
         }
     }
     !has_values(row) && added > 0 && spared > 0 && body.len() >= 2
-}
-
-/// How many rows at the end of `rows` are no data: sparse lines behind a blank one, or of another
-/// width, or a total line. `rows` end with the source and have data before.
-pub(crate) fn footer(rows: &[Row], width: usize) -> Guess {
-    if width < 2 {
-        let blank = rows.iter().rev().take_while(|row| row.blank()).count();
-        return Guess {
-            value: blank,
-            confidence: 0.95,
-        };
-    }
-    let typical = typical_filled(rows, width);
-    let always = always_filled(rows, width);
-    let mut value = other_blocks(rows, width);
-    if value == 0 && last_is_record(rows, width, &always) {
-        return Guess {
-            value,
-            confidence: 0.7,
-        };
-    }
-    for (back, row) in rows.iter().rev().enumerate().skip(value).take(MOST_FOOTER) {
-        if row.blank() {
-            continue;
-        }
-        if is_footer(row, width, typical, &always) {
-            value = back + 1;
-        } else {
-            break;
-        }
-    }
-    // Blank lines right before a footer belong to it; blank lines at the very end are blank.
-    let trailing = rows.iter().rev().take_while(|row| row.blank()).count();
-    if value <= trailing {
-        return Guess {
-            value: 0,
-            confidence: 0.97,
-        };
-    }
-    // A word for a sum in the middle of a record may be a value of it.
-    let doubtful = rows.iter().rev().take(value).any(|row| {
-        let first = row.cells.first().map(|cell| cell.kind);
-        row.cells.len() == width && first == Some(Kind::Empty) && !row.blank()
-    });
-    Guess {
-        value,
-        confidence: if doubtful { 0.8 } else { 0.92 },
-    }
-}
-
-/// Whether the last row adds the table up but reads like one of its records: its word stands in a
-/// column of texts, and every column that always holds a number has one.
-fn last_is_record(rows: &[Row], width: usize, always: &[bool]) -> bool {
-    let Some(at) = rows.iter().rposition(|row| !row.blank()) else {
-        return false;
-    };
-    let (body, last) = rows.split_at_checked(at).unwrap_or_default();
-    let Some(last) = last.first().filter(|row| row.cells.len() == width) else {
-        return false;
-    };
-    let body: Vec<&Row> = body.iter().filter(|row| row.cells.len() == width).collect();
-    let mut sums = 0;
-    let fits = last
-        .cells
-        .iter()
-        .zip(always)
-        .enumerate()
-        .all(|(column, (cell, always))| {
-            let (counts, filled) = kinds(&body, column);
-            let values = filled > 0 && typed(&counts) * 10 >= filled * 9;
-            sums += usize::from(values && cell.kind.typed());
-            match (values, cell.kind) {
-                (true, Kind::Empty) => !*always,
-                (true, kind) => kind.typed(),
-                (false, kind) => !kind.typed(),
-            }
-        });
-    let word = last.cells.iter().find(|cell| cell.kind != Kind::Empty);
-    fits && sums >= 2 && word.is_some_and(|cell| begins_with_total(&cell.text))
-}
-
-/// Rows at the end in blocks, each behind a blank line, that have nothing of the table's width:
-/// notes, or another table.
-fn other_blocks(rows: &[Row], width: usize) -> usize {
-    let mut value = 0;
-    let mut block = 0;
-    for (back, row) in rows.iter().rev().enumerate() {
-        if row.blank() {
-            if block > 0 {
-                value = back;
-            }
-            block = 0;
-        } else if near(row, width) || back * 2 > rows.len() {
-            break;
-        } else {
-            block += 1;
-        }
-    }
-    value
-}
-
-/// For each column, whether (nearly) every row has something in it.
-fn always_filled(rows: &[Row], width: usize) -> Vec<bool> {
-    let body: Vec<&Row> = rows
-        .iter()
-        .filter(|row| row.cells.len() == width && !row.blank())
-        .collect();
-    (0..width)
-        .map(|column| {
-            let (_, filled) = kinds_all(&body, column);
-            body.len() >= 3 && filled * 10 >= body.len() * 8
-        })
-        .collect()
-}
-
-fn kinds_all(body: &[&Row], column: usize) -> (usize, usize) {
-    let filled = body
-        .iter()
-        .filter(|row| {
-            row.cells
-                .get(column)
-                .is_some_and(|cell| cell.kind != Kind::Empty)
-        })
-        .count();
-    (body.len(), filled)
-}
-
-fn is_footer(row: &Row, width: usize, typical: usize, always: &[bool]) -> bool {
-    let filled = row.filled();
-    let missing = always
-        .iter()
-        .enumerate()
-        .filter(|(column, always)| {
-            **always
-                && row
-                    .cells
-                    .get(*column)
-                    .is_none_or(|cell| cell.kind == Kind::Empty)
-        })
-        .count();
-    let expected = always.iter().filter(|always| **always).count();
-    let first = row.cells.iter().find(|cell| cell.kind != Kind::Empty);
-    let is_total = first.is_some_and(|cell| begins_with_total(&cell.text));
-    // A line of another dialect is damage; a sentence is none.
-    let is_prose =
-        filled == 1 && first.is_some_and(|cell| matches!(cell.kind, Kind::Text | Kind::Word));
-    let sparse = expected >= 2 && missing * 2 >= expected && filled * 2 <= typical.max(2);
-    if row.cells.len() == width {
-        return sparse
-            && (is_total || (filled == 1 && first.is_some_and(|cell| cell.kind == Kind::Text)));
-    }
-    // Another width: prose, or a total, but not a damaged record.
-    row.cells.len() * 2 <= width.max(2) && filled <= 2 && (is_total || is_prose)
-        || (is_prose && row.cells.len() == 1 && width > 2)
-}
-
-fn begins_with_total(text: &str) -> bool {
-    let text = text.trim().trim_end_matches([':', '.']).to_lowercase();
-    TOTAL_WORDS.iter().any(|word| {
-        text.strip_prefix(word)
-            .is_some_and(|rest| rest.is_empty() || !rest.starts_with(char::is_alphanumeric))
-    })
 }

@@ -3,12 +3,14 @@
 
 mod candidates;
 mod columns;
+mod footer;
 mod header;
 mod kind;
 mod layout;
 mod place;
 mod samples;
 mod tables;
+mod totals;
 
 use std::ops::Range;
 

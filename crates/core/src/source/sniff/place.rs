@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::candidates::{self, Row};
+use super::footer;
+use super::footer::Reach;
 use super::layout::{self, Guess};
 use super::samples::Samples;
 use super::{Layout, by_person, round};
@@ -202,26 +204,27 @@ impl Evidence<'_> {
         // What is certainly not data at the start cannot be a footer.
         let skip = if samples.whole { before } else { 0 };
         let body: Vec<Row> = rows.into_iter().filter(|row| row.line >= skip).collect();
-        let guess = layout::footer(&body, width);
-        let first = body
-            .len()
-            .checked_sub(guess.value)
-            .and_then(|at| body.get(at));
-        let lines = match (guess.value, first) {
-            (0, _) | (_, None) => 0,
-            (_, Some(row)) => total - row.line.min(total),
+        let reach = if samples.whole {
+            Reach::Whole
+        } else {
+            Reach::Tail
         };
-        let reason = match lines {
-            0 => "the last lines look like the lines before them".to_owned(),
-            1 => "the last line adds the table up or comments on it".to_owned(),
-            lines => format!("the last {lines} lines add the table up or comment on it"),
+        let found = footer::footer(&body, width, reach);
+        let lines_of = |rows: usize| {
+            let first = body.len().checked_sub(rows).and_then(|at| body.get(at));
+            first.map_or(0, |first| total - first.line.min(total))
         };
-        decisions.push(Decision::new(
-            What::FooterLines,
+        let lines = lines_of(found.rows);
+        let data = body.get(..body.len() - found.rows).unwrap_or_default();
+        let between = match reach {
+            Reach::Whole => footer::lines_between(data, width),
+            Reach::Tail => Vec::new(),
+        };
+        decisions.push(footer_decision(
             lines,
-            guess.confidence,
-            Vec::new(),
-            reason,
+            found.rival.map(lines_of),
+            found.confidence,
+            &between,
         ));
         Ok((lines, self.line_start(total - lines)))
     }
@@ -234,6 +237,36 @@ impl Evidence<'_> {
             .copied()
             .unwrap_or(self.range.end)
     }
+}
+
+/// The decision about the last lines, and about lines between the rows that are like them.
+fn footer_decision(lines: u64, rival: Option<u64>, confidence: f64, between: &[u64]) -> Decision {
+    let mut reason = match (lines, rival) {
+        (0, None) => "the last lines look like the lines before them".to_owned(),
+        (0, Some(_)) => "the last line may add the table up, or be a record".to_owned(),
+        (1, _) => "the last line adds the table up or comments on it".to_owned(),
+        (lines, _) => format!("the last {lines} lines add the table up or comment on it"),
+    };
+    let mut confidence = confidence;
+    if let [first, ..] = between {
+        confidence = confidence.min(DOUBTFUL);
+        let further = between.len() - 1;
+        reason = format!(
+            "{reason}; line {} and {further} more between the rows add rows up or name them, and are read as rows",
+            first + 1
+        );
+    }
+    let rivals = rival.into_iter().map(|lines| Alternative {
+        value: lines.into(),
+        confidence: round(1.0 - confidence),
+    });
+    Decision::new(
+        What::FooterLines,
+        lines,
+        confidence,
+        rivals.collect(),
+        reason,
+    )
 }
 
 /// A row, emptied where it is a comment.

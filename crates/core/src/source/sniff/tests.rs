@@ -218,3 +218,43 @@ fn who_names_the_delimiter_says_that_it_is_text() {
         assert_eq!(reading.columns, ["id", "name", "sum"]);
     }
 }
+
+#[test]
+fn a_row_that_adds_the_table_up_is_a_footer_or_asked_about() {
+    let rows: String = (1..=9)
+        .map(|row| format!("{row}{row}00;Town {row};{row}0,50\n"))
+        .collect();
+    for (last, lines, sure) in [
+        ("Summe;;454,50", 1, true),
+        (";Łącznie;454,50", 1, true),
+        (";;;", 0, true),
+        (";;454,50", 1, true),
+        (";;454,51", 0, false),
+        ("Total;;454,51", 1, false),
+        ("Total;Town 10;454,50", 0, false),
+        ("Total;Town 10;454,51", 0, false),
+        ("Total Care;Town 10;4,50", 0, true),
+        ("10100;Total;4,50", 0, true),
+        ("10100;Town 10;454,50", 0, true),
+        ("Average;;50,50", 1, true),
+    ] {
+        let reading = read(format!("id;town;sum\n{rows}{last}\n").as_bytes(), &[]);
+        assert_eq!(reading.layout.footer_lines, lines, "{last}");
+        assert_eq!(is_sure(&reading, What::FooterLines), sure, "{last}");
+    }
+}
+
+#[test]
+fn a_sum_of_rows_that_are_not_known_needs_a_word() {
+    let row = |row: usize| format!("{row};Town {};10\n", row % 7);
+    let rows: String = (1..=60_000).map(row).collect();
+    for (last, lines, sure) in [
+        ("Total;;600000", 1, true),
+        (";;600000", 0, false),
+        ("60001;Town;600000", 0, true),
+    ] {
+        let reading = read(format!("id;town;sum\n{rows}{last}\n").as_bytes(), &[]);
+        assert_eq!(reading.layout.footer_lines, lines, "{last}");
+        assert_eq!(is_sure(&reading, What::FooterLines), sure, "{last}");
+    }
+}
