@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::candidates::Row;
 use super::kind::Kind;
+use super::names;
 
 /// Rows of the body that the header is compared with.
-const BODY_ROWS: usize = 200;
+pub(super) const BODY_ROWS: usize = 200;
 /// Rows at the top that may come before the table.
 const MOST_PREAMBLE: usize = 60;
 /// Header lines that may stand above each other.
@@ -248,8 +249,7 @@ pub(crate) fn header(rows: &[Row], width: usize) -> Guess {
             confidence: 0.85,
         };
     }
-    let logit = header_logit(first, body, width);
-    let probability = 1.0 / (1.0 + (-logit).exp());
+    let probability = names::probability(first, body, width);
     if probability < 0.5 {
         return Guess {
             value: 0,
@@ -300,7 +300,7 @@ fn is_units(row: &Row) -> bool {
 }
 
 /// Kinds of the filled cells of one column.
-fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
+pub(super) fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
     let mut counts = BTreeMap::new();
     let mut filled = 0;
     for row in body.iter().take(BODY_ROWS) {
@@ -316,106 +316,12 @@ fn kinds(body: &[&Row], column: usize) -> (BTreeMap<Kind, usize>, usize) {
 }
 
 /// How many cells are numbers or dates.
-fn typed(counts: &BTreeMap<Kind, usize>) -> usize {
+pub(super) fn typed(counts: &BTreeMap<Kind, usize>) -> usize {
     counts
         .iter()
         .filter(|(kind, _)| kind.typed())
         .map(|(_, count)| count)
         .sum()
-}
-
-/// Log odds that `first` is a header over `body`.
-fn header_logit(first: &Row, body: &[&Row], width: usize) -> f64 {
-    let mut logit = 0.6;
-    let mut years = 0;
-    for column in 0..width {
-        let Some(cell) = first.cells.get(column) else {
-            continue;
-        };
-        let (counts, filled) = kinds(body, column);
-        if filled == 0 {
-            continue;
-        }
-        let typed = typed(&counts);
-        let mostly_typed = typed * 10 >= filled * 8;
-        if cell.kind == Kind::Number && is_year(&cell.text) && mostly_typed {
-            years += 1;
-            continue;
-        }
-        logit += match cell.kind {
-            Kind::Empty => -0.15,
-            Kind::Number | Kind::Date if mostly_typed => -2.2,
-            Kind::Number | Kind::Date => -0.8,
-            Kind::Code | Kind::Word | Kind::Text | Kind::Odd if mostly_typed => 1.8,
-            Kind::Code | Kind::Word | Kind::Text | Kind::Odd => {
-                text_column(&cell.text, body, column, filled)
-            }
-        };
-    }
-    // Years as names of number columns: names if the other columns say so, values if nothing does.
-    if years > 0 && years == width {
-        logit -= 2.0;
-    }
-    let mut names: Vec<&str> = first
-        .cells
-        .iter()
-        .map(|cell| cell.text.trim())
-        .filter(|name| !name.is_empty())
-        .collect();
-    let before = names.len();
-    names.sort_unstable();
-    names.dedup();
-    if names.len() < before {
-        logit -= 0.5;
-    } else if before == first.cells.len() {
-        logit += 0.4;
-    }
-    logit.clamp(-6.0, 6.0)
-}
-
-fn is_year(text: &str) -> bool {
-    text.len() == 4
-        && text
-            .parse::<u32>()
-            .is_ok_and(|year| (1800..=2100).contains(&year))
-}
-
-/// What a text over a column of texts says: names are not among the values, and differ in length
-/// and make from them.
-fn text_column(name: &str, body: &[&Row], column: usize, filled: usize) -> f64 {
-    let name = name.trim();
-    let mut same = 0;
-    let mut digits = 0;
-    let mut length = 0;
-    let mut spread = 0.0;
-    for row in body.iter().take(BODY_ROWS) {
-        let Some(cell) = row
-            .cells
-            .get(column)
-            .filter(|cell| cell.kind != Kind::Empty)
-        else {
-            continue;
-        };
-        let text = cell.text.trim();
-        same += usize::from(text == name);
-        digits += usize::from(text.bytes().any(|byte| byte.is_ascii_digit()));
-        length += text.chars().count();
-        spread += (text.chars().count() as f64 - name.chars().count() as f64).abs();
-    }
-    let filled = filled as f64;
-    let mut logit = 0.0;
-    if same > 0 {
-        logit -= 0.9;
-    }
-    if digits as f64 >= filled * 0.8 {
-        let has_digit = name.bytes().any(|byte| byte.is_ascii_digit());
-        logit += if has_digit { -0.5 } else { 0.7 };
-    }
-    let mean = length as f64 / filled;
-    if (spread / filled) > mean * 0.5 {
-        logit += 0.25;
-    }
-    logit
 }
 
 /// Whether row `at` is one more header line: where the columns below keep numbers or dates, it has
@@ -440,7 +346,9 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
     if repeated {
         return true;
     }
-    if above.is_some_and(|above| completes(row, above, body, width)) {
+    if above.is_some_and(|above| {
+        completes(row, above, body, width) || fills_gaps(row, above, body, width)
+    }) {
         return true;
     }
     let mut typed_columns = 0;
@@ -459,6 +367,24 @@ fn more_header(rows: &[&Row], at: usize, width: usize) -> bool {
         }
     }
     typed_columns >= 2 && names * 2 > typed_columns && body.len() >= 2
+}
+
+/// Whether a line names the columns that the line above it leaves without a name, and leaves others out
+/// that each row below fills: names of groups with those of their columns below them.
+fn fills_gaps(row: &Row, above: &Row, body: &[&Row], width: usize) -> bool {
+    let filled = |row: &Row, column: usize| {
+        let cell = row.cells.get(column);
+        cell.is_some_and(|cell| cell.kind != Kind::Empty)
+    };
+    let gaps = (0..width).filter(|column| !filled(above, *column)).count();
+    let left_out = (0..width).filter(|column| !filled(row, *column)).count();
+    gaps > 0
+        && left_out > 0
+        && (0..width).all(|column| filled(above, column) || filled(row, column))
+        && (0..width).all(|column| {
+            filled(row, column) || body.iter().take(BODY_ROWS).all(|row| filled(row, column))
+        })
+        && names::name_texts(row, body)
 }
 
 /// Whether a line completes the names above it: names where those above are missing, nothing where

@@ -7,6 +7,7 @@ mod footer;
 mod header;
 mod kind;
 mod layout;
+mod names;
 mod place;
 mod samples;
 mod tables;

@@ -258,3 +258,61 @@ fn a_sum_of_rows_that_are_not_known_needs_a_word() {
         assert_eq!(is_sure(&reading, What::FooterLines), sure, "{last}");
     }
 }
+
+#[test]
+fn dates_and_years_over_numbers_are_names_or_asked_about() {
+    for (header, row, lines, sure) in [
+        ("name;2026-03-01;2026-03-02", "Ann #;#;1#", 1, true),
+        ("name;01.03.2026;02.03.2026", "Ann #;#,5;1#,5", 1, true),
+        (";Jan 2026;Feb 2026", "Ann #;#;1#", 1, true),
+        ("land;2024;2025;2026", "Land #;#1;#2;#3.5", 1, true),
+        ("2024;2025;2026", "#1;#2;#3", 1, false),
+        ("2026-03-01;2026-03-02", "#;1#", 1, false),
+        ("name;1;2;3;4", "Ann #;5;1;0;#", 1, false),
+        // Records.
+        ("Ann 00;2026-03-01;7", "Ann #;2026-03-#;1#", 0, true),
+        ("Ann 00;1;2;3;4", "Ann #;5;1;0;#", 0, false),
+        ("A0;1;2;3", "A#;2;3;4", 0, true),
+    ] {
+        let reading = read(table(header, row).as_bytes(), &[]);
+        assert_eq!(reading.layout.header_lines, lines, "{header} over {row}");
+        let told = is_sure(&reading, What::HeaderLines);
+        assert_eq!(told, sure, "{header} over {row}");
+    }
+}
+
+#[test]
+fn names_over_texts_are_sure_where_they_differ_from_all_of_them() {
+    let rows = |rows: &[&str]| {
+        rows.iter()
+            .map(|row| format!("{row}\n"))
+            .collect::<String>()
+    };
+    let cities = rows(&[
+        "R1;DE;Bonn",
+        "R2;FR;Lyon",
+        "R3;DE;Ulm",
+        "R4;FR;Nice",
+        "R5;DE;Kiel",
+    ]);
+    let people = rows(&[
+        "Ann;Ulm;chef",
+        "Ben;Bonn;cook",
+        "Cem;Kiel;chef",
+        "Dan;Ulm;cook",
+    ]);
+    for (header, body, lines, sure) in [
+        ("rec_id;country;city", &cities, 1, true),
+        ("RecId;Country;Town", &cities, 1, true),
+        ("R0;IT;Rome", &cities, 0, false),
+        ("first_name;city;job", &people, 1, true),
+        ("Eve;York;chef", &people, 0, false),
+    ] {
+        let reading = read(format!("{header}\n{}", body.repeat(2)).as_bytes(), &[]);
+        let told = is_sure(&reading, What::HeaderLines);
+        assert_eq!(told, sure, "{header}: {:?}", reading.decisions);
+        if sure {
+            assert_eq!(reading.layout.header_lines, lines, "{header}");
+        }
+    }
+}
