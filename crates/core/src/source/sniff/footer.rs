@@ -200,7 +200,10 @@ fn total(row: &Row, above: &[Row], width: usize, reach: Reach) -> Option<Verdict
         .iter()
         .filter(|row| row.cells.len() == width && !row.blank())
         .collect();
-    if above.len() < LEAST {
+    // Where most rows are called totals, that is what the table is about.
+    let called_so = |row: &&&Row| Label::of(row) != Label::Other;
+    let totals = above.iter().filter(called_so).count();
+    if above.len() < LEAST + totals || totals * 2 > above.len() {
         return None;
     }
     let said = Said::of(row, &above, reach);
