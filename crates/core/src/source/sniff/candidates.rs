@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use super::kind::{Kind, kind};
 use super::samples::Samples;
@@ -14,6 +15,14 @@ const ROWS: usize = 600;
 
 /// Most rows of the head in which quotes are looked for.
 const QUOTE_ROWS: usize = 3_000;
+
+/// Rows that blanks have to divide alike.
+const BLANK_ROWS: usize = 8;
+
+/// Share of a table whose columns keep their kind from which some of them keep numbers or dates, and
+/// from which all but the header do.
+const SOME_TYPED: f64 = 0.93;
+const ALL_TYPED: f64 = 0.985;
 
 /// Delimiters that are tried, with how common each is among delimited files (0 to 1); ties and near
 /// ties go to the more common one.
@@ -207,12 +216,16 @@ pub(crate) struct Candidate {
     pub(crate) dialect: Dialect,
     /// 0 to 1.
     pub(crate) score: f64,
+    /// Rows that were looked at.
+    pub(crate) rows: usize,
     /// Most common number of fields.
     pub(crate) width: usize,
     /// Share of the rows that have it.
     pub(crate) regular: f64,
     /// Share of the cells that are of their column's kind, weighted by kind.
     pub(crate) typed: f64,
+    /// Whether blanks divide it into columns of which each starts or ends at one place of the lines.
+    aligned: bool,
 }
 
 /// What of the dialect is given.
@@ -432,13 +445,67 @@ fn judge(sample: &[u8], ended: bool, dialect: Dialect, prior: f64) -> Candidate 
         };
         prior * share.powf(1.5) * typed * size.powf(0.25)
     };
+    let aligned = dialect.runs && is_aligned(sample, width);
     Candidate {
         dialect,
         score,
+        aligned,
+        rows: rows.len(),
         width,
         regular,
         typed,
     }
+}
+
+impl Candidate {
+    /// Whether blanks divide lines that make no sense as one column each: all lines into the same number
+    /// of columns, which are aligned and some of which keep numbers or dates, or all of which do. Lists
+    /// of names and of long dates have blanks as well, and so have names within aligned columns.
+    pub(super) fn divides_by_blanks(&self, undivided: &Self) -> bool {
+        let kept = if self.aligned { SOME_TYPED } else { ALL_TYPED };
+        self.dialect.delimiter == " "
+            && undivided.dialect.delimiter.is_empty()
+            && self.rows >= BLANK_ROWS
+            && self.width >= 3
+            && self.regular >= 1.0
+            && self.typed >= kept
+            && undivided.typed < SOME_TYPED
+    }
+}
+
+/// Whether the words of each column start or end at one place in all lines but the first that have as
+/// many words as there are columns.
+fn is_aligned(sample: &[u8], width: usize) -> bool {
+    let text = String::from_utf8_lossy(sample);
+    let mut places: Vec<(Option<usize>, Option<usize>)> = Vec::new();
+    let lines = text.lines().skip(1).take(ROWS);
+    for words in lines.map(words).filter(|words| words.len() == width) {
+        if places.is_empty() {
+            places = words
+                .iter()
+                .map(|word| (Some(word.start), Some(word.end)))
+                .collect();
+            continue;
+        }
+        for ((start, end), word) in places.iter_mut().zip(words) {
+            *start = start.filter(|start| *start == word.start);
+            *end = end.filter(|end| *end == word.end);
+        }
+    }
+    let placed = |(start, end): &(Option<usize>, Option<usize>)| start.is_some() || end.is_some();
+    !places.is_empty() && places.iter().all(placed)
+}
+
+/// Where the words of a line stand, in characters.
+fn words(line: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = Vec::new();
+    for (at, _) in line.chars().enumerate().filter(|(_, sign)| *sign != ' ') {
+        match words.last_mut() {
+            Some(word) if word.end == at => word.end += 1,
+            Some(_) | None => words.push(at..at + 1),
+        }
+    }
+    words
 }
 
 /// Rows that stand among at least five of their own width behind each other.

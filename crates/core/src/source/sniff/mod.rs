@@ -554,22 +554,24 @@ fn dialect_decisions(
 fn delimiter_decision(dialect: &Dialect, candidates: &[Candidate]) -> Decision {
     let best = candidates.first();
     let score = best.map_or(0.0, |best| best.score);
-    let second = candidates.get(1).map_or(0.0, |second| second.score);
+    // That nothing divides the lines is no rival where blanks do so beyond doubt.
+    let beyond = |other: &&Candidate| !best.is_some_and(|best| best.divides_by_blanks(other));
+    let rivals: Vec<&Candidate> = candidates.iter().skip(1).filter(beyond).collect();
+    let second = rivals.first().map_or(0.0, |second| second.score);
     let margin = if score > 0.0 {
         (score - second) / score
     } else {
         0.0
     };
     // That nothing delimits is less than evidence for a delimiter.
-    let most = if dialect.delimiter.is_empty() {
-        0.8
-    } else {
-        0.995
+    let most = match dialect.delimiter.as_str() {
+        "" => 0.8,
+        " " => 0.95,
+        _ => 0.995,
     };
     let confidence = (0.55 + 0.9 * margin).min(most);
-    let alternatives = candidates
+    let alternatives = rivals
         .iter()
-        .skip(1)
         .filter(|other| other.score > 0.0)
         .take(3)
         .map(|other| Alternative {

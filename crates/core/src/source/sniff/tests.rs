@@ -316,3 +316,33 @@ fn names_over_texts_are_sure_where_they_differ_from_all_of_them() {
         }
     }
 }
+
+#[test]
+fn blanks_divide_aligned_columns_and_numbers_but_no_names() {
+    for (header, row, sure) in [
+        ("id    name      sum", "#    Ann       1#.50", true),
+        ("1 2 3", "1# # 4", true),
+        ("who", "Ann Mary Lee", false),
+        ("when", "# Nov 2026", false),
+        ("id name sum", "# Ann 1#.50", false),
+    ] {
+        let reading = read(table(header, row).as_bytes(), &[]);
+        let blanks = reading.dialect.delimiter == " " && is_sure(&reading, What::Delimiter);
+        assert_eq!(blanks, sure, "{header} over {row}: {:?}", reading.decisions);
+    }
+    // Two words of a name are aligned with nothing.
+    for (name, sure) in [("Ann", true), ("Ann Lee", false)] {
+        let header = if sure { "name" } else { "full name" };
+        let line = |id: &str, name: &str, sum: &str| format!("{id:6}{name:18}{sum:>8}\n");
+        let mut text = line("id", header, "sum");
+        for row in 1..=12 {
+            text += &line(
+                &row.to_string(),
+                &name.replace("nn", &"n".repeat(row)),
+                "9.50",
+            );
+        }
+        let reading = read(text.as_bytes(), &[]);
+        assert_eq!(is_sure(&reading, What::Delimiter), sure, "{text}");
+    }
+}
