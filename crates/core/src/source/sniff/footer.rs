@@ -250,7 +250,9 @@ fn called(row: &Row, above: &[&Row], label: Label, said: &Said, reach: Reach) ->
         return None;
     }
     let sparse = said.is_sparse() && said.own == 0;
-    let refuted = reach == Reach::Whole && said.numbers > 0;
+    // Of amounts with their signs in another column the sum is none, but no record lacks so much.
+    let missing = said.texts_missing + said.values_missing;
+    let refuted = reach == Reach::Whole && said.numbers > 0 && missing < LEAST;
     match label {
         Label::Total if sparse && !refuted => Some(Verdict::Footer(0.92)),
         Label::Total | Label::Perhaps if sparse => Some(Verdict::Footer(0.8)),
