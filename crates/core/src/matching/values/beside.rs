@@ -13,7 +13,7 @@ use super::modifiers::{
 };
 use super::spellings::{Thing, spellings};
 use super::text_of_value::{Text, number};
-use crate::matching::text::{edit_similarity_from, is_subsequence, letters};
+use crate::matching::text::{edit_similarity_from, is_subsequence, letters, tokens};
 
 /// What one of two texts has that the other one has not, by what it does to the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,6 +156,9 @@ struct Side {
     hyphened: Vec<&'static str>,
     /// Whether `no` stands before a number.
     numbered: bool,
+    /// Words of a name in brackets at its end. They mostly say more about the same thing: `Niue (N.Z.)`, but
+    /// not `shipped (sample)`.
+    bracketed: Vec<String>,
 }
 
 impl Side {
@@ -178,12 +181,19 @@ impl Side {
                 Vec::new()
             },
             numbered: next.any(|(word, next)| word == "no" && number(next).is_some()),
+            bracketed: name_in_brackets(&text.verbatim).map_or_else(Vec::new, tokens),
         }
     }
 
     fn negates(&self, word: &str) -> bool {
         (is_negation(word) && !(self.numbered && word == "no")) || self.hyphened.contains(&word)
     }
+}
+
+/// What stands in brackets at the end of a text, behind something else, if it is written as a name.
+fn name_in_brackets(text: &str) -> Option<&str> {
+    let (before, inside) = text.strip_suffix(')')?.rsplit_once('(')?;
+    (!before.trim().is_empty() && inside.starts_with(char::is_uppercase)).then_some(inside)
 }
 
 /// How two words fit together.
@@ -344,7 +354,10 @@ impl View<'_> {
             if side.numbered && *word == "no" {
                 continue;
             }
-            let weight = self.weight(word);
+            let weight = match self.weight(word) {
+                Beside::Word if side.bracketed.contains(word) => Beside::Nothing,
+                weight => weight,
+            };
             if weight > Beside::Nothing {
                 rest.weights.push(weight);
             }
