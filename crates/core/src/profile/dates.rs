@@ -457,7 +457,10 @@ fn cut(text: &str) -> (&str, u8, &str) {
         return alone;
     };
     // As web servers write it: `01/Dec/2024:10:00:00`.
-    if before.len() == WEB_DATE && before.contains('/') && !before.contains(' ') {
+    let has_month = before
+        .get(3..6)
+        .is_some_and(|month| month.chars().all(char::is_alphabetic));
+    if before.len() == WEB_DATE && has_month && before.contains('/') {
         let time = text.get(WEB_DATE + 1..).unwrap_or_default();
         return (before, 4, time);
     }

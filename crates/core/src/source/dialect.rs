@@ -86,9 +86,18 @@ impl Dialect {
     /// Whether a line is drawn: the lines of `-` above, below and under the header of a table with `|`
     /// between its cells, as databases and Markdown have them. It holds no data.
     pub(crate) fn is_drawn(&self, line: &[u8]) -> bool {
-        self.delimiter == "|"
-            && line.iter().all(|byte| b"-+=:| ".contains(byte))
-            && line.windows(3).any(|part| part == b"---")
+        let is_dashes = |part: &[u8]| {
+            let part = part.trim_ascii();
+            let part = part.strip_prefix(b":").unwrap_or(part);
+            let part = part.strip_suffix(b":").unwrap_or(part);
+            part.len() > 2 && part.iter().all(|byte| b"-=".contains(byte))
+        };
+        let line = line.trim_ascii();
+        let begun = line.strip_prefix(b"|").or_else(|| line.strip_prefix(b"+"));
+        let line = begun.unwrap_or(line);
+        let ended = line.strip_suffix(b"|").or_else(|| line.strip_suffix(b"+"));
+        let line = ended.unwrap_or(line);
+        self.delimiter == "|" && line.split(|byte| b"|+".contains(byte)).all(is_dashes)
     }
 }
 

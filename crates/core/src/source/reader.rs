@@ -322,7 +322,9 @@ impl<'a> Reader<'a> {
         if nothing {
             return Taken::NonData(NonDataKind::Blank);
         }
-        if self.reading.dialect.is_drawn(text) {
+        // Behind the first row, dashes between bars are cells; only a frame goes on.
+        let may_be_drawn = self.state.rows == 0 || text.starts_with(b"+");
+        if may_be_drawn && self.reading.dialect.is_drawn(text) {
             return Taken::NonData(NonDataKind::Comment);
         }
         let layout = &self.reading.layout;

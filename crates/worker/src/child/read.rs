@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use aimapper_core::job::Phase;
 use aimapper_core::pipeline::{self, Source, Work};
+use aimapper_core::profile::{ColumnProfile, ValueCount};
 use aimapper_core::report::{NonDataKind, ShownLine, SourceProfile};
 use aimapper_core::source::{Input, Limits, Overrides, Reader, Reading, SourceError};
 use serde::Serialize;
@@ -15,6 +16,9 @@ use crate::protocol::{Done, PROFILE, Set, Spec};
 const LINES: u64 = 20;
 /// Characters of a line that are shown.
 const WIDTH: usize = 400;
+/// So much of a profile may be values that only value maps need; what the columns have besides is bounded by
+/// their number.
+const ALL_BYTES: usize = 16 << 20;
 
 /// Reads the staged source and writes its profile.
 pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble> {
@@ -48,7 +52,11 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
         .iter()
         .map(|column| column.values.clone())
         .collect();
-    let all = profile.columns.iter().map(|column| column.all.clone());
+    let mut room = ALL_BYTES;
+    let all = profile
+        .columns
+        .iter()
+        .map(|column| within(&mut room, column));
     let all = all.collect();
     let report = pipeline::report(Work {
         input: &input,
@@ -71,6 +79,18 @@ pub(super) fn read(spec: &Spec, file: &str, set: &[Set]) -> Result<Done, Trouble
     Ok(Done::Read {
         decisions: kept_decisions,
     })
+}
+
+/// The values of a column that a value map is made of, as long as there is room for them.
+fn within(room: &mut usize, column: &ColumnProfile) -> Vec<ValueCount> {
+    let bytes = column.all.iter().map(|value| value.value.len() + 32).sum();
+    match room.checked_sub(bytes) {
+        Some(rest) => {
+            *room = rest;
+            column.all.clone()
+        }
+        None => Vec::new(),
+    }
 }
 
 fn json(value: &impl Serialize) -> Result<serde_json::Value, Trouble> {

@@ -113,9 +113,9 @@ const OPPOSITES: [(&[&str], &[&str]); 38] = [
 
 /// Words that deny the rest of a name, as its tokens have them. `no` is not among them: it mostly is a
 /// number.
-const DENIALS: [&str; 17] = [
-    "not", "non", "never", "without", "dont", "nicht", "kein", "keine", "ohne", "pas", "sans",
-    "senza", "niet", "geen", "zonder", "nie", "bez",
+const DENIALS: [&str; 13] = [
+    "not", "non", "never", "without", "dont", "nicht", "kein", "keine", "ohne", "senza", "niet",
+    "geen", "zonder",
 ];
 
 /// What turns a word into its opposite where it stands in front of it.
@@ -138,6 +138,8 @@ struct Words<'a> {
     words: BTreeSet<&'a str>,
     /// As they stand there.
     tokens: BTreeSet<&'a str>,
+    /// Years, and numbers at the ends of names. Elsewhere they belong to a word: `ISO 3166-1 code`.
+    numbers: BTreeSet<&'a str>,
     denials: usize,
 }
 
@@ -147,6 +149,11 @@ impl<'a> Words<'a> {
         for name in names {
             all.words.extend(name.words());
             all.tokens.extend(name.tokens.iter().map(String::as_str));
+            let last = name.tokens.last();
+            let digits = |token: &&String| token.bytes().all(|byte| byte.is_ascii_digit());
+            let numbers = name.tokens.iter().filter(digits);
+            let numbers = numbers.filter(|token| is_year(token) || Some(*token) == last);
+            all.numbers.extend(numbers.map(String::as_str));
             // Names of one field say the same, so that they deny it once.
             let denials = name.tokens.iter().filter(|token| denies(token)).count();
             all.denials = all.denials.max(denials);
@@ -163,15 +170,15 @@ impl<'a> Words<'a> {
         words.iter().find(|word| self.has(word)).copied()
     }
 
-    /// Whole numbers that pass the test.
+    /// The numbers that pass the test.
     fn numbers(&self, passes: impl Fn(&str) -> bool) -> Vec<&'a str> {
-        let digits = |token: &&str| token.bytes().all(|byte| byte.is_ascii_digit());
-        let tokens = self.tokens.iter().copied();
-        tokens
-            .filter(digits)
-            .filter(|token| passes(token))
-            .collect()
+        let numbers = self.numbers.iter().copied();
+        numbers.filter(|token| passes(token)).collect()
     }
+}
+
+fn is_year(token: &str) -> bool {
+    token.len() == 4 && (token.starts_with("19") || token.starts_with("20"))
 }
 
 fn denies(token: &str) -> bool {
@@ -245,8 +252,6 @@ fn denial(column: &Words, field: &Words) -> Option<String> {
 /// Both names have one year or one number, but not the same, and share a word: `Address 1`, `address_2`.
 /// In codes such as `partf2e` a number says something else.
 fn numbers(column: &Words, field: &Words) -> Option<String> {
-    let is_year =
-        |token: &str| token.len() == 4 && (token.starts_with("19") || token.starts_with("20"));
     let is_count = |token: &str| token.len() <= 2;
     let kinds: [&dyn Fn(&str) -> bool; 2] = [&is_year, &is_count];
     kinds.into_iter().find_map(|kind| {
@@ -281,7 +286,7 @@ fn units(context: &Context, column: &ColumnProfile, field: &Field) -> Option<Str
         .then(|| unit_of_name(&column.name))
         .flatten();
     if let Some(of_column) = named {
-        return (of_column != of_field).then(|| {
+        return of_column.differs_from(of_field).then(|| {
             format!(
                 "name: the column is in {of_column}, the field in {of_field}; values are not converted"
             )

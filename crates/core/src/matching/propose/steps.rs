@@ -80,8 +80,8 @@ impl Reading {
         let mut reading = Self::of_text(column, field, decisions);
         match field.kind {
             FieldType::String | FieldType::Time => {}
-            FieldType::Integer => reading.add_integer(column, decisions),
-            FieldType::Decimal => reading.add_decimal(column, decisions),
+            FieldType::Integer => reading.add_integer(column, field, decisions),
+            FieldType::Decimal => reading.add_decimal(column, field, decisions),
             FieldType::Boolean => reading.add_boolean(column),
             FieldType::Date => reading.add_dates(column, decisions, SemanticType::Date),
             FieldType::Timestamp => reading.add_dates(column, decisions, SemanticType::Timestamp),
@@ -96,8 +96,13 @@ impl Reading {
     }
 
     /// Lowers the confidence where numbers would lose zeros in front, as a code has them. Two digits may
-    /// be a month or an hour.
-    fn keep_zeros(&mut self, column: &ColumnProfile) {
+    /// be a month or an hour, and amounts and times of day are written in fixed width.
+    fn keep_zeros(&mut self, column: &ColumnProfile, field: &Field) {
+        const OF_FIXED_WIDTH: [&str; 5] = ["amount", "price", "quantity", "time", "hour"];
+        let names = FieldNames::of(field);
+        if OF_FIXED_WIDTH.iter().any(|word| names.mean(word)) {
+            return;
+        }
         let is_code = |value: &&str| {
             value.len() > 2 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit())
         };
@@ -187,24 +192,24 @@ impl Reading {
 
     /// What has a fraction is read as a decimal: one that is not zero has no place in the field and is
     /// rejected.
-    fn add_integer(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
+    fn add_integer(&mut self, column: &ColumnProfile, field: &Field, decisions: &[Decision]) {
         match whole_as(column) {
-            Some(WholeAs::Fractions) => return self.add_decimal(column, decisions),
+            Some(WholeAs::Fractions) => return self.add_decimal(column, field, decisions),
             Some(WholeAs::Groups) => {
                 self.watch(column, decisions, What::DecimalMark, "whole numbers");
             }
             None => {}
         }
-        self.keep_zeros(column);
+        self.keep_zeros(column, field);
         self.expect(column, rows_of(column, NUMBERS), "whole numbers");
         self.steps.push(Step::Integer {
             thousands_mark: mark(decisions, What::ThousandsMark, column),
         });
     }
 
-    fn add_decimal(&mut self, column: &ColumnProfile, decisions: &[Decision]) {
+    fn add_decimal(&mut self, column: &ColumnProfile, field: &Field, decisions: &[Decision]) {
         self.watch(column, decisions, What::DecimalMark, "decimals");
-        self.keep_zeros(column);
+        self.keep_zeros(column, field);
         self.expect(column, rows_of(column, NUMBERS), "numbers");
         let decimal_mark = mark(decisions, What::DecimalMark, column);
         let decimal_mark = if decimal_mark.is_empty() {

@@ -13,6 +13,50 @@ pub(super) enum Unit {
     Other(&'static str),
 }
 
+impl Unit {
+    /// Whether it is another unit of what both measure. Of different things nothing follows: a price per
+    /// kilogram is still one in euros.
+    pub(super) fn differs_from(self, other: Self) -> bool {
+        self != other && self.measures() == other.measures()
+    }
+
+    fn measures(self) -> Measure {
+        match self {
+            Self::Currency(_) | Self::Other("cents" | "k€" | "k$" | "million" | "%") => {
+                Measure::Money
+            }
+            Self::Other("mm" | "cm" | "m" | "km" | "in" | "ft" | "mi") => Measure::Length,
+            Self::Other("mg" | "g" | "kg" | "t" | "lb" | "oz") => Measure::Mass,
+            Self::Other("°C" | "°F" | "K") => Measure::Temperature,
+            Self::Other("ms" | "s" | "min" | "h") => Measure::Time,
+            Self::Other("Wh" | "kWh" | "MWh" | "GWh" | "kJ" | "kcal") => Measure::Energy,
+            Self::Other("W" | "kW") => Measure::Power,
+            Self::Other("ml" | "l" | "gal" | "m³") => Measure::Volume,
+            Self::Other("m²" | "ft²") => Measure::Area,
+            Self::Other("KB" | "MB" | "GB") => Measure::Data,
+            Self::Other("km/h" | "mph") => Measure::Speed,
+            Self::Other(_) => Measure::Pressure,
+        }
+    }
+}
+
+/// What units measure. A share of an amount stands in the place of an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Money,
+    Length,
+    Mass,
+    Temperature,
+    Time,
+    Energy,
+    Power,
+    Volume,
+    Area,
+    Data,
+    Speed,
+    Pressure,
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -136,11 +180,10 @@ const IN_BRACKETS: [(&str, &str); 15] = [
 ];
 
 /// Words behind `in` in a sentence that name a currency.
-const CURRENCY_WORDS: [(&str, &str); 6] = [
+const CURRENCY_WORDS: [(&str, &str); 5] = [
     ("euro", "EUR"),
     ("euros", "EUR"),
     ("dollars", "USD"),
-    ("pounds", "GBP"),
     ("francs", "CHF"),
     ("yen", "JPY"),
 ];
@@ -166,6 +209,13 @@ fn unit_in_brackets(text: &str) -> Option<Unit> {
 /// The unit that stands at the end of a name.
 pub(super) fn unit_of_name(name: &str) -> Option<Unit> {
     let text = name.trim();
+    // What it is per is not what it is in.
+    if text
+        .split([' ', '_'])
+        .any(|word| word == "per" || word == "/")
+    {
+        return None;
+    }
     let inside = text
         .strip_suffix([')', ']'])
         .and_then(|text| text.rsplit_once(['(', '[']));
@@ -208,9 +258,11 @@ pub(super) fn unit_of_description(text: &str) -> Option<Unit> {
             .map(Unit::Currency)
             .or_else(|| unit_of_word(&word))
     };
-    let mut found: Vec<Unit> = behind.filter_map(of_word).collect();
+    let is_own = |unit: &Unit| !matches!(unit, Unit::Other("%" | "cents"));
+    let mut found: Vec<Unit> = behind.filter_map(of_word).filter(is_own).collect();
     let bracketed = text.split(['(', '[']).skip(1);
-    found.extend(bracketed.filter_map(|rest| unit_in_brackets(rest.split([')', ']']).next()?)));
+    let bracketed = bracketed.filter_map(|rest| unit_in_brackets(rest.split([')', ']']).next()?));
+    found.extend(bracketed.filter(is_own));
     // A text that names several says nothing about this one.
     let first = *found.first()?;
     found.iter().all(|unit| *unit == first).then_some(first)

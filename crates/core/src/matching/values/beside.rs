@@ -63,10 +63,11 @@ pub(super) struct Surroundings<'a> {
 /// What one of the texts has beside the other; nothing where neither has all that the other says, so
 /// that there is no more than a likeness.
 pub(super) fn beside(value: &Text, label: &Text, around: &Surroundings) -> Option<Difference> {
-    let view = View {
-        around,
-        sides: [Side::of(value), Side::of(label)],
-    };
+    let mut sides = [Side::of(value), Side::of(label)];
+    let [of_value, of_label] = &mut sides;
+    of_value.code = code_before(value, label);
+    of_label.code = code_before(label, value);
+    let view = View { around, sides };
     let views = [
         view.by_things(value, label),
         view.by_words(value.tokens.iter(), label.tokens.iter()),
@@ -76,10 +77,35 @@ pub(super) fn beside(value: &Text, label: &Text, around: &Surroundings) -> Optio
         .flatten()
         .min_by_key(|found| found.beside)
         .or_else(|| view.by_words(terms(value), terms(label)))?;
+    // An ex-smoker is no non-smoker: not all that turns a word around turns it to the same.
+    let is_plain = |text: &Text| {
+        let other = |word: &String| OTHER_TURNS.iter().any(|part| word.starts_with(part));
+        !text.tokens.iter().any(other)
+    };
+    let both_negated = found.both_negated && is_plain(value) && is_plain(label);
+    let beside = if found.both_negated && !both_negated {
+        found.beside.max(Beside::Qualifier)
+    } else {
+        found.beside
+    };
     Some(Difference {
-        beside: found.beside.max(by_signs(value, label)),
-        ..found
+        beside: beside.max(by_signs(value, label)),
+        both_negated,
     })
+}
+
+/// What turns a word around in another way than `not` does.
+const OTHER_TURNS: [&str; 6] = ["ex", "anti", "mis", "on", "de", "dis"];
+
+/// The number of one or two digits that stands before a text, if the other one has no number and a word
+/// that is no unit: it numbers the values.
+fn code_before(text: &Text, other: &Text) -> Option<String> {
+    let (first, rest) = text.tokens.split_first()?;
+    let is_code = first.len() <= 2 && first.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = |word: &String| word.contains(char::is_numeric) || number(word).is_some();
+    let named = rest.iter().any(|word| letters(word) >= 4);
+    let plain = !other.tokens.iter().any(numbered) && other.tokens.iter().any(|w| letters(w) >= 4);
+    (is_code && named && plain && !rest.iter().any(numbered)).then(|| first.clone())
 }
 
 /// What signs say that only one of the texts has.
@@ -111,6 +137,12 @@ fn unit(text: &str) -> Option<(&str, &str)> {
     let multiple = MULTIPLES.iter().find(|sign| text.starts_with(**sign))?;
     let base = text.strip_prefix(multiple)?;
     let written = BASES.contains(&base) && !(*multiple == "m" && matches!(base, "B" | "b" | "bit"));
+    // Nobody counts in megalitres: `ML` is `ml` in capitals.
+    let multiple = if *multiple == "M" && base == "L" {
+        "m"
+    } else {
+        *multiple
+    };
     let base = if base == "L" { "l" } else { base };
     written.then_some((multiple, base))
 }
@@ -159,6 +191,8 @@ struct Side {
     /// Words of a name in brackets at its end. They mostly say more about the same thing: `Niue (N.Z.)`, but
     /// not `shipped (sample)`.
     bracketed: Vec<String>,
+    /// The number before a text that the other one names without it: `10 Open`.
+    code: Option<String>,
 }
 
 impl Side {
@@ -182,6 +216,7 @@ impl Side {
             },
             numbered: next.any(|(word, next)| word == "no" && number(next).is_some()),
             bracketed: name_in_brackets(&text.verbatim).map_or_else(Vec::new, tokens),
+            code: None,
         }
     }
 
@@ -354,10 +389,13 @@ impl View<'_> {
             if side.numbered && *word == "no" {
                 continue;
             }
-            let weight = match self.weight(word) {
-                Beside::Word if side.bracketed.contains(word) => Beside::Nothing,
-                weight => weight,
-            };
+            let weight = self.weight(word);
+            if weight == Beside::Word && side.bracketed.contains(word) {
+                continue;
+            }
+            if side.code.as_ref() == Some(word) {
+                continue;
+            }
             if weight > Beside::Nothing {
                 rest.weights.push(weight);
             }

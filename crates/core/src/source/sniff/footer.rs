@@ -233,12 +233,12 @@ fn called(row: &Row, above: &[&Row], label: Label, said: &Said, reach: Reach) ->
         return Some(Verdict::Doubtful(0.7));
     }
     if summed {
-        let sure = if label == Label::Total || has(row, 0) {
-            0.95
-        } else {
-            0.8
-        };
-        return Some(Verdict::Footer(sure));
+        return Some(match label {
+            Label::Total => Verdict::Footer(0.95),
+            Label::Perhaps | Label::Other if said.is_sparse() => Verdict::Footer(0.8),
+            // `Media Markt` with as many visits as the others have on average.
+            Label::Perhaps | Label::Other => Verdict::Doubtful(0.7),
+        });
     }
     let name = row.cells.iter().position(|cell| cell.kind != Kind::Empty)?;
     let text = |row: &Row| {
@@ -262,30 +262,18 @@ fn called(row: &Row, above: &[&Row], label: Label, said: &Said, reach: Reach) ->
     }
 }
 
-/// Lines among the rows that add some of them up or name those that follow: called a total, with
-/// nothing where each other row has something, or with nothing but one text.
+/// Lines among the rows that add some of them up: called a total, with nothing where each other row has
+/// something.
 pub(crate) fn lines_between(rows: &[Row], width: usize) -> Vec<u64> {
     let wide = |row: &&Row| row.cells.len() == width && !row.blank();
     let body: Vec<&Row> = rows.iter().filter(wide).collect();
-    let alone = |row: &Row| {
-        let first = row.cells.first().map(|cell| cell.kind);
-        width > 2 && row.filled() == 1 && matches!(first, Some(Kind::Word | Kind::Text))
-    };
     let (other, plain): (Vec<&Row>, Vec<&Row>) = body
         .into_iter()
-        .partition(|row| alone(row) || Label::of(row) != Label::Other);
+        .partition(|row| Label::of(row) != Label::Other);
     let always: Vec<usize> = (0..width)
         .filter(|column| plain.iter().all(|row| has(row, *column)))
         .collect();
-    let sparse = |row: &&&Row| {
-        let empty = always.iter().filter(|column| !has(row, **column)).count();
-        // A name alone may be a record of which nothing else is known, unless nothing ever misses.
-        if alone(row) {
-            empty > 0 && always.len() == width
-        } else {
-            empty > 0
-        }
-    };
+    let sparse = |row: &&&Row| always.iter().any(|column| !has(row, *column));
     let lines: Vec<u64> = other.iter().filter(sparse).map(|row| row.line).collect();
     if plain.len() > lines.len() && lines.len() > 1 {
         lines

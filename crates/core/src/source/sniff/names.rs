@@ -23,6 +23,9 @@ const COUNTED: f64 = 0.8;
 /// What the texts of a first line add to its log odds at most: columns are not independent.
 const MOST_OF_NAMES: f64 = 2.0;
 
+/// The log odds up to which they lift it where all are made as what stands below: it is asked.
+const MOST_OF_REPEATED: f64 = 1.5;
+
 /// What they have to add where they are the only sign that a line names columns.
 const LEAST_OF_NAMES: f64 = 0.5;
 
@@ -80,7 +83,14 @@ fn logit(first: &Row, body: &[&Row], width: usize) -> f64 {
     }
     if first.filled() == width && are_names(first, body) {
         let odds = (0..width).map(|column| name_odds(first, body, column));
-        logit += odds.sum::<f64>().min(MOST_OF_NAMES);
+        let named = logit + odds.sum::<f64>().min(MOST_OF_NAMES);
+        // Values that repeat below do not make sure that the first record's would.
+        let made = (0..width).any(|column| is_made_otherwise(first, body, column));
+        logit = if made {
+            named
+        } else {
+            named.min(logit.max(MOST_OF_REPEATED))
+        };
     }
     let mut names: Vec<&str> = first
         .cells
@@ -205,6 +215,19 @@ fn name_odds(first: &Row, body: &[&Row], column: usize) -> f64 {
         rarity(below.len(), once(&mut shapes.values()))
     };
     as_shape.min(1.0).max(as_value.min(0.6))
+}
+
+/// Whether a name is made as nothing below it is.
+fn is_made_otherwise(first: &Row, body: &[&Row], column: usize) -> bool {
+    let below = below(body, column);
+    let name = first
+        .cells
+        .get(column)
+        .filter(|name| name.kind != Kind::Empty);
+    name.is_some_and(|name| {
+        let own = shape(&name.text);
+        below.len() >= LEAST && below.iter().all(|cell| shape(&cell.text) != own)
+    })
 }
 
 /// How a text is made: one sign for each run of small letters, capitals, other letters, and digits.

@@ -1,6 +1,6 @@
 //! Names of the months in English, German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Danish,
 //! Norwegian, Polish, Czech and Turkish, also without their accents. A name stands for one month in
-//! all of them; Croatian is left out, because its `listopada` is October and the Polish one November.
+//! all of them. Left out are those that are another month in Croatian: `listopada`, `lis`, `lip`, `srp`.
 
 use std::sync::LazyLock;
 
@@ -14,13 +14,13 @@ const SHORT: [&[&str]; 12] = [
     &["apr", "avr", "abr", "kwi", "nis", "dub"],
     &["may", "mai", "mag", "mei", "maj", "kvě", "kve"],
     &["jun", "juin", "giu", "cze", "haz", "čvn", "cvn"],
-    &["jul", "juil", "juill", "lug", "lip", "tem", "čvc", "cvc"],
-    &["aug", "ago", "août", "aout", "sie", "ağu", "agu", "srp"],
+    &["jul", "juil", "juill", "lug", "tem", "čvc", "cvc"],
+    &["aug", "ago", "août", "aout", "sie", "ağu", "agu"],
     &["sep", "sept", "set", "wrz", "eyl", "zář", "zar"],
     &[
         "oct", "okt", "ott", "out", "paź", "paz", "eki", "říj", "rij",
     ],
-    &["nov", "lis", "kas"],
+    &["nov", "kas"],
     &["dec", "dez", "dic", "déc", "des", "gru", "ara", "pro"],
 ];
 
@@ -107,7 +107,6 @@ const LONG: [&[&str]; 12] = [
         "novembre",
         "noviembre",
         "novembro",
-        "listopada",
         "listopadu",
         "kasım",
     ],
