@@ -308,6 +308,8 @@ fn zeros_in_front_are_not_given_up_in_silence() {
     let of = |values: &[&str]| typed("number", FieldType::Integer, values, &types).confidence;
     assert!(of(&["01067", "80331"]) <= 0.7);
     assert!(of(&["01", "12"]) >= 0.9);
+    let amounts = typed("quantity", FieldType::Integer, &["0100", "0250"], &types);
+    assert!(amounts.confidence >= 0.9, "{amounts:?}");
 }
 
 #[test]

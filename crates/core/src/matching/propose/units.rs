@@ -290,12 +290,24 @@ mod tests {
             ("vitamin c", None),
             ("log in", None),
             ("kg", None),
+            ("Price per kg", None),
+            ("Price EUR / kg", None),
             ("class t", None),
             ("Name (legal)", None),
         ] {
             let unit = unit_of_name(name).map(|unit| unit.to_string());
             assert_eq!(unit.as_deref(), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn units_of_one_measure_are_compared() {
+        let differ = |a: &str, b: &str| {
+            let of = |name: &str| unit_of_name(name).unwrap();
+            of(a).differs_from(of(b))
+        };
+        assert!(differ("Price (USD)", "price_eur") && differ("Weight lb", "weight_kg"));
+        assert!(!differ("Price (EUR)", "price_eur") && !differ("Price (EUR)", "weight_kg"));
     }
 
     #[test]

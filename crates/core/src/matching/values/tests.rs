@@ -229,6 +229,12 @@ fn what_makes_another_thing_of_a_label_is_no_proof_of_it() {
         note(&mut wrong, value, targets, |_, likely| likely < 0.75);
     }
     for (value, targets) in [
+        ("Ex-member", &["member", "non-member"][..]),
+        ("Anti-fraud", &["fraud", "non-fraud"]),
+    ] {
+        note(&mut wrong, value, targets, |_, likely| likely < 0.75);
+    }
+    for (value, targets) in [
         ("shipped with faults", &["shipped", "packed"][..]),
         ("shipped (sample)", &["shipped", "packed"]),
         ("Canadian English", &["English", "French"]),
@@ -252,6 +258,9 @@ fn what_says_nothing_of_its_own_costs_nothing() {
         ("mL", &["ml", "l"], "ml"),
         ("b", &["A", "B", "C"], "B"),
         ("shiped", &["shipped", "packed"], "shipped"),
+        ("10 Shipped", &["shipped", "packed"], "shipped"),
+        ("2 - Packed", &["shipped", "packed"], "packed"),
+        ("ML", &["ml", "l"], "ml"),
     ] {
         note(&mut wrong, value, targets, |to, likely| {
             to == Some(expected) && likely >= 0.8

@@ -245,6 +245,41 @@ fn a_row_that_adds_the_table_up_is_a_footer_or_asked_about() {
 }
 
 #[test]
+fn a_name_that_begins_like_a_total_is_none_for_sure() {
+    // Seven shops with 28 visits, so that one more has the average by chance.
+    let rows: String = (1..=7)
+        .map(|row| format!("Shop {row},Oslo,{row}\n"))
+        .collect();
+    for last in [
+        "Media Markt,Oslo,4",
+        "Balance Street,Oslo,28",
+        "Total Care,Oslo,28",
+    ] {
+        let reading = read(format!("store,city,visits\n{rows}{last}\n").as_bytes(), &[]);
+        assert_eq!(reading.layout.footer_lines, 0, "{last}");
+        assert!(!is_sure(&reading, What::FooterLines), "{last}");
+    }
+}
+
+#[test]
+fn the_first_of_like_records_is_no_header_for_sure() {
+    let rows: String = (0..16)
+        .map(|row| {
+            let name = ["Boyle", "Curie", "Dalton", "Euler"][row % 4];
+            let town = ["Turin", "Delft"][row % 2];
+            format!("{name}{},{town},Silver\n", ["a", "e", "i", "o"][row / 4])
+        })
+        .collect();
+    let reading = read(format!("Abel,London,Gold\n{rows}").as_bytes(), &[]);
+    assert!(!is_sure(&reading, What::HeaderLines));
+    let reading = read(
+        format!("last_name,town_of_birth,medal_2\n{rows}").as_bytes(),
+        &[],
+    );
+    assert_eq!(reading.layout.header_lines, 1);
+}
+
+#[test]
 fn a_sum_of_rows_that_are_not_known_needs_a_word() {
     let row = |row: usize| format!("{row};Town {};10\n", row % 7);
     let rows: String = (1..=60_000).map(row).collect();

@@ -55,6 +55,7 @@ fn shape_and_calendar_are_told_apart() {
         ("%d.%m.%Y", "01.01.0000", Impossible),
         ("%Y-%m-%d %H:%M", "2026-11-24 24:00", Impossible),
         ("%d.%m.%Y", "1.2.2026", Shape),
+        ("%-d. %B %Y", "1. listopada 2026", Shape),
         ("%d.%m.%Y", "01.02.26", Shape),
         ("%d.%m.%Y", "01.02.2026 ", Shape),
         ("%d.%m.%Y", " 01.02.2026", Shape),
