@@ -157,14 +157,19 @@ pub(crate) fn grow(case: &Case) -> Growth {
 
 /// Byte at which the rows start.
 fn head_end(reading: &Reading, portions: &[Portion]) -> usize {
+    let rows = portions.iter().flat_map(|portion| &portion.batch.places);
+    let first = rows.map(|place| place.start).min().unwrap_or(0);
+    // A line that is drawn below the header is none behind rows.
+    let is_drawn = |line: &str| reading.dialect.delimiter == "|" && line.contains("---");
     let header = portions
         .iter()
         .flat_map(|portion| &portion.non_data)
         .filter(|piece| {
-            matches!(
+            let of_head = matches!(
                 piece.kind,
                 NonDataKind::Preamble | NonDataKind::Header | NonDataKind::Units
-            )
+            );
+            of_head || (piece.end <= first && is_drawn(&piece.raw))
         })
         .map(|piece| piece.end);
     // What stands before the data is of the head too, other tables among it.
