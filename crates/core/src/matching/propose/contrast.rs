@@ -197,10 +197,7 @@ pub(super) fn contrast(
         let name = Name::parse(&column.name);
         let of_column = Words::of([&name]);
         let of_field = Words::of(names.names.iter().map(|(name, _)| name));
-        let why = opposites(&of_column, &of_field)
-            .or_else(|| denial(&of_column, &of_field))
-            .or_else(|| numbers(&of_column, &of_field));
-        found.extend(why.map(|text| Contrast {
+        found.extend(between(&of_column, &of_field).map(|text| Contrast {
             cap: OPPOSITE,
             evidence: evidence("name", -1.0, text),
         }));
@@ -210,6 +207,13 @@ pub(super) fn contrast(
         evidence: evidence("name", -1.0, text),
     }));
     found.into_iter().min_by(|a, b| a.cap.total_cmp(&b.cap))
+}
+
+/// Why the names say different things, if they do.
+fn between(column: &Words, field: &Words) -> Option<String> {
+    opposites(column, field)
+        .or_else(|| denial(column, field))
+        .or_else(|| numbers(column, field))
 }
 
 fn opposites(column: &Words, field: &Words) -> Option<String> {
@@ -341,4 +345,79 @@ pub(super) fn other_currencies(context: &Context, code: &str) -> BTreeSet<&'stat
     }
     found.remove(code);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(column: &str, field: &str) -> Option<String> {
+        let (column, field) = (Name::parse(column), Name::parse(field));
+        between(&Words::of([&column]), &Words::of([&field]))
+    }
+
+    #[test]
+    fn names_say_opposites_or_other_numbers() {
+        for (column, field, wanted) in [
+            (
+                "Amount net",
+                "amount_gross",
+                "the column says net, the field gross",
+            ),
+            (
+                "Betrag brutto",
+                "net_amount",
+                "the column says gross, the field net",
+            ),
+            (
+                "Min price",
+                "max_price",
+                "the column says minimum, the field maximum",
+            ),
+            (
+                "Sender Name",
+                "recipient_name",
+                "the column says sender, the field recipient",
+            ),
+            (
+                "Hire Date",
+                "termination_date",
+                "the column says hire, the field termination",
+            ),
+            ("Opt-out", "opt_in", "the column says out, the field in"),
+            ("Not paid", "paid", "only the column says “not”"),
+            ("Inactive", "active", "only the column says “inactive”"),
+            (
+                "Paid amount",
+                "unpaid_amount",
+                "only the field says “unpaid”",
+            ),
+            (
+                "Revenue 2023",
+                "revenue_2024",
+                "the column is of 2023, the field of 2024",
+            ),
+            (
+                "Address 1",
+                "address_2",
+                "the column is of 1, the field of 2",
+            ),
+        ] {
+            let wanted = format!("name: {wanted}");
+            assert_eq!(said(column, field), Some(wanted), "{column} {field}");
+        }
+        for (column, field) in [
+            ("Amount net", "net_amount"),
+            ("Net or gross", "gross_amount"),
+            ("Not paid", "not_paid"),
+            ("Unpaid", "is_unpaid"),
+            ("Discount", "discount_count"),
+            ("Address 01", "address_1"),
+            ("Country code 2", "iso_3166_1_country_code"),
+            ("Artikel-Bez.", "article_name"),
+            ("Invoice No", "invoice_number"),
+        ] {
+            assert_eq!(said(column, field), None, "{column} {field}");
+        }
+    }
 }

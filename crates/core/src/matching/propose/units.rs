@@ -9,8 +9,8 @@ use crate::matching::names::{Name, currency_code};
 pub(super) enum Unit {
     /// An ISO 4217 code.
     Currency(&'static str),
-    /// Another one, as it is usually written.
-    Other(&'static str),
+    /// Another one: what it measures, and how it is usually written.
+    Other(Measure, &'static str),
 }
 
 impl Unit {
@@ -20,29 +20,17 @@ impl Unit {
         self != other && self.measures() == other.measures()
     }
 
-    fn measures(self) -> Measure {
+    const fn measures(self) -> Measure {
         match self {
-            Self::Currency(_) | Self::Other("cents" | "k€" | "k$" | "million" | "%") => {
-                Measure::Money
-            }
-            Self::Other("mm" | "cm" | "m" | "km" | "in" | "ft" | "mi") => Measure::Length,
-            Self::Other("mg" | "g" | "kg" | "t" | "lb" | "oz") => Measure::Mass,
-            Self::Other("°C" | "°F" | "K") => Measure::Temperature,
-            Self::Other("ms" | "s" | "min" | "h") => Measure::Time,
-            Self::Other("Wh" | "kWh" | "MWh" | "GWh" | "kJ" | "kcal") => Measure::Energy,
-            Self::Other("W" | "kW") => Measure::Power,
-            Self::Other("ml" | "l" | "gal" | "m³") => Measure::Volume,
-            Self::Other("m²" | "ft²") => Measure::Area,
-            Self::Other("KB" | "MB" | "GB") => Measure::Data,
-            Self::Other("km/h" | "mph") => Measure::Speed,
-            Self::Other(_) => Measure::Pressure,
+            Self::Currency(_) => Measure::Money,
+            Self::Other(measure, _) => measure,
         }
     }
 }
 
 /// What units measure. A share of an amount stands in the place of an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
+pub(super) enum Measure {
     Money,
     Length,
     Mass,
@@ -60,14 +48,15 @@ enum Measure {
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Currency(unit) | Self::Other(unit) => f.write_str(unit),
+            Self::Currency(unit) | Self::Other(_, unit) => f.write_str(unit),
         }
     }
 }
 
 /// Units and the spellings that nothing else has, in lower case.
-const UNITS: [(&str, &[&str]); 47] = [
+const UNITS: [(Measure, &str, &[&str]); 47] = [
     (
+        Measure::Length,
         "mm",
         &[
             "mm",
@@ -78,6 +67,7 @@ const UNITS: [(&str, &[&str]); 47] = [
         ],
     ),
     (
+        Measure::Length,
         "cm",
         &[
             "cm",
@@ -87,42 +77,50 @@ const UNITS: [(&str, &[&str]); 47] = [
             "centimetres",
         ],
     ),
-    ("m", &["meter", "meters", "metre", "metres"]),
     (
+        Measure::Length,
+        "m",
+        &["meter", "meters", "metre", "metres"],
+    ),
+    (
+        Measure::Length,
         "km",
         &["km", "kilometer", "kilometers", "kilometre", "kilometres"],
     ),
-    ("in", &["inch", "inches"]),
-    ("ft", &["ft", "feet", "foot"]),
-    ("mi", &["miles"]),
-    ("mg", &["mg", "milligram", "milligrams"]),
-    ("g", &["gram", "grams", "gramm"]),
+    (Measure::Length, "in", &["inch", "inches"]),
+    (Measure::Length, "ft", &["ft", "feet", "foot"]),
+    (Measure::Length, "mi", &["miles"]),
+    (Measure::Mass, "mg", &["mg", "milligram", "milligrams"]),
+    (Measure::Mass, "g", &["gram", "grams", "gramm"]),
     (
+        Measure::Mass,
         "kg",
         &["kg", "kgs", "kilo", "kilogram", "kilograms", "kilogramm"],
     ),
-    ("t", &["tons", "tonnes", "tonnen"]),
-    ("lb", &["lb", "lbs"]),
-    ("oz", &["oz", "ounce", "ounces"]),
-    ("°C", &["celsius", "°c", "degc"]),
-    ("°F", &["fahrenheit", "°f", "degf"]),
-    ("K", &["kelvin"]),
+    (Measure::Mass, "t", &["tons", "tonnes", "tonnen"]),
+    (Measure::Mass, "lb", &["lb", "lbs"]),
+    (Measure::Mass, "oz", &["oz", "ounce", "ounces"]),
+    (Measure::Temperature, "°C", &["celsius", "°c", "degc"]),
+    (Measure::Temperature, "°F", &["fahrenheit", "°f", "degf"]),
+    (Measure::Temperature, "K", &["kelvin"]),
     (
+        Measure::Time,
         "ms",
         &["ms", "msec", "millis", "millisecond", "milliseconds"],
     ),
-    ("s", &["sec", "secs", "seconds", "sekunden"]),
-    ("min", &["mins", "minutes", "minuten"]),
-    ("h", &["hrs", "hours", "stunden"]),
-    ("Wh", &["wh"]),
-    ("kWh", &["kwh"]),
-    ("MWh", &["mwh"]),
-    ("GWh", &["gwh"]),
-    ("W", &["watt", "watts"]),
-    ("kW", &["kw", "kilowatt", "kilowatts"]),
-    ("kJ", &["kj", "kilojoule", "kilojoules"]),
-    ("kcal", &["kcal", "kilocalories"]),
+    (Measure::Time, "s", &["sec", "secs", "seconds", "sekunden"]),
+    (Measure::Time, "min", &["mins", "minutes", "minuten"]),
+    (Measure::Time, "h", &["hrs", "hours", "stunden"]),
+    (Measure::Energy, "Wh", &["wh"]),
+    (Measure::Energy, "kWh", &["kwh"]),
+    (Measure::Energy, "MWh", &["mwh"]),
+    (Measure::Energy, "GWh", &["gwh"]),
+    (Measure::Power, "W", &["watt", "watts"]),
+    (Measure::Power, "kW", &["kw", "kilowatt", "kilowatts"]),
+    (Measure::Energy, "kJ", &["kj", "kilojoule", "kilojoules"]),
+    (Measure::Energy, "kcal", &["kcal", "kilocalories"]),
     (
+        Measure::Volume,
         "ml",
         &[
             "ml",
@@ -132,27 +130,41 @@ const UNITS: [(&str, &[&str]); 47] = [
             "millilitres",
         ],
     ),
-    ("l", &["liter", "liters", "litre", "litres"]),
-    ("gal", &["gallon", "gallons"]),
-    ("m²", &["m2", "m²", "sqm", "qm"]),
-    ("ft²", &["ft2", "ft²", "sqft"]),
-    ("m³", &["m3", "m³", "cbm"]),
-    ("%", &["%", "percent", "percentage", "pct", "prozent"]),
-    ("KB", &["kb", "kilobytes"]),
-    ("MB", &["mb", "megabytes"]),
-    ("GB", &["gb", "gigabytes"]),
-    ("km/h", &["km/h", "kmh", "kph"]),
-    ("mph", &["mph"]),
-    ("bar", &["bar"]),
-    ("hPa", &["hpa"]),
-    ("psi", &["psi"]),
-    ("cents", &["cents", "ct", "pence", "centimes"]),
     (
+        Measure::Volume,
+        "l",
+        &["liter", "liters", "litre", "litres"],
+    ),
+    (Measure::Volume, "gal", &["gallon", "gallons"]),
+    (Measure::Area, "m²", &["m2", "m²", "sqm", "qm"]),
+    (Measure::Area, "ft²", &["ft2", "ft²", "sqft"]),
+    (Measure::Volume, "m³", &["m3", "m³", "cbm"]),
+    (
+        Measure::Money,
+        "%",
+        &["%", "percent", "percentage", "pct", "prozent"],
+    ),
+    (Measure::Data, "KB", &["kb", "kilobytes"]),
+    (Measure::Data, "MB", &["mb", "megabytes"]),
+    (Measure::Data, "GB", &["gb", "gigabytes"]),
+    (Measure::Speed, "km/h", &["km/h", "kmh", "kph"]),
+    (Measure::Speed, "mph", &["mph"]),
+    (Measure::Pressure, "bar", &["bar"]),
+    (Measure::Pressure, "hPa", &["hpa"]),
+    (Measure::Pressure, "psi", &["psi"]),
+    (
+        Measure::Money,
+        "cents",
+        &["cents", "ct", "pence", "centimes"],
+    ),
+    (
+        Measure::Money,
         "k€",
         &["k€", "t€", "teur", "keur", "tsd. €", "tsd eur", "€k"],
     ),
-    ("k$", &["k$", "kusd", "tusd", "$k"]),
+    (Measure::Money, "k$", &["k$", "kusd", "tusd", "$k"]),
     (
+        Measure::Money,
         "million",
         &[
             "million", "millions", "mio", "mio.", "mio. €", "m€", "mio eur",
@@ -191,8 +203,15 @@ const CURRENCY_WORDS: [(&str, &str); 5] = [
 /// A unit by a spelling that nothing else has.
 fn unit_of_word(word: &str) -> Option<Unit> {
     let word = word.to_lowercase();
-    let known = |(_, spellings): &&(&str, &[&str])| spellings.contains(&word.as_str());
-    UNITS.iter().find(known).map(|(unit, _)| Unit::Other(unit))
+    let mut units = UNITS.iter();
+    let found = units.find(|(_, _, spellings)| spellings.contains(&word.as_str()));
+    found.map(|(measure, unit, _)| Unit::Other(*measure, unit))
+}
+
+/// A unit of the list by how it is usually written.
+fn unit_named(name: &str) -> Option<Unit> {
+    let found = UNITS.iter().find(|(_, unit, _)| *unit == name);
+    found.map(|(measure, unit, _)| Unit::Other(*measure, unit))
 }
 
 /// What stands in brackets.
@@ -203,7 +222,7 @@ fn unit_in_brackets(text: &str) -> Option<Unit> {
     }
     let lower = text.to_lowercase();
     let short = IN_BRACKETS.iter().find(|(_, spelling)| *spelling == lower);
-    unit_of_word(text).or(short.map(|(unit, _)| Unit::Other(unit)))
+    unit_of_word(text).or_else(|| unit_named(short?.0))
 }
 
 /// The unit that stands at the end of a name.
@@ -235,7 +254,7 @@ pub(super) fn unit_of_name(name: &str) -> Option<Unit> {
             .iter()
             .find(|(_, known)| last.eq_ignore_ascii_case(known))?;
         let degrees = before.to_lowercase().contains("temp") && short.0.starts_with('°');
-        degrees.then_some(Unit::Other(short.0))
+        degrees.then(|| unit_named(short.0)).flatten()
     })
 }
 
@@ -258,7 +277,7 @@ pub(super) fn unit_of_description(text: &str) -> Option<Unit> {
             .map(Unit::Currency)
             .or_else(|| unit_of_word(&word))
     };
-    let is_own = |unit: &Unit| !matches!(unit, Unit::Other("%" | "cents"));
+    let is_own = |unit: &Unit| !matches!(unit, Unit::Other(_, "%" | "cents"));
     let mut found: Vec<Unit> = behind.filter_map(of_word).filter(is_own).collect();
     let bracketed = text.split(['(', '[']).skip(1);
     let bracketed = bracketed.filter_map(|rest| unit_in_brackets(rest.split([')', ']']).next()?));

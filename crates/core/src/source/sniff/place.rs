@@ -252,7 +252,7 @@ fn footer_decision(lines: u64, rival: Option<u64>, confidence: f64, between: &[u
         confidence = confidence.min(DOUBTFUL);
         let further = between.len() - 1;
         reason = format!(
-            "{reason}; line {} and {further} more between the rows add rows up or name them, and are read as rows",
+            "{reason}; line {} and {further} more between the rows add rows up, and are read as rows",
             first + 1
         );
     }

@@ -164,7 +164,12 @@ impl Label {
 
     fn parse(text: &str) -> Self {
         let bare = |sign: char| !sign.is_alphanumeric();
-        let text = text.trim_matches(bare).to_lowercase();
+        let text = text.trim_matches(bare);
+        // Most rows begin with a number or a date.
+        if text.starts_with(|sign: char| sign.is_ascii_digit()) {
+            return Self::Other;
+        }
+        let text = text.to_lowercase();
         let behind = |word: &&str| {
             let rest = text.strip_prefix(*word)?;
             (!rest.starts_with(char::is_alphanumeric)).then(|| rest.to_owned())
