@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mapping::{Evidence, MappedValue, OnUnseen, RuleState, SourceAlternative, Step};
 use crate::profile::ColumnProfile;
-use crate::source::Decision;
+use crate::source::{Decision, SURE_BAR};
 use crate::validation::{Balance, RejectsByRule};
 
 /// Version of the report's format.
@@ -83,6 +83,24 @@ pub struct FieldReport {
     pub evidence: Vec<Evidence>,
     /// Other sources.
     pub alternatives: Vec<SourceAlternative>,
+}
+
+impl Report {
+    /// Fields that are empty in every row although something is proposed for them: it is below the bar,
+    /// and nobody has accepted it.
+    pub fn left_empty(&self) -> impl Iterator<Item = &FieldReport> {
+        self.fields
+            .iter()
+            .flatten()
+            .filter(|field| field.is_left_empty())
+    }
+}
+
+impl FieldReport {
+    fn is_left_empty(&self) -> bool {
+        let is_open = self.state == RuleState::Proposed && self.confidence < SURE_BAR;
+        is_open && !self.sources.is_empty()
+    }
 }
 
 /// A piece of the source that is not data.

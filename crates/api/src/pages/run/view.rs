@@ -1,8 +1,6 @@
 //! What the Run page shows of a run that has ended. Pure.
 
-use aimapper_core::mapping::RuleState;
 use aimapper_core::report::Report;
-use aimapper_core::source::SURE_BAR;
 use aimapper_core::validation::{Balance, RejectsByRule};
 
 use crate::pages::figures::{bytes, counted, number, ratio, share, visible, visible_lines};
@@ -164,10 +162,8 @@ pub(crate) fn rules(by_rule: &RejectsByRule) -> Vec<RuleCount> {
 /// Fields of a run that are empty although something was proposed for them, with what that was.
 #[must_use]
 pub(crate) fn left_empty(report: &Report) -> Vec<String> {
-    let fields = report.fields.iter().flatten();
-    fields
-        .filter(|field| field.state == RuleState::Proposed && field.confidence < SURE_BAR)
-        .filter(|field| !field.sources.is_empty())
+    report
+        .left_empty()
         .map(|field| {
             let columns: Vec<String> = field.sources.iter().map(|name| visible(name)).collect();
             format!("{} ({})", visible(&field.field), columns.join(" + "))

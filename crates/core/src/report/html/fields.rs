@@ -6,17 +6,30 @@ use crate::mapping::{
     Confidence, Evidence, MappedValue, OnUnseen, RuleState, SourceAlternative, Step,
     state_in_words, transform_in_words, unseen_in_words,
 };
-use crate::report::FieldReport;
+use crate::report::{FieldReport, Report};
 use crate::target::{FieldType, TargetSchema};
 
-pub(super) fn section(fields: &[FieldReport], target: Option<&TargetSchema>) -> String {
+pub(super) fn section(
+    report: &Report,
+    fields: &[FieldReport],
+    target: Option<&TargetSchema>,
+) -> String {
     let rows: String = fields.iter().map(|field| row(field, target)).collect();
-    let filled = fields.iter().filter(|field| has_origin(field)).count();
+    let empty: Vec<&str> = report.left_empty().map(|f| f.field.as_str()).collect();
+    let filled = fields.iter().filter(|field| has_origin(field)).count() - empty.len();
+    let left = if empty.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<p class=\"soft\">Left empty unless accepted: {}.</p>",
+            text(&empty.join(", "))
+        )
+    };
     let body = format!(
         "<table class=\"stack\"><caption class=\"vh\">Target fields and how each is filled\
          </caption><thead><tr><th scope=\"col\">Target field</th><th scope=\"col\">From</th>\
          <th scope=\"col\">How</th><th scope=\"col\">Confidence</th>\
-         <th scope=\"col\">Why</th></tr></thead>\n<tbody>{rows}</tbody></table>"
+         <th scope=\"col\">Why</th></tr></thead>\n<tbody>{rows}</tbody></table>{left}"
     );
     let count = format!(
         "{filled} of {} filled",

@@ -32,7 +32,7 @@ pub fn to_html(report: &Report, target: Option<&TargetSchema>, rejects: &[Reject
         body.push_str(&questions::section(report, target));
     }
     if let Some(fields) = &report.fields {
-        body.push_str(&fields::section(fields, target));
+        body.push_str(&fields::section(report, fields, target));
     }
     body.push_str(&rejects::section(report, rejects));
     body.push_str(&reading::decisions(&report.decisions));

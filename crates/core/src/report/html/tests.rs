@@ -140,6 +140,22 @@ fn a_balance_that_does_not_add_up_is_said_plainly() {
 }
 
 #[test]
+fn what_nobody_accepted_is_not_filled() {
+    let (mut report, target) = statement();
+    let fields = report.fields.as_mut().unwrap();
+    for field in fields.iter_mut() {
+        field.state = RuleState::Accepted;
+    }
+    let page = |report: &Report| to_html(report, Some(&target), &[]);
+    assert!(!page(&report).contains("Left empty"));
+    let field = &mut report.fields.as_mut().unwrap()[0];
+    assert!(!field.sources.is_empty());
+    (field.state, field.confidence) = (RuleState::Proposed, 0.6);
+    let said = format!("Left empty unless accepted: {}.", field.field);
+    assert!(page(&report).contains(&said));
+}
+
+#[test]
 fn an_empty_report_is_a_page_too() {
     let (mut report, _) = statement();
     report.fields = None;
