@@ -146,11 +146,11 @@ impl ColumnPartial {
             valued += 1;
             if value.len() > WHOLE_BYTES {
                 self.add_long(value);
+            } else if let Some(stream) = &mut self.stream {
+                self.counter.add_again(value);
+                stream.add(value, 1, &self.markers);
             } else {
                 self.counter.add(value);
-                if let Some(stream) = &mut self.stream {
-                    stream.add(value, 1, &self.markers);
-                }
             }
         }
         let count = cells.len() as u64;

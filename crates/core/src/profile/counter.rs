@@ -1,16 +1,17 @@
 //! Rows per value: exact up to [`EXACT_DISTINCT`] values, beyond it the frequent ones only.
 //!
 //! Beyond the bound it is a Misra-Gries summary: where the values grow too many, the count of the
-//! middle one is taken off all of them and those at zero are dropped. A value's count is then a
-//! lower bound, short by at most [`Counter::error`], which is at most two rows in
-//! [`EXACT_DISTINCT`]. Nothing depends on the order of the table.
+//! middle one is taken off all of them and those at zero are dropped. Values that are not held are then
+//! taken in when they come a second time, so that a column in which all differ holds next to none. A
+//! value's count is a lower bound, short by at most [`Counter::error`], which is at most two rows in
+//! [`EXACT_DISTINCT`], and one. Nothing depends on the order of the table.
 
 use ahash::RandomState;
 use hashbrown::HashTable;
 
 use super::EXACT_DISTINCT;
 use super::observed::{Observed, WHOLE_BYTES, long_key};
-use super::words::same;
+use super::words::{mixed, same};
 
 /// Rows of one value. Keys of one batch and of as many values as are kept fit 32 bits.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,45 @@ pub(super) struct Counter {
     /// Places of the slots. Hashes are at random, so that nobody can make values collide.
     found: HashTable<u32>,
     error: u64,
+    once: Once,
+}
+
+/// Which values have come once, by bits of their hashes: two of the same bits are taken for one, which is
+/// then taken in too early.
+#[derive(Debug, Default)]
+struct Once {
+    /// Empty until it is needed.
+    bits: Vec<u64>,
+    /// Bits that are set.
+    values: usize,
+}
+
+impl Once {
+    /// So many bits that few are set when it is full.
+    const BITS: usize = 1 << 16;
+
+    /// Whether a value has come before; if not, it has now.
+    #[inline]
+    fn came(&mut self, value: &[u8]) -> bool {
+        // The hash is not at random: what is held must not differ from run to run.
+        let hash = mixed(value);
+        let (word, bit) = ((hash >> 54) as usize, 1 << (hash >> 48 & 63));
+        match self.bits.get_mut(word) {
+            Some(bits) if *bits & bit == 0 => {
+                *bits |= bit;
+                self.values += 1;
+                false
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// Forgets all values.
+    fn clear(&mut self) {
+        self.bits.clear();
+        self.bits.resize(Self::BITS / 64, 0);
+        self.values = 0;
+    }
 }
 
 impl Counter {
@@ -54,19 +94,50 @@ impl Counter {
         key
     }
 
+    /// Counts one row of a value that is kept whole, unless it is not held and has not come before.
+    #[inline]
+    pub(super) fn add_again(&mut self, value: &str) {
+        let bytes = value.as_bytes();
+        let hash = self.hasher.hash_one(bytes);
+        if self.count(bytes, hash) || self.first_of_a_round(bytes) {
+            return;
+        }
+        self.insert(bytes, hash, 0);
+    }
+
+    /// Whether a value that is not held comes for the first time. Each can lose one row by that in a round.
+    #[inline]
+    fn first_of_a_round(&mut self, bytes: &[u8]) -> bool {
+        if self.once.values.is_multiple_of(EXACT_DISTINCT) {
+            self.once.clear();
+            self.error += 1;
+        }
+        !self.once.came(bytes)
+    }
+
     #[inline]
     fn add_key(&mut self, bytes: &[u8], long_chars: u32) {
         let hash = self.hasher.hash_one(bytes);
+        if !self.count(bytes, hash) {
+            self.insert(bytes, hash, long_chars);
+        }
+    }
+
+    /// Counts one row of a key that is held; whether it is.
+    #[inline]
+    fn count(&mut self, bytes: &[u8], hash: u64) -> bool {
         let (slots, keys) = (&self.slots, &self.keys);
         let is_key = |at: &u32| {
             let slot = slots.get(*at as usize);
             slot.is_some_and(|slot| slot.hash == hash && same(slot.key(keys), bytes))
         };
         let known = self.found.find(hash, is_key);
-        match known.and_then(|at| self.slots.get_mut(*at as usize)) {
-            Some(slot) => slot.rows += 1,
-            None => self.insert(bytes, hash, long_chars),
+        let known = known.and_then(|at| self.slots.get_mut(*at as usize));
+        if let Some(slot) = known {
+            slot.rows += 1;
+            return true;
         }
+        false
     }
 
     /// Takes in a key that is not held.
@@ -187,6 +258,49 @@ mod tests {
         let often = counter.rows("often");
         assert!(often <= rows / 4 && often + error >= rows / 4, "{often}");
         assert!(counter.values().len() <= EXACT_DISTINCT);
+    }
+
+    #[test]
+    fn what_comes_once_is_not_held_and_what_comes_often_is() {
+        let mut counter = Counter::default();
+        let rows = 400_000_u64;
+        for row in 0..rows {
+            match row {
+                _ if row % 50 == 0 => counter.add_again("often"),
+                _ if row % 4_001 == 0 => counter.add_again("seldom"),
+                _ => counter.add_again(&row.to_string()),
+            }
+            if row % 8_192 == 0 {
+                counter.prune();
+            }
+        }
+        let error = counter.error();
+        assert!(error > 0 && error <= rows / 5_000 + 1, "{error}");
+        for (value, all) in [("often", rows / 50), ("seldom", rows / 4_001)] {
+            let held = counter.rows(value);
+            assert!(held <= all && held + error >= all, "{value} {held} {error}");
+        }
+        assert!(counter.rows("often") > error);
+        // A few of the others had the bits of one that came before.
+        let values = counter.values().len();
+        assert!(values < EXACT_DISTINCT, "{values}");
+        assert!(counter.values().iter().all(|(_, _, rows)| *rows < 10_000));
+    }
+
+    #[test]
+    fn what_is_held_is_the_same_each_time() {
+        let counted = || {
+            let mut counter = Counter::default();
+            for row in 0..60_000_u64 {
+                counter.add_again(&(row * row % 70_001).to_string());
+                counter.add_again(&format!("{row:x}"));
+            }
+            counter.prune();
+            let values = counter.values();
+            let told = values.iter().map(|(key, _, rows)| (String::from(*key), *rows));
+            (told.collect::<Vec<_>>(), counter.error())
+        };
+        assert_eq!(counted(), counted());
     }
 
     /// As it is told above, with all counts sorted and all keys owned.

@@ -41,6 +41,8 @@ pub(super) struct Forms {
     found: HashTable<u32>,
     /// The one of the value before, which is most likely that of the next one too.
     last: usize,
+    /// The form that is looked for, kept so that its words need not be cleared for each value.
+    form: Form,
     /// There were too many.
     off: bool,
 }
@@ -69,27 +71,20 @@ struct End {
     at: u64,
 }
 
-/// A text with its digits and letters replaced by what they are: `9`, `a` or `A`, everything else as it is.
-/// The first digit stays a zero where it is one, because a zero in front makes a number a code.
-#[derive(Debug)]
+/// A text with its ASCII digits and letters replaced by what they are: `9`, `a` or `A`, everything else as it
+/// is. The first digit stays a zero where it is one, because a zero in front makes a number a code.
+#[derive(Debug, Default)]
 struct Form {
-    /// Eight characters in each, zeros behind the last one.
+    /// Eight bytes in each, zeros behind the last one. Words behind the length are of no form.
     words: [u64; WORDS],
-    /// In characters.
+    /// In bytes.
     length: usize,
 }
 
 impl Form {
-    const fn empty() -> Self {
-        Self {
-            words: [0; WORDS],
-            length: 0,
-        }
-    }
-
-    /// Becomes the form of a text; whether it has one, which it has not if it is long or not ASCII. Its words
-    /// are not to be read in larger pieces than they were just written in, as moving them would, because the
-    /// processor would wait for them.
+    /// Becomes the form of a text; whether it has one, which it has not if it is long. Its words are not to be
+    /// read in larger pieces than they were just written in, as moving them would, because the processor would
+    /// wait for them.
     #[inline]
     fn take(&mut self, text: &str) -> bool {
         let bytes = text.as_bytes();
@@ -108,13 +103,11 @@ impl Form {
                 }
             }
             *place = kinds;
-            word
         };
         let (whole, rest) = bytes.as_chunks::<8>();
         let mut places = self.words.iter_mut();
-        let mut all = 0;
         for (bytes, place) in whole.iter().zip(&mut places) {
-            all |= add(place, u64::from_le_bytes(*bytes));
+            add(place, u64::from_le_bytes(*bytes));
         }
         if let (false, Some(place)) = (rest.is_empty(), places.next()) {
             let last = match bytes.last_chunk::<8>() {
@@ -122,9 +115,9 @@ impl Form {
                 Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
                 None => few(rest),
             };
-            all |= add(place, last);
+            add(place, last);
         }
-        all & HIGH == 0
+        true
     }
 
     /// There are few forms, so that it does not matter whether somebody can make them collide.
@@ -144,7 +137,9 @@ impl Form {
     /// As a text.
     fn text(&self) -> String {
         let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
-        bytes.take(self.length).map(char::from).collect()
+        let bytes: Vec<u8> = bytes.take(self.length).collect();
+        // Only ASCII was replaced, by ASCII.
+        String::from_utf8(bytes).unwrap_or_default()
     }
 }
 
@@ -155,20 +150,19 @@ const fn repeated(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The high bit of each byte that is in a range; for words of ASCII.
+/// The high bit of each byte that is in a range; for bytes of ASCII.
 const fn within(word: u64, from: u8, to: u8) -> u64 {
     let at_least = word + repeated(0x80 - from);
     let beyond = word + repeated(0x7F - to);
     at_least & !beyond & HIGH
 }
 
-/// The bytes of a word of ASCII by their kind, and the high bit of each that was a digit. Of others the
-/// result means nothing.
+/// The bytes of a word by their kind, and the high bit of each that was a digit. Bytes beyond ASCII stay.
 #[inline]
 const fn classes(word: u64) -> (u64, u64) {
-    let word = word & !HIGH;
-    let digits = within(word, b'0', b'9');
-    let letters = within(word | repeated(b'a' ^ b'A'), b'a', b'z');
+    let (ascii, beyond) = (word & !HIGH, word & HIGH);
+    let digits = within(ascii, b'0', b'9') & !beyond;
+    let letters = within(ascii | repeated(b'a' ^ b'A'), b'a', b'z') & !beyond;
     // Digits lose their four lower bits, letters five, so that of these only the case is left; a 9 or an
     // A takes their place.
     let (digit, letter) = (digits >> 7, letters >> 7);
@@ -188,12 +182,11 @@ impl Forms {
         if self.off {
             return None;
         }
-        let mut form = Form::empty();
-        if !form.take(text) {
+        if !self.form.take(text) {
             return None;
         }
-        let Some(slot) = self.slot(&form) else {
-            return self.add_form(&form, (text, rows, at), tally);
+        let Some(slot) = self.slot() else {
+            return self.add_form((text, rows, at), tally);
         };
         slot.rows += rows;
         if slot.min.compared(text) == Ordering::Less {
@@ -207,8 +200,9 @@ impl Forms {
 
     /// A form that was seen before.
     #[inline]
-    fn slot(&mut self, form: &Form) -> Option<&mut Slot> {
-        let (slots, keys, words) = (&self.slots, &self.keys, form.words());
+    fn slot(&mut self) -> Option<&mut Slot> {
+        let (slots, keys, form) = (&self.slots, &self.keys, &self.form);
+        let words = form.words();
         let is_form = |at: usize| {
             slots.get(at).is_some_and(|slot| {
                 let key = keys.get(slot.start..slot.start + words.len());
@@ -226,13 +220,16 @@ impl Forms {
 
     fn add_form(
         &mut self,
-        form: &Form,
         (text, rows, at): (&str, u64, u64),
         tally: &mut TextTally,
     ) -> Option<Look> {
-        if self.slots.len() == MOST {
+        // Words of other alphabets are not replaced and have as many forms as there are words: they shall not
+        // use up the room.
+        let room = if text.is_ascii() { MOST } else { MOST / 2 };
+        if self.slots.len() >= room {
             return None;
         }
+        let form = &self.form;
         // The first shapes stay: this one has its place from here on.
         tally.see(text);
         let (each, once) = looks(&form.text());
@@ -309,8 +306,8 @@ fn looks(form: &str) -> (Look, Look) {
     let zero_in_front = digits < form.len() && form.contains('0');
     // Zero is the same number by every mark; of all others the marks alone tell whether they differ.
     // A currency has its place among those that came first.
-    let alike =
-        letters == 0 && !form.contains('$') && form.len() <= LONGEST_NUMBER && !zero_in_front;
+    let is_bare = letters == 0 && form.is_ascii() && !form.contains('$');
+    let alike = is_bare && form.len() <= LONGEST_NUMBER && !zero_in_front;
     let kinds = KindSet::possible(form);
     let each = Look {
         numbers: digits > 0 && !alike && numbers::is_possible(form),
@@ -367,15 +364,16 @@ mod tests {
             ("0.50", Some("0.99")),
             ("Ort 1030", Some("Aaa 9999")),
             ("Ort 0130", Some("Aaa 0999")),
-            ("Köln", None),
+            ("24165 Köln", Some("99999 Aöaa")),
+            ("1.234,50\u{a0}€", Some("9.999,99\u{a0}€")),
             ("", Some("")),
         ] {
-            let mut form = Form::empty();
+            let mut form = Form::default();
             let found = form.take(text).then(|| form.text());
             assert_eq!(found.as_deref(), wanted, "{text}");
         }
-        assert!(Form::empty().take(&"x".repeat(LONGEST)));
-        assert!(!Form::empty().take(&"x".repeat(LONGEST + 1)));
+        assert!(Form::default().take(&"x".repeat(LONGEST)));
+        assert!(!Form::default().take(&"x".repeat(LONGEST + 1)));
     }
 
     #[test]
@@ -387,6 +385,19 @@ mod tests {
         }
         let rows: Vec<u64> = forms.slots.iter().map(|slot| slot.rows).collect();
         assert_eq!(rows, [2, 1, 1]);
+    }
+
+    #[test]
+    fn words_of_other_alphabets_leave_room() {
+        let mut forms = Forms::default();
+        let mut tally = TextTally::default();
+        for number in 0..=MOST {
+            let value = format!("{number:b}").replace('1', "é").replace('0', "à");
+            let alone = forms.add(&value, 1, 1, &mut tally);
+            assert_eq!(alone.is_none(), number >= MOST / 2, "{number}");
+        }
+        assert!(!forms.full());
+        assert!(forms.add("A-1", 1, 1, &mut tally).is_some());
     }
 
     #[test]
@@ -424,6 +435,13 @@ mod tests {
         #[test]
         fn codes_are_counted_alike(values in prop::collection::vec(
             "DE89370400440532013000|GB82WEST12345698765432|EUR|US|USA|DEUTDEFF(XXX)?|[a-c]{1,3}@[a-c]{1,3}[.](de|1)|https?://[a-c]{1,3}/|mailto:a@b[.]de|[+0(]{0,2}[0-9]{2,4}[ /)-]{0,2}[0-9]{3,8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|ja|nein|[01]|x|true|Y|[A-Z]{2}[0-9]{2} ?[0-9]{4}", 0..60,
+        )) {
+            same(&values);
+        }
+
+        #[test]
+        fn what_is_beyond_ascii_is_counted_alike(values in prop::collection::vec(
+            "[-\u{2212}]?[0-9]{1,2}([.,' \u{a0}\u{202f}\u{2019}][0-9]{3})?([.,][0-9]{1,2})?[ \u{a0}]?(€|zł|Kč|руб[.]|kr|%|£|Köln|München)?|[€£₹] ?[0-9]{1,3}[.,][0-9]{2}|[0-9]{1,2}[.]? ?(März|août|února|марта|May)[. ]{1,2}(20)?2[0-9]|20[0-9]{2}年1?[0-9]月[0-9]日|[0-9]{5} (Köln|München|Øst|é)|да|нет|Нет|sí|SÍ|não|✓|✗|áno|はい|[äöß]{1,3}@[a-z]{1,3}[.]de|[+]49 [0-9]{3} [0-9]{5}ß?", 0..60,
         )) {
             same(&values);
         }

@@ -62,7 +62,8 @@ impl KindSet {
 
     /// What a text of a form can be.
     pub(super) fn possible(form: &str) -> Self {
-        let word = form.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let mut bytes = form.bytes();
+        let word = bytes.all(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
         let pairs = PairSet::fits(form) && (word || form.len() == 1 || form == "-9");
         let codes = Self::of(|code| (code.can_be)(form));
         Self(codes.0 | if pairs { PAIRS } else { 0 })

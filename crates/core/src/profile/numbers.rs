@@ -169,13 +169,23 @@ fn is_of_numbers(character: char) -> bool {
 }
 
 fn is_money(text: &str) -> bool {
-    is_currency(text) || SYMBOLS.contains(&text)
+    // Most of what stands beside numbers is longer.
+    text.len() <= LONGEST_SYMBOL && (is_currency(text) || SYMBOLS.contains(&text))
 }
+
+/// In bytes; longer than the codes.
+const LONGEST_SYMBOL: usize = "руб.".len();
 
 /// Whether any text of a form (as in [`super::forms`]) can be a number. A form has other letters than
 /// its texts, so that a currency is told by the kinds of its characters.
 pub(super) fn is_possible(form: &str) -> bool {
     let form = without_percent(form).unwrap_or(form);
+    let is_known = |c: char| {
+        c.is_ascii() || is_of_numbers(c) || SYMBOLS.iter().any(|symbol| symbol.contains(c))
+    };
+    if !form.chars().all(is_known) {
+        return false;
+    }
     // What stands at one end of a number has no digits and no sign in it, and of letters in a number
     // there is only the exponent's.
     let words = form.split(|c: char| !c.is_ascii_alphabetic());

@@ -35,6 +35,19 @@ pub(super) fn order(one: &[u8], other: &[u8]) -> Ordering {
     few(rest).swap_bytes().cmp(&few(other_rest).swap_bytes())
 }
 
+/// A hash that is the same on every machine, its high bits being those that are mixed best. Texts can be found
+/// that have the same one.
+#[inline]
+pub(super) fn mixed(text: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (words, rest) = text.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let step = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let hash = words.fold(text.len() as u64, step);
+    let hash = step(hash, few(rest));
+    (hash ^ (hash >> 32)).wrapping_mul(FACTOR)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -49,6 +62,18 @@ mod tests {
             let mut all = [0; 8];
             all[..bytes.len()].copy_from_slice(&bytes);
             prop_assert_eq!(few(&bytes), u64::from_le_bytes(all));
+        }
+
+        #[test]
+        fn one_more_byte_or_another_is_another_hash(
+            bytes in prop::collection::vec(any::<u8>(), 1..40),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let mut other = bytes.clone();
+            other[place.index(bytes.len())] ^= 1;
+            prop_assert_ne!(mixed(&bytes), mixed(&other));
+            other.push(0);
+            prop_assert_ne!(mixed(&bytes), mixed(&other));
         }
 
         #[test]

@@ -101,18 +101,26 @@ pub fn is_iban(text: &str) -> bool {
     if !(15..=42).contains(&text.len()) || !text.is_ascii() {
         return false;
     }
-    let Some((country, _)) = text.split_at_checked(2) else {
+    let length = country_code(text).and_then(|country| {
+        let at = LENGTHS.binary_search_by_key(&Some(country), |(known, _)| country_code(known));
+        LENGTHS.get(at.ok()?).map(|(_, length)| *length)
+    });
+    if length.is_none() {
         return false;
-    };
-    let Ok(at) = LENGTHS.binary_search_by(|(known, _)| (*known).cmp(country)) else {
-        return false;
-    };
-    let length = LENGTHS.get(at).map(|(_, length)| *length);
+    }
     if !text.contains(' ') {
         return Some(text.len()) == length && check_digits_fit(text.as_bytes());
     }
     let characters: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
     Some(characters.len()) == length && has_groups(text) && check_digits_fit(&characters)
+}
+
+/// The two letters in front, as a number that is in their order.
+#[inline]
+fn country_code(text: &str) -> Option<u16> {
+    text.as_bytes()
+        .first_chunk()
+        .map(|code| u16::from_be_bytes(*code))
 }
 
 /// One blank after every four characters and nowhere else.
