@@ -31,4 +31,4 @@ pub use identity::{Identity, IdentityError};
 pub use login::{SIGN_IN, routes};
 pub use provider::COMPLETE;
 pub(crate) use provider::{Issuer, keep_keys};
-pub(crate) use ticket::give as give_ticket;
+pub(crate) use ticket::{give as give_ticket, has_ticket};

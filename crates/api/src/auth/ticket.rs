@@ -60,6 +60,7 @@ pub(crate) async fn give(
         && path.is_ascii()
         && !path.contains('#')
         && before.starts_with(BELOW)
+        && !goes_up(before)
         && !has_credentials;
     if !is_good {
         let takes = "a path of this server below /api/v1/, with its query, and without a ticket";
@@ -97,6 +98,14 @@ pub(crate) async fn give(
 /// What the table holds of a ticket.
 pub(super) fn hash(ticket: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(ticket.as_bytes()))
+}
+
+/// Whether a path has steps that lead elsewhere: `.` and `..`, also as clients may write them.
+fn goes_up(path: &str) -> bool {
+    path.split(['/', '\\']).any(|step| {
+        let step = step.to_ascii_lowercase().replace("%2e", ".");
+        step == "." || step == ".." || step.contains("%2f") || step.contains("%5c")
+    })
 }
 
 fn is_ticket(pair: &str) -> bool {
@@ -142,6 +151,11 @@ pub(super) fn take_out(request: &mut ServiceRequest) {
         request.head_mut().uri = uri;
     }
     request.extensions_mut().insert(found);
+}
+
+/// Whether a request's address had a ticket.
+pub(crate) fn has_ticket(request: &ServiceRequest) -> bool {
+    request.extensions().contains::<InAddress>()
 }
 
 /// The ticket of a request, if its address had one.

@@ -1,25 +1,34 @@
 //! What goes round every request: its trace, the problem's `instance`, the log of our own faults,
 //! and the headers that hold for all answers.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpResponse};
 
 use super::{Code, Problem};
-use crate::auth::AuthError;
+use crate::auth::{AuthError, has_ticket};
 
 /// Goes round a scope: `scope.wrap(from_fn(problem::layer))`.
 pub(crate) async fn layer(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let seen = Seen {
         path: request.path().to_owned(),
         trace: trace_id(request.headers()),
     };
+    // HEAD is answered as GET, without a body. A ticket opens by GET alone, so that nobody uses it up by a look.
+    let only_head = request.method() == Method::HEAD && !has_ticket(&request);
+    if only_head {
+        request.head_mut().method = Method::GET;
+    }
     let mut response = match next.call(request).await {
         Ok(response) => seen.problems_of(response),
         Err(error) => return Err(seen.of_error(&error)),
@@ -32,7 +41,28 @@ pub(crate) async fn layer(
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    if only_head {
+        response = response.map_body(|_, body| BoxBody::new(LeftOut(body.size())));
+    }
     Ok(response)
+}
+
+/// A body that is told of and not sent.
+struct LeftOut(BodySize);
+
+impl MessageBody for LeftOut {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Poll::Ready(None)
+    }
 }
 
 /// The trace that a request belongs to (W3C `traceparent`), or a new one.
@@ -115,7 +145,8 @@ fn allowed(pattern: &str) -> Option<HeaderValue> {
     } else {
         methods.join(", ")
     };
-    HeaderValue::from_str(&methods).ok()
+    // Whoever answers GET answers HEAD.
+    HeaderValue::from_str(&methods.replace("GET", "GET, HEAD")).ok()
 }
 
 /// A problem for what the framework answers by itself: a status of an error and nothing else.

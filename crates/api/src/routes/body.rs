@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use sha2::{Digest as _, Sha256};
 
+use super::said::in_words;
 use crate::problem::{Code, Problem, Wrong, pointer};
 
 /// Largest body but for uploads, in bytes.
@@ -84,7 +85,7 @@ pub(crate) fn of_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if !inner.is_data() {
             return malformed(&inner);
         }
-        let said = without_place(&inner);
+        let said = in_words(&without_place(&inner));
         Problem::new(Code::InvalidBody, said.clone()).errors(vec![Wrong::new(pointer, said)])
     })?;
     reader.end().map_err(|error| malformed(&error))?;
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(wrong.wrong()[0].pointer, "/list/1/number");
         assert_eq!(
             wrong.wrong()[0].detail,
-            "invalid type: string \"x\", expected u8"
+            "it is the text \"x\", and has to be a whole number of 0 or more"
         );
         let unknown = of_json::<Outer>(br#"{"list": [{"number": 1, "a/b": 2}]}"#).unwrap_err();
         assert_eq!(unknown.wrong()[0].pointer, "/list/0/a~1b");

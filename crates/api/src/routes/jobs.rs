@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::once::{Once, answer};
+use super::query::Query;
 use super::views::Made;
 use crate::actions::jobs::{Steering, list as list_jobs, steer};
 use crate::app::App;
@@ -163,7 +164,7 @@ pub(super) struct Redriven {
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    query: web::Query<Which>,
+    query: Query<Which>,
 ) -> Result<web::Json<Listed<JobView>>, Problem> {
     let which = query.into_inner();
     let page = Page {
@@ -208,7 +209,7 @@ pub(super) async fn events(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
     id: web::Path<JobId>,
-    page: web::Query<Page>,
+    page: Query<Page>,
     request: HttpRequest,
 ) -> Result<Either<HttpResponse, web::Json<Listed<EventView>>>, Problem> {
     let (tenant, id) = (guarded.caller.tenant, *id);

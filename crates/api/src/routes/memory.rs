@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::query::Query;
 use crate::app::App;
 use crate::at::At;
 use crate::auth::{CanMap, Guarded};
@@ -55,7 +56,7 @@ impl From<Remembered> for MemoryView {
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    page: web::Query<Page>,
+    page: Query<Page>,
 ) -> Result<web::Json<Listed<MemoryView>>, Problem> {
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;

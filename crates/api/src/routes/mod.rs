@@ -10,8 +10,10 @@ pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod memory;
 mod once;
+mod query;
 pub(crate) mod run_files;
 pub(crate) mod runs;
+mod said;
 pub(crate) mod sources;
 pub(crate) mod targets;
 pub(crate) mod tickets;
@@ -32,7 +34,6 @@ pub fn rest(config: &mut ServiceConfig) {
             web::scope("/api/v1")
                 .wrap(from_fn(problem::layer))
                 .app_data(path_errors())
-                .app_data(query_errors())
                 .configure(names)
                 .configure(sources_and_targets)
                 .configure(mappings_and_runs)
@@ -147,9 +148,4 @@ async fn no_such_route() -> Result<HttpResponse, Problem> {
 fn path_errors() -> web::PathConfig {
     web::PathConfig::default()
         .error_handler(|_, _| Problem::new(Code::NotFound, "the address names nothing").into())
-}
-
-fn query_errors() -> web::QueryConfig {
-    web::QueryConfig::default()
-        .error_handler(|error, _| Problem::new(Code::InvalidParameter, error.to_string()).into())
 }

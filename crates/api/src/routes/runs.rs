@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::once::{Once, answer};
+use super::query::Query;
 use super::run_files::{self, OutputView};
 use super::views::{Made, job_location};
 use crate::actions::Asker;
@@ -95,7 +96,7 @@ pub(super) async fn create(
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    page: web::Query<Page>,
+    page: Query<Page>,
 ) -> Result<web::Json<Listed<RunView>>, Problem> {
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::body::{Body, hex, of_json};
 use super::download::{Content, Piece, Sent, send};
 use super::once::{Once, answer};
+use super::query::Query;
 use super::views::{Made, job_location};
 use crate::actions::Asker;
 use crate::actions::sources::{self, NewSource, Proposal, Uploaded, accept, file_of, profile_of};
@@ -258,7 +259,7 @@ pub(super) async fn upload(
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    page: web::Query<Page>,
+    page: Query<Page>,
 ) -> Result<web::Json<Listed<SourceItem>>, Problem> {
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;

@@ -4,13 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{TargetId, TargetVersionId};
 use aimapper_core::store::targets::{self, Target, TargetVersion};
-use aimapper_core::target::{TargetSchema, from_json_schema};
+use aimapper_core::target::{Strict, TargetSchema, from_json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::Body;
 use super::once::{Once, answer};
+use super::query::Query;
 use super::views::{BASE, Made};
 use crate::actions::targets::add_version;
 use crate::app::App;
@@ -30,7 +31,7 @@ pub(super) struct NewTarget {
     /// A JSON Schema of an object or of an array of objects.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    schema: Option<Value>,
+    schema: Option<Strict>,
     /// The name of a preset instead.
     #[serde(default)]
     preset: Option<String>,
@@ -42,7 +43,7 @@ pub(super) struct NewTarget {
 pub(super) struct NewTargetVersion {
     /// A JSON Schema.
     #[schema(value_type = Object)]
-    schema: Value,
+    schema: Strict,
 }
 
 /// A target in a list.
@@ -119,7 +120,7 @@ impl From<TargetVersion> for TargetVersionView {
 }
 
 /// Understands a schema; `at` is where it stands in the body.
-fn understood(schema: &Value, at: &str) -> Result<TargetSchema, Problem> {
+fn understood(Strict(schema): &Strict, at: &str) -> Result<TargetSchema, Problem> {
     from_json_schema(&schema.to_string(), "schema").map_err(|error| Problem::of_target(&error, at))
 }
 
@@ -192,7 +193,7 @@ pub(super) async fn create_version(
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    page: web::Query<Page>,
+    page: Query<Page>,
 ) -> Result<web::Json<Listed<TargetItem>>, Problem> {
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;

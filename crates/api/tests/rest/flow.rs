@@ -104,13 +104,13 @@ async fn a_job_keeps_the_trace_of_its_request() {
 async fn a_wrong_method_is_told_the_right_ones() {
     let ground = Ground::new();
     for (path, methods) in [
-        ("sources", "GET, POST"),
+        ("sources", "GET, HEAD, POST"),
         (
             "sources/01234567-89ab-7fff-bfff-ffffffffffff",
-            "GET, DELETE",
+            "GET, HEAD, DELETE",
         ),
-        ("openapi.json", "GET"),
-        ("/api", "GET"),
+        ("openapi.json", "GET, HEAD"),
+        ("/api", "GET, HEAD"),
     ] {
         let answer = ground.send(request(ADA, Method::PUT, path)).await;
         assert_eq!(answer.code(), "method_not_allowed", "{path}");

@@ -13,6 +13,7 @@ mod idempotency;
 mod jobs;
 mod mappings;
 mod openapi;
+mod small;
 mod tenancy;
 mod uploads;
 mod wire;

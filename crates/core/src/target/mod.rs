@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::error::TargetError;
-pub use self::json_schema::from_json_schema;
+pub use self::json_schema::{Strict, from_json_schema};
 pub(crate) use self::sample::field as field_of_column;
 pub use self::sample::from_sample;
 use crate::error::nearest_names;

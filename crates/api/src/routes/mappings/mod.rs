@@ -15,6 +15,7 @@ use aimapper_core::store::{sources, targets};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::query::Query;
 use super::body::{Body, media_type, of_payload};
 use super::download::{Content, Sent, send};
 use super::once::{Once, answer};
@@ -78,7 +79,7 @@ pub(super) async fn create(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
     once: Once,
-    query: web::Query<OfFile>,
+    query: Query<OfFile>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -134,7 +135,7 @@ async fn propose(
 pub(super) async fn list(
     app: web::Data<App>,
     guarded: Guarded<CanMap>,
-    page: web::Query<Page>,
+    page: Query<Page>,
 ) -> Result<web::Json<Listed<MappingItem>>, Problem> {
     let (after, asked) = (page.after()?, page.asked()?);
     let tenant = guarded.caller.tenant;

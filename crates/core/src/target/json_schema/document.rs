@@ -141,7 +141,8 @@ fn pair<'t>(
 }
 
 /// A JSON value in which no object says a key twice.
-struct Strict(Value);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strict(pub Value);
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -16,6 +16,8 @@ mod keywords;
 mod node;
 mod shape;
 
+pub use document::Strict;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
