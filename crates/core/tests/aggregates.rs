@@ -126,6 +126,7 @@ fn run_job(bank: &Bank) -> NewJob {
             source_version: bank.source_version,
             format: OutputFormat::Parquet,
             max_rejects: 7,
+            with: None,
         },
         class: Class::Batch,
         priority: 0,
@@ -342,6 +343,7 @@ fn a_run_is_made_with_its_job(store: &Store) {
         source_version: bank.source_version,
         format: OutputFormat::Csv,
         max_rejects: 0,
+        with: None,
     };
     let refused = store
         .write(|conn| runs::start(conn, &unknown, None))

@@ -24,6 +24,11 @@ pub(crate) const MAPPING: &str = "mapping.yaml";
 /// How to go on behind a chunk.
 pub(crate) const RESUME: &str = "resume.json";
 
+/// The good rows of an earlier run, of which there may be several.
+pub(crate) fn beside(number: usize) -> String {
+    format!("with-{number}")
+}
+
 /// What a child is to do, and within which limits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +121,8 @@ pub(crate) enum Task {
         own: bool,
         /// Whether [`RESUME`] is there.
         resumes: bool,
+        /// How many files of good rows are there already, as CSV; [`beside`] names them.
+        with: usize,
     },
 }
 

@@ -1,11 +1,12 @@
 //! Runs: started, once nothing is open.
 
-use aimapper_core::id::{MappingVersionId, SourceVersionId};
-use aimapper_core::job::{OutputFormat, Payload};
+use aimapper_core::id::{MappingVersionId, RunId, SourceVersionId, TenantId};
+use aimapper_core::job::{OutputFormat, Payload, State};
 use aimapper_core::mapping::{Mapping, Question, Subject, blocking_questions};
 use aimapper_core::source::SURE_BAR;
 use aimapper_core::store::runs::{self, Run};
-use aimapper_core::store::{Conn, mappings, sources};
+use aimapper_core::store::{Conn, jobs, mappings, sources};
+use aimapper_core::target::Field;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -32,6 +33,11 @@ pub(crate) struct NewRun {
     /// More rejects than that, and the run counts as not good enough; its files stay.
     #[serde(default)]
     pub(crate) max_rejects: u64,
+    /// A run whose good rows, and those that were beside it, are there already: no unique value of theirs comes again.
+    /// For rejects that were mended, the run that they come from.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub(crate) with: Option<RunId>,
 }
 
 const fn csv() -> OutputFormat {
@@ -41,7 +47,8 @@ const fn csv() -> OutputFormat {
 /// Starts a run: its row and its job.
 ///
 /// # Errors
-/// `undecided` with what is open; `source_deleted`, `not_found`.
+/// `undecided` with what is open; `source_deleted`, `not_found`; `not_done_yet`, `invalid_body` where the good rows that
+/// are there already cannot be compared.
 pub(crate) fn start(conn: &mut Conn<'_>, asker: &Asker, new: &NewRun) -> Result<Run, Problem> {
     let tenant = asker.caller.tenant;
     let version = mappings::version(conn, tenant, new.mapping_version)?;
@@ -58,9 +65,47 @@ pub(crate) fn start(conn: &mut Conn<'_>, asker: &Asker, new: &NewRun) -> Result<
         source_version,
         format: new.format,
         max_rejects: new.max_rejects,
+        with: new.with,
     };
+    if let Some(with) = new.with {
+        comparable(conn, tenant, &mapping, with)?;
+    }
     let job = asker.job(payload, u64::try_from(file.bytes).unwrap_or(0));
     Ok(runs::start(conn, &job, None)?)
+}
+
+/// Whether the good rows of a run, and of those that were beside it, can be looked at for unique values.
+fn comparable(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    mapping: &Mapping,
+    with: RunId,
+) -> Result<(), Problem> {
+    let is_asked = mapping.target.fields.iter().any(Field::is_unique);
+    let mut next = Some(with);
+    while let Some(id) = next {
+        let run = runs::find(conn, tenant, id)?;
+        let job = jobs::find(conn, tenant, run.job_id)?;
+        let state = job.standing.state;
+        if state != State::Succeeded {
+            let said = format!("the run {id} is {state}");
+            return Err(Problem::new(Code::NotDoneYet, said));
+        }
+        if is_asked && run.format != OutputFormat::Csv {
+            let said = format!(
+                "the good rows of the run {id} are {}, and only those of CSV can be looked at for unique values",
+                run.format
+            );
+            return Err(Problem::new(Code::InvalidBody, said.clone())
+                .hint("run it again with the format csv".to_owned())
+                .errors(vec![Wrong::new(pointer(&["with"]), said)]));
+        }
+        next = match job.payload {
+            Payload::Run { with, .. } => with,
+            Payload::Read { .. } | Payload::Propose { .. } => None,
+        };
+    }
+    Ok(())
 }
 
 /// Why a mapping cannot run: what is open, or that no field would be filled at all.

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{JobId, MappingVersionId, RunId, SourceVersionId};
-use aimapper_core::job::{Outcome, OutputFormat, State, Written};
+use aimapper_core::job::{Outcome, OutputFormat, Payload, State, Written};
 use aimapper_core::store::jobs::{self, JobRecord};
 use aimapper_core::store::runs::{self, Run};
 use serde::Serialize;
@@ -44,6 +44,10 @@ pub(super) struct RunView {
     #[schema(value_type = String)]
     format: OutputFormat,
     max_rejects: i64,
+    /// The run whose good rows were there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    with: Option<RunId>,
     #[serde(flatten)]
     made: Made,
     /// Where its job stands.
@@ -132,6 +136,10 @@ fn view(run: &Run, job: &JobRecord, outputs: Vec<OutputView>) -> RunView {
         source_version: run.source_version_id,
         format: run.format,
         max_rejects: run.max_rejects,
+        with: match job.payload {
+            Payload::Run { with, .. } => with,
+            Payload::Read { .. } | Payload::Propose { .. } => None,
+        },
         made: Made::new(run.created_by, run.created_at),
         state: job.standing.state,
         balance,

@@ -12,6 +12,7 @@ mod ground;
 mod idempotency;
 mod jobs;
 mod mappings;
+mod next;
 mod openapi;
 mod small;
 mod tenancy;

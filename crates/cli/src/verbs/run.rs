@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use aimapper_core::mapping::{Mapping, check, from_yaml, line_of};
 use aimapper_core::pipeline::{self, Ready};
-use aimapper_core::source::{Input, Reader, Reading};
+use aimapper_core::source::Input;
 use aimapper_core::transform::{Plan, UniqueStage};
-use aimapper_core::validation::Spelling;
 
 use crate::args;
 use crate::failure::{Ending, Failure};
@@ -120,40 +119,7 @@ fn seed(
     options: &Options<'_>,
 ) -> Result<(), Failure> {
     let input = Input::open(path)?.unpack(None, &options.limits)?;
-    let reading = Reading::decide(&input, &pipeline::of_csv(","), &options.limits)?;
-    let unique_fields = || plan.fields().iter().filter(|field| field.is_unique());
-    if let Some(field) = unique_fields().find(|field| !names(&reading, field.name())) {
-        let message = format!(
-            "{} has no column `{}`, so nobody can tell which values there are already",
-            path.display(),
-            field.name()
-        );
-        return Err(Failure::new(Ending::CouldNotRun, message)
-            .hint("--with takes the good rows of an earlier run as CSV (--format csv)"));
-    }
-    let mut reader = Reader::new(&input, &reading, options.limits, options.settings.block)?;
-    let mut key = String::new();
-    while let Some(portion) = reader.next_portion()? {
-        for field in unique_fields() {
-            let Some(column) = reading.columns.iter().position(|name| name == field.name()) else {
-                continue;
-            };
-            for (index, place) in portion.batch.places.iter().enumerate() {
-                let Some(text) = portion.batch.cell(column, index) else {
-                    continue;
-                };
-                let Some(cell) = Spelling::of(field.kind()).read(text) else {
-                    continue;
-                };
-                key.clear();
-                cell.write_key(&mut key);
-                unique.seed(field.name(), &key, place.line)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn names(reading: &Reading, column: &str) -> bool {
-    reading.columns.iter().any(|name| name == column)
+    let file = path.display().to_string();
+    let how = (options.limits, options.settings.block);
+    Ok(pipeline::seed(&input, &file, plan, unique, how)?)
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BlobId, JobId, MappingVersionId, SourceId, SourceVersionId, TargetVersionId};
+use crate::id::{
+    BlobId, JobId, MappingVersionId, RunId, SourceId, SourceVersionId, TargetVersionId,
+};
 
 /// A word that is none of those that a column or a message may hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +143,10 @@ pub enum Payload {
         format: OutputFormat,
         /// More rejects than that, and the run counts as not good enough (its files stay).
         max_rejects: u64,
+        /// A run whose good rows, and those that were beside it, are there already: no unique value of theirs comes
+        /// again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<RunId>,
     },
 }
 
@@ -230,6 +236,7 @@ mod tests {
             source_version: id.parse().unwrap(),
             format: OutputFormat::Ndjson,
             max_rejects: 3,
+            with: None,
         };
         let text = format!(
             r#"{{"kind":"run","mapping_version":"{id}","source_version":"{id}","format":"ndjson","max_rejects":3}}"#

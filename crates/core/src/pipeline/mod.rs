@@ -10,6 +10,8 @@
 //! auditor counts the same source on a thread of its own.
 
 mod account;
+mod beside;
+mod drift;
 mod error;
 mod holds;
 mod kept;
@@ -22,6 +24,8 @@ use std::io::{self, Write};
 use std::thread;
 
 pub use account::{Work, report};
+pub use beside::{BesideError, seed};
+pub use drift::{Drift, drift};
 pub use error::PipelineError;
 pub use kept::{
     KeptError, OtherReading, Ready, columns_fit, header_fits, kept_reading, of_csv, ready,

@@ -55,6 +55,7 @@ fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId) -> Result<(), StoreError> {
         source_version,
         format,
         max_rejects,
+        with: _,
     } = job.payload
     else {
         return Err(StoreError::NoRun {

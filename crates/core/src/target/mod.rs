@@ -187,6 +187,12 @@ pub enum Constraint {
 }
 
 impl Field {
+    /// Whether no two rows may have the same value.
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        self.constraints.contains(&Constraint::Unique)
+    }
+
     /// The enumeration's values, if it has one.
     #[must_use]
     pub fn labels(&self) -> Option<&[Label]> {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::time::Instant;
 
 use aimapper_core::job::{OutputFormat, Phase, Written};
@@ -18,7 +19,7 @@ use aimapper_core::transform::{
 };
 
 use super::{Pace, Trouble, open, say, settings, staged};
-use crate::protocol::{Done, Event, MAPPING, PROFILE, Piece, RESUME, Spec, Task};
+use crate::protocol::{Done, Event, MAPPING, PROFILE, Piece, RESUME, Spec, Task, beside};
 
 /// Runs the staged mapping over the staged source.
 pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
@@ -27,6 +28,7 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
         profiled,
         own,
         resumes,
+        with,
         ..
     } = spec.task
     else {
@@ -59,7 +61,11 @@ pub(super) fn run(spec: &Spec, file: &str) -> Result<Done, Trouble> {
     } else {
         None
     };
-    let (done, mut pieces) = job.rows(format, from, rows)?;
+    let mut unique = UniqueStage::new(&ready.plan);
+    for number in 0..with {
+        job.beside(number, &mut unique)?;
+    }
+    let (done, mut pieces) = job.rows(format, from, rows, unique)?;
     proved(&done.tally)?;
     if done.tally.state.rows == 0 {
         let file = file.to_owned();
@@ -179,9 +185,18 @@ impl Job<'_> {
         }
     }
 
-    /// What the profile of the source found; without one, a pass of its own.
+    /// Enters the good rows of an earlier run.
+    fn beside(&self, number: usize, unique: &mut UniqueStage) -> Result<(), Trouble> {
+        let input = Input::open(Path::new(&beside(number)))?;
+        let how = (self.limits, settings(self.spec).block);
+        let file = "the file of an earlier run's good rows";
+        Ok(pipeline::seed(&input, file, &self.ready.plan, unique, how)?)
+    }
+
+    /// What the profile of the source found; without one, a pass of its own. The profile of a rejects file is about
+    /// the file, and not about the records in it.
     fn found(&self, profiled: bool) -> Result<Found, Trouble> {
-        if profiled {
+        if profiled && self.ready.replays.is_none() {
             let profile: SourceProfile =
                 serde_json::from_str(&staged(PROFILE)?).map_err(|e| Trouble::protocol(&e))?;
             let balance = profile.report.balance;
@@ -212,6 +227,7 @@ impl Job<'_> {
         format: OutputFormat,
         from: Option<Resume>,
         total: u64,
+        unique: UniqueStage,
     ) -> Result<(PassDone<()>, Vec<Piece>), Trouble> {
         let plan = &self.ready.plan;
         let mut so_far = Rows::of(from.as_ref());
@@ -238,7 +254,7 @@ impl Job<'_> {
         let done = pipeline::run(
             self.source(),
             plan,
-            UniqueStage::new(plan),
+            unique,
             Sinks {
                 table,
                 rejects,

@@ -1,5 +1,7 @@
 //! Files on their way: out of the blob store into a child's folder, and back.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -7,21 +9,23 @@ use std::sync::Arc;
 
 use aimapper_core::blob::{BlobError, Blobs, Key, NotAKey, Stored};
 use aimapper_core::error::{ErrorKind, Explain};
-use aimapper_core::id::{BlobId, SourceVersionId, TargetVersionId, TenantId};
+use aimapper_core::id::{
+    BlobId, MappingVersionId, RunId, SourceVersionId, TargetVersionId, TenantId,
+};
 use aimapper_core::job::Payload;
-use aimapper_core::mapping::Rule;
+use aimapper_core::mapping::{MappingError, Rule, from_yaml};
 use aimapper_core::matching::{Memory, PastDecision};
 use aimapper_core::store::blobs::{self, BlobRow, NewBlob};
 use aimapper_core::store::jobs::{Claim, JobRecord};
 use aimapper_core::store::memory::{self, Remembered};
 use aimapper_core::store::outputs::{self, NewOutput, Part};
 use aimapper_core::store::sources::SourceVersion;
-use aimapper_core::store::{Conn, StoreError, mappings, sources, targets};
-use aimapper_core::target::TargetSchema;
+use aimapper_core::store::{Conn, StoreError, jobs, mappings, runs, sources, targets};
+use aimapper_core::target::{Field, TargetSchema};
 
 use super::{Bench, on_thread};
 use crate::error::WorkerError;
-use crate::protocol::{MAPPING, MEMORY, PROFILE, Piece, RESUME, SOURCE, Set, TARGET, Task};
+use crate::protocol::{MAPPING, MEMORY, PROFILE, Piece, RESUME, SOURCE, Set, TARGET, Task, beside};
 
 /// What can go wrong around a child.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,15 @@ pub(crate) enum StageError {
     /// The source has no profile.
     #[error("the source has not been read yet")]
     NotRead,
+    /// The results of a run were deleted meanwhile.
+    #[error("the good rows of the run {run} are not there any more")]
+    NoRows {
+        /// The run.
+        run: RunId,
+    },
+    /// The mapping that the database holds is none.
+    #[error(transparent)]
+    Mapping(Box<MappingError>),
     /// What the database holds cannot be understood.
     #[error("{what} cannot be understood")]
     Corrupt {
@@ -89,8 +102,8 @@ impl Explain for StageError {
                 ErrorKind::NoSpace
             }
             Self::Io { .. } => ErrorKind::Unavailable,
-            Self::Deleted | Self::NotRead => ErrorKind::NotFound,
-            Self::Key(_) | Self::Corrupt { .. } => ErrorKind::Internal,
+            Self::Deleted | Self::NotRead | Self::NoRows { .. } => ErrorKind::NotFound,
+            Self::Key(_) | Self::Corrupt { .. } | Self::Mapping(_) => ErrorKind::Internal,
         }
     }
 
@@ -101,7 +114,8 @@ impl Explain for StageError {
             Self::Blob(error) => error.hint(),
             Self::NotRead => Some("wait for the job that reads it".to_owned()),
             Self::Deleted => Some("upload it again".to_owned()),
-            Self::Io { .. } | Self::Key(_) | Self::Corrupt { .. } => None,
+            Self::NoRows { .. } => Some("run it again, or run without it".to_owned()),
+            Self::Io { .. } | Self::Key(_) | Self::Corrupt { .. } | Self::Mapping(_) => None,
         }
     }
 }
@@ -119,8 +133,8 @@ pub(crate) struct Staged {
 struct Plan {
     task: Task,
     name: String,
-    /// Files to be brought, with their names in the child's folder.
-    files: Vec<(BlobRow, &'static str)>,
+    /// Files to be brought, with their names in the child's folder. What has the same name stands in one file.
+    files: Vec<(BlobRow, Cow<'static, str>)>,
     /// Texts to be written.
     texts: Vec<(String, &'static str)>,
 }
@@ -148,10 +162,12 @@ impl Bench {
                 mapping_version,
                 source_version,
                 format,
+                with,
                 ..
             } => {
+                let versions = (mapping_version, source_version);
                 let mut plan = self
-                    .read(move |conn| Ok(plan_run(conn, tenant, mapping_version, source_version)))
+                    .read(move |conn| Ok(plan_run(conn, tenant, versions, with)))
                     .await??;
                 if let Some(last) =
                     chunk.and_then(|chunk| i64::try_from(chunk).ok()?.checked_sub(1))
@@ -160,7 +176,7 @@ impl Bench {
                         let state = outputs::committed(conn, tenant, id, Part::State, last)?;
                         blobs::find(conn, tenant, state.blob_id)
                     });
-                    plan.files.push((state.await?, RESUME));
+                    plan.files.push((state.await?, RESUME.into()));
                 }
                 if let Task::Run {
                     format: wanted,
@@ -180,10 +196,16 @@ impl Bench {
 }
 
 fn bring(blobs: &Blobs, folder: &Path, plan: Plan) -> Result<Staged, StageError> {
+    let mut begun = BTreeSet::new();
     for (blob, name) in &plan.files {
-        let path = folder.join(name);
+        let path = folder.join(&**name);
         let mut from = blobs.read(&blob.object_key.parse()?)?;
-        let copied = File::create(&path).and_then(|mut file| io::copy(&mut from, &mut file));
+        let to = if begun.insert(name) {
+            File::create(&path)
+        } else {
+            File::options().append(true).open(&path)
+        };
+        let copied = to.and_then(|mut file| io::copy(&mut from, &mut file));
         copied.map_err(|error| StageError::folder(&path, error))?;
     }
     for (text, name) in &plan.texts {
@@ -204,7 +226,7 @@ fn plan_read(
     let version = sources::version(conn, tenant, version).map_err(StageError::Store)?;
     let set: Vec<Set> = parsed("the reading decisions of a source", &version.decisions)?;
     Ok(Plan {
-        files: vec![(source(conn, tenant, &version)?, SOURCE)],
+        files: vec![(source(conn, tenant, &version)?, SOURCE.into())],
         texts: Vec::new(),
         name: version.file_name.clone(),
         task: Task::Read {
@@ -236,7 +258,7 @@ fn plan_proposal(
         source,
     })?;
     Ok(Plan {
-        files: vec![(profile, PROFILE)],
+        files: vec![(profile, PROFILE.into())],
         texts: vec![(target.body, TARGET), (memory, MEMORY)],
         name: format!("{} to {}", version.file_name, named.name),
         task: Task::Propose {
@@ -272,15 +294,18 @@ fn remembered(
 fn plan_run(
     conn: &mut Conn<'_>,
     tenant: TenantId,
-    mapping_version: aimapper_core::id::MappingVersionId,
-    source_version: SourceVersionId,
+    (mapping_version, source_version): (MappingVersionId, SourceVersionId),
+    with: Option<RunId>,
 ) -> Result<Plan, StageError> {
     let mapping = mappings::version(conn, tenant, mapping_version).map_err(StageError::Store)?;
     let version = sources::version(conn, tenant, source_version).map_err(StageError::Store)?;
-    let mut files = vec![(source(conn, tenant, &version)?, SOURCE)];
+    let mut files = vec![(source(conn, tenant, &version)?, SOURCE.into())];
     let profile = profile(conn, tenant, &version)?;
     let profiled = profile.is_some();
-    files.extend(profile.map(|profile| (profile, PROFILE)));
+    files.extend(profile.map(|profile| (profile, PROFILE.into())));
+    let with = with.map_or(Ok(0), |run| {
+        beside_it(conn, tenant, run, &mapping.body, &mut files)
+    })?;
     Ok(Plan {
         files,
         texts: vec![(mapping.body, MAPPING)],
@@ -291,8 +316,47 @@ fn plan_run(
             profiled,
             own: mapping.source_version_id == source_version,
             resumes: false,
+            with,
         },
     })
+}
+
+/// Brings the good rows of a run, and of those that were beside it, and says how many files they are: none if no
+/// field of the mapping's target is unique.
+fn beside_it(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    run: RunId,
+    mapping: &str,
+    files: &mut Vec<(BlobRow, Cow<'static, str>)>,
+) -> Result<usize, StageError> {
+    let mapping =
+        from_yaml(mapping, MAPPING).map_err(|source| StageError::Mapping(Box::new(source)))?;
+    if !mapping.target.fields.iter().any(Field::is_unique) {
+        return Ok(0);
+    }
+    let (mut count, mut next) = (0, Some(run));
+    while let Some(id) = next {
+        let run = runs::find(conn, tenant, id).map_err(StageError::Store)?;
+        let all = outputs::published(conn, tenant, run.job_id).map_err(StageError::Store)?;
+        let mut good = all
+            .into_iter()
+            .filter(|output| output.part == Part::Good)
+            .peekable();
+        if good.peek().is_none() {
+            return Err(StageError::NoRows { run: id });
+        }
+        for output in good {
+            files.push((find(conn, tenant, output.blob_id)?, beside(count).into()));
+        }
+        count += 1;
+        let job = jobs::find(conn, tenant, run.job_id).map_err(StageError::Store)?;
+        next = match job.payload {
+            Payload::Run { with, .. } => with,
+            Payload::Read { .. } | Payload::Propose { .. } => None,
+        };
+    }
+    Ok(count)
 }
 
 fn source(

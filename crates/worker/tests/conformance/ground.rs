@@ -122,6 +122,7 @@ impl Ground {
                 source_version: some_id(),
                 format: OutputFormat::Csv,
                 max_rejects: 0,
+                with: None,
             },
             class: Class::Batch,
             priority: 0,

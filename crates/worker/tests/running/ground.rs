@@ -17,6 +17,7 @@ use aimapper_core::store::jobs::{self, JobRecord, NewJob};
 use aimapper_core::store::mappings::Verdict;
 use aimapper_core::store::memory::{self, NewMemory};
 use aimapper_core::store::outputs::{self, Part};
+use aimapper_core::store::runs::{self, Run};
 use aimapper_core::store::{Store, mappings, sources, targets};
 use aimapper_core::target::from_json_schema;
 use aimapper_worker::{Bench, Pace, ProcessLimits, Program, Taken, Worker, relay};
@@ -156,8 +157,18 @@ impl Ground {
         name: &str,
         text: &str,
     ) -> (MappingVersionId, SourceVersionId) {
+        self.mapped_to(ROWS_SCHEMA, name, text).await
+    }
+
+    /// The same to another schema.
+    pub(crate) async fn mapped_to(
+        &self,
+        schema: &str,
+        name: &str,
+        text: &str,
+    ) -> (MappingVersionId, SourceVersionId) {
         let (source, version) = self.upload(name, text);
-        let target = self.target(ROWS_SCHEMA);
+        let target = self.target(schema);
         let read = self.run_one(Payload::Read {
             source,
             version,
@@ -239,11 +250,26 @@ impl Ground {
             source_version,
             format,
             max_rejects: 0,
+            with: None,
         }
     }
 
+    /// Starts a run with its row.
+    pub(crate) fn start(&self, payload: Payload) -> Run {
+        let run = self
+            .store
+            .write(|conn| runs::start(conn, &self.new_job(payload), None));
+        run.unwrap()
+    }
+
     pub(crate) fn submit(&self, payload: Payload) -> JobId {
-        let new = NewJob {
+        let new = self.new_job(payload);
+        let submitted = self.store.write(|conn| jobs::submit(conn, &new, None));
+        submitted.unwrap().id()
+    }
+
+    fn new_job(&self, payload: Payload) -> NewJob {
+        NewJob {
             tenant: self.tenant,
             created_by: self.user,
             payload,
@@ -252,9 +278,7 @@ impl Ground {
             delay_ms: 0,
             max_attempts: 5,
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
-        };
-        let submitted = self.store.write(|conn| jobs::submit(conn, &new, None));
-        submitted.unwrap().id()
+        }
     }
 
     pub(crate) fn read_job(&self, text: &str) -> JobId {

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod beside;
 #[path = "../../../core/tests/databases/mod.rs"]
 mod databases;
 mod ground;

@@ -350,3 +350,4 @@ async fn run(
     app.accepted.notify_one();
     Ok(go_to(&format!("/runs/{}", run.id)))
 }
+                with: None,
