@@ -22,7 +22,7 @@ use crate::routes::{jobs, mappings, run_files, runs, sources, targets, tickets};
         sources::version, sources::profile, sources::file,
         targets::create, targets::list, targets::presets, targets::find, targets::create_version,
         mappings::create, mappings::list, mappings::find, mappings::patch, mappings::versions,
-        mappings::version, mappings::approve, mappings::export,
+        mappings::version, mappings::drift, mappings::approve, mappings::export,
         runs::create, runs::list, runs::find, run_files::file,
         jobs::list, jobs::find, jobs::events, jobs::cancel, jobs::retry, jobs::redrive,
         crate::routes::memory::list, crate::routes::memory::forget, crate::routes::me::me,

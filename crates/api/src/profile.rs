@@ -3,6 +3,8 @@
 use aimapper_core::id::{BlobId, TenantId};
 use aimapper_core::profile::{ColumnProfile, ValueCount};
 use aimapper_core::report::Report;
+use aimapper_core::source::Decision;
+use aimapper_core::validation::Balance;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -18,6 +20,10 @@ pub(crate) struct SourceProfile {
     pub columns: Vec<ColumnProfile>,
     /// The first lines of the source, each with its part.
     pub lines: Vec<ReadLine>,
+    /// How it was read, as a whole and by column.
+    pub decisions: Vec<Decision>,
+    /// How many records of data it has.
+    pub rows: u64,
 }
 
 /// A line of the source and what it was taken for.
@@ -40,6 +46,17 @@ struct Stored {
     all: Vec<Vec<ValueCount>>,
 }
 
+/// As much of it as says how many records there are; the rest is passed over.
+#[derive(Deserialize)]
+struct Extent {
+    report: Balanced,
+}
+
+#[derive(Deserialize)]
+struct Balanced {
+    balance: Balance,
+}
+
 impl SourceProfile {
     /// Reads a stored one.
     ///
@@ -53,10 +70,25 @@ impl SourceProfile {
         for (column, all) in columns.iter_mut().zip(stored.all) {
             column.all = all;
         }
+        let balance = stored.report.balance;
         Ok(Self {
             columns,
             lines: stored.lines,
+            decisions: stored.report.decisions,
+            rows: balance.good.saturating_add(balance.rejected),
         })
+    }
+
+    /// How many records of data a stored one tells of.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub(crate) async fn rows(app: &App, tenant: TenantId, blob: BlobId) -> Result<u64, Problem> {
+        let json = app.load(tenant, blob, MOST_BYTES).await?;
+        let stored: Extent =
+            serde_json::from_slice(&json).map_err(|error| Problem::internal(&error))?;
+        let balance = stored.report.balance;
+        Ok(balance.good.saturating_add(balance.rejected))
     }
 
     /// The profile of a column.

@@ -1,7 +1,8 @@
 //! Deciding: what a person says becomes the next version of a mapping, a row for each rule that says
 //! who, when and what, and what is remembered about its columns for the next proposal.
 
-use aimapper_core::id::{MappingId, TenantId};
+use aimapper_core::id::{JobId, MappingId, SourceVersionId, TargetVersionId, TenantId};
+use aimapper_core::job::Payload;
 use aimapper_core::mapping::{
     Edit, Mapping, Rule, RuleState, accept_at, apply, from_yaml, to_yaml,
 };
@@ -10,9 +11,11 @@ use aimapper_core::store::mappings::{
     self, MappingVersion, NewDecision, NewVersion, Verdict, VersionHead,
 };
 use aimapper_core::store::memory::{self, NewMemory};
-use aimapper_core::store::{Conn, StoreError};
+use aimapper_core::store::{Conn, StoreError, jobs, sources, targets};
 use aimapper_core::time::Millis;
 
+use super::Asker;
+use super::sources::profile_of;
 use crate::at::At;
 use crate::auth::Caller;
 use crate::problem::{Problem, of_edit};
@@ -186,6 +189,28 @@ fn keep(
     }
     forget_what_was_undone(conn, caller, before, after)?;
     Ok(row)
+}
+
+/// Proposes a mapping for a source that was read: the job that does it.
+///
+/// # Errors
+/// `not_found`, `not_read_yet`, `source_deleted`; `unavailable`.
+pub(crate) fn propose(
+    conn: &mut Conn<'_>,
+    asker: &Asker,
+    (source_version, target_version): (SourceVersionId, TargetVersionId),
+    memory: bool,
+) -> Result<JobId, Problem> {
+    let tenant = asker.caller.tenant;
+    let source = sources::version(conn, tenant, source_version)?;
+    targets::version(conn, tenant, target_version)?;
+    profile_of(&source)?;
+    let payload = Payload::Propose {
+        source_version,
+        target_version,
+        memory,
+    };
+    Ok(jobs::submit(conn, &asker.job(payload, 0), None)?.id())
 }
 
 /// Adds a version, and gives it as it is stored.

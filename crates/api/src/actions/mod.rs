@@ -2,6 +2,7 @@
 //! and REST make its arguments of what came in and show what it gives. It knows neither forms nor
 //! pages, and what it refuses is a problem of the one table.
 
+pub(crate) mod drift;
 pub(crate) mod jobs;
 pub(crate) mod mappings;
 pub(crate) mod runs;

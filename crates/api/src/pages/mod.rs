@@ -15,6 +15,7 @@ mod jobs;
 mod lists;
 mod lookup;
 mod map;
+mod over;
 mod run;
 mod start;
 mod steps;
@@ -31,6 +32,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     assets::routes(cfg);
     start::routes(cfg);
     map::routes(cfg);
+    over::routes(cfg);
     run::routes(cfg);
     jobs::routes(cfg);
     lists::routes(cfg);

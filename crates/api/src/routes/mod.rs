@@ -120,6 +120,9 @@ fn mappings_and_runs(config: &mut ServiceConfig) {
             web::resource("/mapping-versions/{id}/export").route(web::get().to(mappings::export)),
         )
         .service(
+            web::resource("/mapping-versions/{id}/drift").route(web::get().to(mappings::drift)),
+        )
+        .service(
             web::resource("/runs")
                 .route(web::get().to(runs::list))
                 .route(web::post().to(runs::create)),

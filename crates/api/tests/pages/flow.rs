@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use crate::site::Site;
 
 /// The text of a page as a person reads it: without tags, one line for each piece.
-fn text(html: &str) -> String {
+pub(crate) fn text(html: &str) -> String {
     let main = html
         .split_once("<main")
         .unwrap()
@@ -41,13 +41,13 @@ fn text(html: &str) -> String {
     lines.join("\n")
 }
 
-fn version(html: &str) -> String {
+pub(crate) fn version(html: &str) -> String {
     let start = html.split_once("name=\"version\" value=\"").unwrap().1;
     start.split_once('"').unwrap().0.to_owned()
 }
 
 /// The position of a field in the target of the bank.
-fn field(name: &str) -> String {
+pub(crate) fn field(name: &str) -> String {
     let names = [
         "booking_date",
         "value_date",

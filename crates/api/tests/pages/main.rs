@@ -8,4 +8,6 @@ mod databases;
 mod flow;
 mod limits;
 mod look;
+mod over;
+mod replay;
 mod site;

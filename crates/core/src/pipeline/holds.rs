@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::kept::{KeptError, OtherReading, Ready};
-use crate::mapping::{Rule, Step, in_order};
+use crate::mapping::{Mapping, Rule, Step, in_order};
 use crate::profile::{ColumnProfile, SemanticType, rules_out};
 use crate::source::{Decision, SURE_BAR, What};
 use crate::value::date::{has_fixed_order, order_of};
@@ -26,29 +26,49 @@ impl Ready {
         if self.replays.is_some() {
             return Ok(());
         }
-        let rules = self.mapping.rules.iter();
-        for rule in rules.filter(|rule| rule.runs(SURE_BAR)) {
-            for column in columns.iter().filter(|c| rule.sources.contains(&c.name)) {
-                let of_column = |d: &&Decision| d.column.as_deref() == Some(&column.name);
-                for now in decisions.iter().filter(of_column) {
-                    let Some(kept) = other_reading(rule, now, column) else {
-                        continue;
-                    };
-                    return Err(KeptError::NoLonger(Box::new(OtherReading {
-                        file: file.to_owned(),
-                        what: now.what,
-                        column: Some(column.name.clone()),
-                        kept,
-                        now: now.value.clone(),
-                        reason: now.reason.clone(),
-                        settable: now.what != What::DateOrder
-                            || turns_to(rule, now.value.as_str().unwrap_or_default(), column),
-                    })));
-                }
-            }
+        match other_readings(&self.mapping, file, decisions, columns).next() {
+            Some(other) => Err(KeptError::NoLonger(Box::new(other))),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// The readings of columns for which the values ask otherwise than the steps of a mapping's rules have them.
+pub(super) fn other_readings<'a>(
+    mapping: &'a Mapping,
+    file: &'a str,
+    decisions: &'a [Decision],
+    columns: &'a [ColumnProfile],
+) -> impl Iterator<Item = OtherReading> + 'a {
+    let rules = mapping.rules.iter().filter(|rule| rule.runs(SURE_BAR));
+    rules.flat_map(move |rule| {
+        let filled_from = columns.iter().filter(|c| rule.sources.contains(&c.name));
+        filled_from.flat_map(move |column| {
+            let about = decisions
+                .iter()
+                .filter(|now| now.column.as_deref() == Some(&column.name));
+            about.filter_map(move |now| other_of(rule, now, column, file))
+        })
+    })
+}
+
+fn other_of(
+    rule: &Rule,
+    now: &Decision,
+    column: &ColumnProfile,
+    file: &str,
+) -> Option<OtherReading> {
+    let kept = other_reading(rule, now, column)?;
+    Some(OtherReading {
+        file: file.to_owned(),
+        what: now.what,
+        column: Some(column.name.clone()),
+        kept,
+        now: now.value.clone(),
+        reason: now.reason.clone(),
+        settable: now.what != What::DateOrder
+            || turns_to(rule, now.value.as_str().unwrap_or_default(), column),
+    })
 }
 
 /// The reading that a rule's steps have of a column, if what is decided about the column now rules it
@@ -135,8 +155,8 @@ fn date_formats(column: &ColumnProfile) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::error::Explain;
+    use crate::mapping::RuleState;
     use crate::mapping::examples::bank;
-    use crate::mapping::{Mapping, RuleState};
     use crate::pipeline::{Settings, Source, profile, ready};
     use crate::source::{Input, Limits, Overrides};
 

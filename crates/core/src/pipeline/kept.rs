@@ -293,7 +293,7 @@ pub fn of_csv(delimiter: &str) -> Overrides {
 }
 
 /// Readings that belong to a format, and may not change unseen from file to file.
-const OF_FORMAT: [What; 4] = [
+pub(super) const OF_FORMAT: [What; 4] = [
     What::Encoding,
     What::Delimiter,
     What::Quote,
@@ -330,20 +330,8 @@ pub fn kept_reading(
         if set.get(what, None).is_some() {
             continue;
         }
-        let (Some(kept), Some(now)) = (find(&mapping.decisions, what), find(&own.decisions, what))
-        else {
-            continue;
-        };
-        if kept.value != now.value && plain(what, now, &own) {
-            return Err(KeptError::NoLonger(Box::new(OtherReading {
-                file: input.name().to_owned(),
-                what,
-                column: None,
-                kept: kept.value.clone(),
-                now: now.value.clone(),
-                reason: now.reason.clone(),
-                settable: true,
-            })));
+        if let Some(other) = other_format(input.name(), mapping, what, &own.decisions, own.ascii) {
+            return Err(KeptError::NoLonger(Box::new(other)));
         }
     }
     for what in OF_FILE {
@@ -402,16 +390,38 @@ fn kept(mapping: &Mapping, set: &Overrides) -> Overrides {
     overrides
 }
 
-fn find(decisions: &[Decision], what: What) -> Option<&Decision> {
+/// The reading of a format for which a source asks so plainly that the mapping's would be wrong; `ascii` is whether
+/// the source is ASCII throughout.
+pub(super) fn other_format(
+    file: &str,
+    mapping: &Mapping,
+    what: What,
+    own: &[Decision],
+    ascii: bool,
+) -> Option<OtherReading> {
+    let kept = find(&mapping.decisions, what)?;
+    let now = find(own, what)?;
+    (kept.value != now.value && plain(what, now, ascii)).then(|| OtherReading {
+        file: file.to_owned(),
+        what,
+        column: None,
+        kept: kept.value.clone(),
+        now: now.value.clone(),
+        reason: now.reason.clone(),
+        settable: true,
+    })
+}
+
+pub(super) fn find(decisions: &[Decision], what: What) -> Option<&Decision> {
     decisions
         .iter()
         .find(|decision| decision.what == what && decision.column.is_none())
 }
 
 /// Whether the source asks for this reading so plainly that another one would be wrong.
-fn plain(what: What, now: &Decision, own: &Reading) -> bool {
+fn plain(what: What, now: &Decision, ascii: bool) -> bool {
     match what {
-        What::Encoding => now.sure && !own.ascii,
+        What::Encoding => now.sure && !ascii,
         // Without a quoted field a file says nothing about quotes.
         What::Quote => now.confidence >= 0.97,
         What::Delimiter

@@ -32,7 +32,7 @@ pub use kept::{
 };
 pub use propose::{Profiled, propose, propose_profiled};
 use replay::Claims;
-pub use replay::is_rejects_file;
+pub use replay::{HEAD_BYTES, is_rejects_file, is_rejects_head};
 pub use tally::{RepairCounts, Resume, Tally};
 
 use crate::profile::{Cells, Partial, Profile, Profiling};

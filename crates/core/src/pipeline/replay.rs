@@ -28,8 +28,16 @@ const RAW_BASE64: usize = 9;
 /// its header is exactly the list of rejects columns. Returns the delimiter.
 #[must_use]
 pub fn is_rejects_file(input: &Input) -> Option<&'static str> {
-    let head = input.range(0, 512).ok()?;
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    is_rejects_head(&input.range(0, HEAD_BYTES).ok()?)
+}
+
+/// So many bytes tell whether a source is a rejects file.
+pub const HEAD_BYTES: u64 = 512;
+
+/// The same by the first [`HEAD_BYTES`] of a source.
+#[must_use]
+pub fn is_rejects_head(head: &[u8]) -> Option<&'static str> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let line = head.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?.trim_end_matches('\r');
     [",", ";", "\t"].into_iter().find(|delimiter| {

@@ -11,6 +11,9 @@ use super::decision::{Alternative, Decision, Overrides, What};
 use super::error::SourceError;
 use super::survey::Survey;
 
+/// The reason of an encoding that could be any other one as well.
+pub const ALL_ASCII: &str = "all bytes are ASCII, which reads the same in every 8-bit encoding";
+
 /// How bytes become text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextEncoding {
@@ -119,7 +122,7 @@ fn utf16_by_nul(survey: &Survey, size: u64) -> Option<&'static Encoding> {
 fn utf8_or_legacy(survey: &Survey) -> (TextEncoding, Decision) {
     let utf8 = TextEncoding::UTF_8;
     if survey.high == 0 {
-        let reason = "all bytes are ASCII, which reads the same in every 8-bit encoding".to_owned();
+        let reason = ALL_ASCII.to_owned();
         return (utf8, decision(utf8, 1.0, &[], reason));
     }
     let (characters, faults) = (survey.utf8_characters, survey.utf8_faults);

@@ -39,7 +39,7 @@ pub use build::{Portion, Repaired};
 pub(crate) use checks::undecodable;
 pub use decision::{Alternative, Decision, Overrides, SURE_BAR, What};
 pub use dialect::{Dialect, Escape, Limits, LineEnd, QUOTE_REACH};
-pub use encoding::TextEncoding;
+pub use encoding::{ALL_ASCII, TextEncoding};
 pub use error::SourceError;
 pub use input::{Input, InputReader};
 pub use names::{PACKED_ENDINGS, stem, without_ending};

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::conn::{Conn, on};
 use super::error::StoreError;
 use super::jobs::{self, Idempotency, NewJob, Submitted};
-use super::schema::runs;
-use crate::id::{JobId, MappingVersionId, RunId, SourceVersionId, TenantId, UserId};
+use super::schema::{mapping_versions, runs};
+use crate::id::{JobId, MappingId, MappingVersionId, RunId, SourceVersionId, TenantId, UserId};
 use crate::job::{OutputFormat, Payload};
 use crate::time::Millis;
 
@@ -120,6 +120,35 @@ pub fn list(
     Ok(on!(conn, c => {
         let mut query = runs::table
             .filter(runs::tenant_id.eq(tenant.to_string()))
+            .order(runs::id.desc())
+            .limit(limit)
+            .select(Run::as_select())
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(runs::id.lt(after.to_string()));
+        }
+        query.load(c)
+    })?)
+}
+
+/// Runs of all versions of a mapping, newest first, from behind `after` on.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn of_mapping(
+    conn: &mut Conn<'_>,
+    tenant: TenantId,
+    mapping: MappingId,
+    after: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<Run>, StoreError> {
+    Ok(on!(conn, c => {
+        let mut query = runs::table
+            .inner_join(mapping_versions::table.on(mapping_versions::id
+                .eq(runs::mapping_version_id)
+                .and(mapping_versions::tenant_id.eq(runs::tenant_id))))
+            .filter(runs::tenant_id.eq(tenant.to_string()))
+            .filter(mapping_versions::mapping_id.eq(mapping.to_string()))
             .order(runs::id.desc())
             .limit(limit)
             .select(Run::as_select())

@@ -3,15 +3,15 @@
 mod live;
 mod view;
 
-pub(crate) use view::{JobView, job_view, subject};
+pub(crate) use view::{JobView, icon, job_view, state_in_words, subject};
 
 use actix_web::{HttpResponse, web};
-use aimapper_core::id::JobId;
+use aimapper_core::id::{JobId, MappingId};
 use aimapper_core::job::{Kind, Payload, State};
 use aimapper_core::store::jobs as rows;
 use askama::Template;
 
-use self::view::{EventLine, event_line, state_in_words};
+use self::view::{EventLine, event_line};
 use super::error::PageError;
 use super::frame::{Frame, Place, go_to, page};
 use super::lookup::{job_views, next_place, one_job_view};
@@ -64,6 +64,10 @@ pub(crate) struct WaitingPage {
     pub job: JobView,
     /// The way to the mapping.
     pub steps: Vec<WayStep>,
+    /// The mapping with which the file is compared when it is read; empty, or `?then=ID`.
+    pub then: String,
+    /// Where another file is taken.
+    pub other: String,
 }
 
 /// A step on the way to a mapping.
@@ -148,13 +152,28 @@ async fn show(
     })
 }
 
+/// What somebody waits for a job for.
+#[derive(serde::Deserialize)]
+struct Awaited {
+    /// The mapping with which the file is compared.
+    then: Option<String>,
+}
+
+impl Awaited {
+    fn then(&self) -> Result<Option<MappingId>, PageError> {
+        self.then.as_deref().map(parsed).transpose()
+    }
+}
+
 /// Waits for a job, or sends on to what it made.
 async fn wait(
     app: web::Data<App>,
     visitor: Visitor,
     id: web::Path<String>,
+    awaited: web::Query<Awaited>,
 ) -> Result<HttpResponse, PageError> {
     let id: JobId = parsed(&id)?;
+    let then = awaited.then()?;
     let tenant = visitor.caller.tenant;
     let (job, view, next) = app
         .read(move |conn| {
@@ -164,13 +183,26 @@ async fn wait(
             Ok((job, view, next))
         })
         .await?;
+    let next = next.map(|path| match (then, job.payload) {
+        (Some(mapping), Payload::Read { version, .. }) => {
+            format!("/mappings/{mapping}/over?source={version}")
+        }
+        (Some(_) | None, Payload::Read { .. } | Payload::Propose { .. } | Payload::Run { .. }) => {
+            path
+        }
+    });
     match next {
         Some(path) => Ok(go_to(&path)),
-        None => page(&waiting_page(&visitor, &job.payload, view)),
+        None => page(&waiting_page(&visitor, &job.payload, view, then)),
     }
 }
 
-fn waiting_page(visitor: &Visitor, payload: &Payload, job: JobView) -> WaitingPage {
+fn waiting_page(
+    visitor: &Visitor,
+    payload: &Payload,
+    job: JobView,
+    then: Option<MappingId>,
+) -> WaitingPage {
     let heading = match payload.kind() {
         Kind::Read => "Reading the file",
         Kind::Propose => "Proposing a mapping",
@@ -182,8 +214,29 @@ fn waiting_page(visitor: &Visitor, payload: &Payload, job: JobView) -> WaitingPa
         frame,
         heading,
         job,
-        steps: way(payload.kind()),
+        steps: match then {
+            Some(_) => way_to_compare(),
+            None => way(payload.kind()),
+        },
+        then: then.map_or_else(String::new, |mapping| format!("?then={mapping}")),
+        other: then.map_or_else(
+            || "/".to_owned(),
+            |mapping| format!("/mappings/{mapping}/over"),
+        ),
     }
+}
+
+/// The first step of either way.
+const READS: &str = "read the file and look at its columns";
+
+/// The way of a file that is to be run with a mapping.
+fn way_to_compare() -> Vec<WayStep> {
+    let step = |words, class| WayStep { words, class };
+    vec![
+        step(READS, "now"),
+        step("compare it with the mapping", "next"),
+        step("you run it", "next"),
+    ]
 }
 
 /// Where a kind of job stands on the way from a file to its mapping.
@@ -196,7 +249,7 @@ pub(crate) fn way(kind: Kind) -> Vec<WayStep> {
     };
     let step = |words, class| WayStep { words, class };
     vec![
-        step("read the file and look at its columns", read),
+        step(READS, read),
         step("propose how each field is filled", propose),
         step("you decide what is open", "next"),
     ]
@@ -215,10 +268,13 @@ async fn retry(
     app: web::Data<App>,
     visitor: Visitor,
     id: web::Path<String>,
+    awaited: web::Query<Awaited>,
 ) -> Result<HttpResponse, PageError> {
+    let then = awaited.then()?;
     let id = steered(&app, visitor, &id, Steering::Retry).await?;
     app.accepted.notify_one();
-    Ok(go_to(&format!("/jobs/{id}/wait")))
+    let then = then.map_or_else(String::new, |mapping| format!("?then={mapping}"));
+    Ok(go_to(&format!("/jobs/{id}/wait{then}")))
 }
 
 async fn steered(

@@ -140,10 +140,18 @@ fn hint(job: &JobRecord) -> String {
         State::Failed => match job.payload.kind() {
             Kind::Read => "mend the file or choose another one, then upload it again",
             Kind::Propose => "check the target, then propose again",
+            Kind::Run if is_replay(job) => {
+                "mend each record in its column _raw and not in _value, then send the file back on the page of the \
+                 run that it came from"
+            }
             Kind::Run => "check the mapping, then run it again",
         },
     };
     words.to_owned()
+}
+
+const fn is_replay(job: &JobRecord) -> bool {
+    matches!(job.payload, Payload::Run { with: Some(_), .. })
 }
 
 fn link(job: &JobRecord) -> Option<String> {
@@ -175,7 +183,8 @@ pub(crate) const fn state_in_words(state: State) -> &'static str {
     }
 }
 
-const fn icon(state: State) -> &'static str {
+/// A state as one character.
+pub(crate) const fn icon(state: State) -> &'static str {
     match state {
         State::Queued | State::Dispatched => "…",
         State::Running => "▸",

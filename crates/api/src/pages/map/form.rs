@@ -24,14 +24,14 @@ pub(super) enum Wish {
 
 /// A form that was sent.
 #[derive(Debug)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    pub(super) const fn new(fields: Vec<(String, String)>) -> Self {
+    pub(crate) const fn new(fields: Vec<(String, String)>) -> Self {
         Self(fields)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     }

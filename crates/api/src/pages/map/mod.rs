@@ -19,7 +19,8 @@ use aimapper_core::store::mappings::{self as rows, MappingRow, MappingVersion, V
 use aimapper_core::store::{self, jobs};
 use askama::Template;
 
-use self::form::{Form, Wish};
+pub(super) use self::form::Form;
+use self::form::Wish;
 use self::view::{Look, MapView, Standing, view};
 use super::error::{PageError, sentence};
 use super::figures::{age, visible};
@@ -38,7 +39,7 @@ use crate::profile::SourceProfile;
 use crate::readings::SetReading;
 
 /// No limit on rejects, as a number that every reader of JSON keeps (RFC 8259 section 6).
-const ANY_NUMBER: u64 = (1 << 53) - 1;
+pub(super) const ANY_NUMBER: u64 = (1 << 53) - 1;
 /// Largest form: a value map of thousands of values.
 const FORM_BYTES: usize = 1 << 20;
 
@@ -78,6 +79,8 @@ pub(crate) struct MapPage {
     /// The address's query without the open row: `?show=..`, or empty.
     pub query: String,
     /// The same to go behind another parameter: `&show=..`, or empty.
+    /// Whether the source's file was deleted.
+    pub gone: bool,
     pub query_more: String,
     /// The whole query, for forms that come back here.
     pub back: String,
@@ -103,6 +106,7 @@ impl MapPage {
             query: show
                 .as_ref()
                 .map_or_else(String::new, |show| format!("?{show}")),
+            gone: false,
             query_more: show.map_or_else(String::new, |show| format!("&{show}")),
             back: all.join("&"),
             message: None,
@@ -121,6 +125,8 @@ struct Loaded {
     mapping: Mapping,
     profile: SourceProfile,
 }
+    /// Whether its file was deleted.
+    gone: bool,
 
 async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, PageError> {
     let (row, heads, last, source, saved) = app
@@ -150,6 +156,7 @@ async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, Pa
         mapping,
         profile,
     })
+        gone: source.blob_id.is_none(),
 }
 
 async fn show(
@@ -339,7 +346,7 @@ async fn run(
             let version = mappings::numbered(conn, asker.caller.tenant, id, number)?;
             let new = NewRun {
                 mapping_version: version.id,
-                source_version: None,
+                source_version,
                 format,
                 // Who looks at the page sees the rejects; none of them makes the run a failure.
                 max_rejects: ANY_NUMBER,
@@ -350,4 +357,5 @@ async fn run(
     app.accepted.notify_one();
     Ok(go_to(&format!("/runs/{}", run.id)))
 }
+    let source_version = form.get("source").map(parsed).transpose()?;
                 with: None,

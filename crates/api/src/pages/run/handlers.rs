@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{BlobId, RunId, TenantId};
-use aimapper_core::job::{Outcome, State, Written};
+use aimapper_core::job::{Outcome, Payload, State, Written};
 use aimapper_core::report::Report;
 use aimapper_core::store::jobs::{self, JobRecord};
 use aimapper_core::store::outputs::{self, Output, Part};
@@ -18,7 +18,7 @@ use crate::pages::figures::{number, visible};
 use crate::pages::frame::{Frame, Place, page};
 use crate::pages::jobs::JobView;
 use crate::pages::lookup::one_job_view;
-use crate::pages::start::parsed;
+use crate::pages::start::{Message, parsed};
 use crate::pages::visitor::Visitor;
 use crate::problem::Problem;
 
@@ -37,6 +37,16 @@ struct RunPage {
     frame: Frame,
     mapping_path: String,
     mapping_name: String,
+    /// Number of the version that was run.
+    version: i32,
+    /// The file that the mapping was made for, where that is another one.
+    made_for: Option<String>,
+    /// Number of the mapping's last version, where that is another one.
+    last: Option<i32>,
+    /// Path of the run whose rejects were mended.
+    with: Option<String>,
+    message: Option<Message>,
+    id: RunId,
     format: &'static str,
     job: JobView,
     view: Option<RunView>,
@@ -54,6 +64,9 @@ struct Found {
     job: JobView,
     mapping_path: String,
     mapping_name: String,
+    version: i32,
+    made_for: Option<String>,
+    last: Option<i32>,
     stem: String,
     files: Vec<Published>,
 }
@@ -65,6 +78,10 @@ fn find(conn: &mut Conn<'_>, tenant: TenantId, id: RunId) -> Result<Found, Store
     let version = mappings::version(conn, tenant, run.mapping_version_id)?;
     let mapping = mappings::find(conn, tenant, version.mapping_id)?;
     let source = sources::version(conn, tenant, run.source_version_id)?;
+    let last = mappings::heads(conn, tenant, mapping.id)?.pop();
+    let made_for = (version.source_version_id != run.source_version_id)
+        .then(|| sources::version(conn, tenant, version.source_version_id))
+        .transpose()?;
     let mut files = Vec::new();
     for output in outputs::published(conn, tenant, run.job_id)? {
         let blob = blobs::find(conn, tenant, output.blob_id)?;
@@ -74,6 +91,11 @@ fn find(conn: &mut Conn<'_>, tenant: TenantId, id: RunId) -> Result<Found, Store
     Ok(Found {
         mapping_path: format!("/mappings/{}", mapping.id),
         mapping_name: visible(&mapping.name),
+        version: version.number,
+        made_for: made_for.map(|own| visible(&own.file_name)),
+        last: last
+            .map(|last| last.number)
+            .filter(|number| *number != version.number),
         stem: visible(&aimapper_core::source::stem(&source.file_name)),
         run,
         record,
@@ -87,22 +109,44 @@ pub(crate) async fn show_run(
     visitor: Visitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: RunId = parsed(&id)?;
+    shown(&app, &visitor, parsed(&id)?, None).await
+}
+
+/// The page of a run, with something that has to be said at its top.
+pub(super) async fn shown(
+    app: &App,
+    visitor: &Visitor,
+    id: RunId,
+    message: Option<Message>,
+) -> Result<HttpResponse, PageError> {
     let tenant = visitor.caller.tenant;
     let found = app.read(move |conn| Ok(find(conn, tenant, id)?)).await?;
     let view = match (found.record.standing.state, found.record.outcome) {
         (State::Succeeded, Some(Outcome::Run { balance })) => {
-            Some(run_view(&app, tenant, &found, balance).await?)
+            Some(run_view(app, tenant, &found, balance).await?)
         }
         _ => None,
     };
     let mut frame = visitor.frame("Run", Place::Mappings);
     frame.refresh = (!found.job.ended).then_some(3);
-    frame.said = found.job.state.to_owned();
+    frame.said = match &message {
+        Some(message) => message.text.clone(),
+        None => found.job.state.to_owned(),
+    };
+    let with = match found.record.payload {
+        Payload::Run { with, .. } => with.map(|run| format!("/runs/{run}")),
+        Payload::Read { .. } | Payload::Propose { .. } => None,
+    };
     page(&RunPage {
         frame,
         mapping_path: found.mapping_path,
         mapping_name: found.mapping_name,
+        version: found.version,
+        made_for: found.made_for,
+        last: found.last,
+        with,
+        message,
+        id,
         format: found.run.format.word(),
         job: found.job,
         view,

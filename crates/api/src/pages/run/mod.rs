@@ -1,6 +1,14 @@
-//! The Run page: how far it is, then the balance, the files and what was rejected.
+//! The Run page: how far it is, then the balance, the files and what was rejected. And the runs of a mapping.
 
 mod handlers;
+mod list;
+mod replay;
 mod view;
 
-pub(crate) use handlers::routes;
+use actix_web::web::ServiceConfig;
+
+pub(crate) fn routes(cfg: &mut ServiceConfig) {
+    handlers::routes(cfg);
+    list::routes(cfg);
+    replay::routes(cfg);
+}

@@ -8,28 +8,25 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use aimapper_core::id::{JobId, MappingId, MappingVersionId, SourceVersionId, TargetVersionId};
-use aimapper_core::job::Payload;
-use aimapper_core::store::jobs;
 use aimapper_core::store::mappings::{self, MappingVersion};
-use aimapper_core::store::{sources, targets};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::query::Query;
 use super::body::{Body, media_type, of_payload};
 use super::download::{Content, Sent, send};
 use super::once::{Once, answer};
+use super::query::Query;
 use super::views::{BASE, job_location, quoted};
 use crate::actions::Asker;
-use crate::actions::mappings::edit as edit_mapping;
-use crate::actions::sources::profile_of;
+use crate::actions::drift::compare;
+use crate::actions::mappings::{self as mappings_of, edit as edit_mapping, mapping_of};
 use crate::app::App;
 use crate::auth::{CanMap, CanOperate, Guarded};
 use crate::paging::{Listed, Page};
 use crate::problem::{Code, Problem};
 
 use edit::Patch;
-pub(super) use view::{MappingItem, MappingView, VersionView, of_row};
+pub(super) use view::{DriftView, MappingItem, MappingView, VersionView, of_row};
 
 /// A proposal that is asked for.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -108,16 +105,8 @@ async fn propose(
     let asker = Asker::new(app, &caller, once.traceparent.clone());
     let answered = once
         .answer(app, caller, &body.sha256, move |conn, _| {
-            let tenant = asker.caller.tenant;
-            let source = sources::version(conn, tenant, new.source_version)?;
-            targets::version(conn, tenant, new.target_version)?;
-            profile_of(&source)?;
-            let payload = Payload::Propose {
-                source_version: new.source_version,
-                target_version: new.target_version,
-                memory: new.memory,
-            };
-            let job = jobs::submit(conn, &asker.job(payload, 0), None)?.id();
+            let versions = (new.source_version, new.target_version);
+            let job = mappings_of::propose(conn, &asker, versions, new.memory)?;
             answer(
                 StatusCode::ACCEPTED,
                 Some(job_location(job)),
@@ -237,6 +226,35 @@ pub(super) async fn version(
         .read(move |conn| Ok(mappings::version(conn, tenant, id)?))
         .await?;
     shown(&row)
+}
+
+/// What a mapping is compared with.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WithSource {
+    /// The source, which has to be read; without it, the one that the mapping was made for.
+    #[param(value_type = Option<uuid::Uuid>)]
+    source_version: Option<SourceVersionId>,
+}
+
+/// What differs between a mapping and a source, before it is run over it.
+#[utoipa::path(get, path = "/api/v1/mapping-versions/{id}/drift", tag = "mappings",
+    params(("id" = uuid::Uuid, Path), WithSource),
+    responses((status = 200, body = DriftView)))]
+pub(super) async fn drift(
+    app: web::Data<App>,
+    guarded: Guarded<CanMap>,
+    id: web::Path<MappingVersionId>,
+    query: Query<WithSource>,
+) -> Result<web::Json<DriftView>, Problem> {
+    let (tenant, id) = (guarded.caller.tenant, *id);
+    let row = app
+        .read(move |conn| Ok(mappings::version(conn, tenant, id)?))
+        .await?;
+    let source = query.source_version.unwrap_or(row.source_version_id);
+    let compared = compare(&app, tenant, &mapping_of(&row)?, source).await?;
+    Ok(web::Json(compared.drift.into()))
 }
 
 /// Approves a version that somebody else made.

@@ -1,8 +1,11 @@
 //! A mapping as a reviewer sees it.
 
 use aimapper_core::id::{MappingId, MappingVersionId, SourceVersionId, TargetVersionId, UserId};
-use aimapper_core::mapping::{Mapping, Question, Rule, RuleState, UnusedColumn, open_questions};
-use aimapper_core::source::{Decision as Reading, SURE_BAR};
+use aimapper_core::mapping::{
+    Mapping, MissingColumn, Question, Rule, RuleState, UnusedColumn, open_questions,
+};
+use aimapper_core::pipeline::{Drift, OtherReading};
+use aimapper_core::source::{Decision as Reading, SURE_BAR, What};
 use aimapper_core::store::mappings::{Decision, MappingRow, MappingVersion, Verdict};
 use aimapper_core::target::Field;
 use serde::Serialize;
@@ -30,6 +33,75 @@ impl From<MappingRow> for MappingItem {
             id: row.id,
             name: row.name,
             made: Made::new(row.created_by, row.created_at),
+        }
+    }
+}
+
+/// What differs between a mapping and a source.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct DriftView {
+    /// Whether nothing of it speaks against a run.
+    fits: bool,
+    /// Whether it is a rejects file, of which nothing is compared: its records are read as those of the first source.
+    replays: bool,
+    /// Whether the mapping reads the source otherwise than it was read, so that only the run can tell its columns.
+    read_otherwise: bool,
+    /// Columns that a rule needs and the source has not.
+    missing: Vec<MissingView>,
+    /// Columns that the mapping does not know; no reason not to run.
+    new: Vec<String>,
+    /// Readings that no longer hold.
+    readings: Vec<OtherView>,
+}
+
+/// A column that a rule needs and the source has not.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissingView {
+    column: String,
+    /// Fields that are filled from it.
+    used_by: Vec<String>,
+    /// Names of the source that are like it, the nearest first.
+    nearest: Vec<String>,
+}
+
+/// A reading of the mapping's that a source asks to be another.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtherView {
+    /// Which reading.
+    #[schema(value_type = String)]
+    what: What,
+    /// The column, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<String>,
+    /// The mapping's.
+    kept: Value,
+    /// The source's.
+    now: Value,
+    /// Why the source asks for it.
+    reason: String,
+}
+
+impl From<Drift> for DriftView {
+    fn from(drift: Drift) -> Self {
+        let missing = |column: MissingColumn| MissingView {
+            column: column.column,
+            used_by: column.used_by,
+            nearest: column.nearest,
+        };
+        let other = |other: OtherReading| OtherView {
+            what: other.what,
+            column: other.column,
+            kept: other.kept,
+            now: other.now,
+            reason: other.reason,
+        };
+        Self {
+            fits: drift.fits(),
+            replays: drift.replays,
+            read_otherwise: drift.read_otherwise,
+            missing: drift.columns.missing.into_iter().map(missing).collect(),
+            new: drift.columns.new,
+            readings: drift.readings.into_iter().map(other).collect(),
         }
     }
 }
