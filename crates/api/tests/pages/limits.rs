@@ -155,7 +155,7 @@ async fn an_edit_of_an_old_version_is_told_and_changes_nothing() {
         .post(&edit, &[("version", "1"), ("field", "7"), ("do", "refuse")])
         .await;
     assert!(
-        late.body.contains("made by somebody else meanwhile"),
+        late.body.contains("The mapping was changed meanwhile"),
         "{}",
         late.body
     );

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod conflicts;
 #[path = "../../../core/tests/databases/mod.rs"]
 mod databases;
 mod flow;

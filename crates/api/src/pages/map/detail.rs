@@ -45,6 +45,14 @@ pub(crate) struct Detail {
     pub conditions: Vec<String>,
     /// A person's words.
     pub note: String,
+    /// What was typed as the value for all rows, where that was refused.
+    pub constant: String,
+    /// What was chosen as the second column, likewise.
+    pub second: Option<usize>,
+    /// The reason that was chosen for leaving it out, likewise.
+    pub reason: String,
+    /// The words for that, likewise.
+    pub why: String,
     /// `by mira on 2026-11-24 10:30`.
     pub signed: Option<String>,
     /// Whether the field may be left out.
@@ -155,6 +163,10 @@ pub(super) fn detail(
         },
         conditions: conditions(field),
         note: rule.note.clone().unwrap_or_default(),
+        constant: String::new(),
+        second: None,
+        reason: String::new(),
+        why: String::new(),
         signed: signed(rule),
         may_be_left_out: !field.required || field.nullable || field.default.is_some(),
         refusable: rule.is_live() && rule.has_origin(),

@@ -53,6 +53,12 @@ impl Form {
         self.number("version")
     }
 
+    /// Whether it holds what somebody typed or picked, and not only what was pressed.
+    pub(super) fn is_typed(&self) -> bool {
+        let deeds = ["note", "constant", "leave", "values", "choose"];
+        self.get("do").is_some_and(|deed| deeds.contains(&deed))
+    }
+
     /// The query of the page that the form stood on, rebuilt from what is known in it.
     pub(super) fn back(&self) -> String {
         let given = self.get("back").unwrap_or_default();

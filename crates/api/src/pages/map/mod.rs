@@ -5,6 +5,7 @@ mod detail;
 mod form;
 mod preview;
 mod reading;
+mod typed;
 mod view;
 
 pub(crate) use detail::{REASONS, conditions};
@@ -21,6 +22,7 @@ use askama::Template;
 
 pub(super) use self::form::Form;
 use self::form::Wish;
+use self::typed::{keep, meanwhile, same_values};
 use self::view::{Look, MapView, Standing, view};
 use super::error::{PageError, sentence};
 use super::figures::{age, visible};
@@ -76,11 +78,11 @@ pub(crate) struct MapPage {
     pub filtered: bool,
     /// Number of the version to which an undo leads.
     pub undo: Option<i32>,
+    /// Whether the source's file was deleted.
+    pub gone: bool,
     /// The address's query without the open row: `?show=..`, or empty.
     pub query: String,
     /// The same to go behind another parameter: `&show=..`, or empty.
-    /// Whether the source's file was deleted.
-    pub gone: bool,
     pub query_more: String,
     /// The whole query, for forms that come back here.
     pub back: String,
@@ -103,10 +105,10 @@ impl MapPage {
             find: look.find.clone(),
             filtered: look.show.is_some() || !look.find.trim().is_empty(),
             undo: None,
+            gone: false,
             query: show
                 .as_ref()
                 .map_or_else(String::new, |show| format!("?{show}")),
-            gone: false,
             query_more: show.map_or_else(String::new, |show| format!("&{show}")),
             back: all.join("&"),
             message: None,
@@ -122,11 +124,11 @@ struct Loaded {
     /// Who made the last version, and when.
     saved: String,
     source: SourceId,
+    /// Whether its file was deleted.
+    gone: bool,
     mapping: Mapping,
     profile: SourceProfile,
 }
-    /// Whether its file was deleted.
-    gone: bool,
 
 async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, PageError> {
     let (row, heads, last, source, saved) = app
@@ -153,10 +155,10 @@ async fn loaded(app: &App, tenant: TenantId, id: MappingId) -> Result<Loaded, Pa
         last,
         saved,
         source: source.source_id,
+        gone: source.blob_id.is_none(),
         mapping,
         profile,
     })
-        gone: source.blob_id.is_none(),
 }
 
 async fn show(
@@ -167,7 +169,9 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id: MappingId = parsed(&id)?;
     let loaded = loaded(&app, visitor.caller.tenant, id).await?;
-    shown(&visitor, &loaded, &look(&query), None)
+    let look = look(&query);
+    let view = view(&loaded.mapping, &loaded.profile, &look);
+    drawn(&visitor, &loaded, &look, view, None)
 }
 
 async fn again(_visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
@@ -187,13 +191,13 @@ fn look(query: &[(String, String)]) -> Look {
     }
 }
 
-fn shown(
+fn drawn(
     visitor: &Visitor,
     loaded: &Loaded,
     look: &Look,
+    view: MapView,
     message: Option<Message>,
 ) -> Result<HttpResponse, PageError> {
-    let view = view(&loaded.mapping, &loaded.profile, look);
     let mut frame = visitor.frame(&visible(&loaded.row.name), Place::Mappings);
     frame.said = match &message {
         Some(message) => message.text.clone(),
@@ -202,6 +206,7 @@ fn shown(
     let id = loaded.row.id.to_string();
     let mut map = MapPage::new(frame, &id, loaded.last.number, view, look);
     map.undo = before_last(&loaded.heads);
+    map.gone = loaded.gone;
     map.saved.clone_from(&loaded.saved);
     map.message = message;
     page(&map)
@@ -236,7 +241,7 @@ async fn edit(
     };
     match done {
         Ok(path) => Ok(go_to(&path)),
-        Err(PageError::Problem(problem)) => refused(&app, &visitor, id, &back, problem).await,
+        Err(PageError::Problem(problem)) => refused(&app, &visitor, id, &form, problem).await,
         Err(error) => Err(error),
     }
 }
@@ -301,12 +306,12 @@ fn said_by_persons(mapping: &Mapping) -> Vec<SetReading> {
         .collect()
 }
 
-/// What a person can mend is said on the page itself, over the mapping as it is now.
+/// What a person can mend is said on the page itself, over the mapping as it is now, with what was typed.
 async fn refused(
     app: &App,
     visitor: &Visitor,
     id: MappingId,
-    back: &str,
+    form: &Form,
     problem: Problem,
 ) -> Result<HttpResponse, PageError> {
     let mendable = matches!(
@@ -316,14 +321,64 @@ async fn refused(
     if !mendable {
         return Err(problem.into());
     }
-    let message = Message {
+    let tenant = visitor.caller.tenant;
+    let loaded = loaded(app, tenant, id).await?;
+    let before = seen(app, tenant, id, form).await?;
+    let mut message = Message {
         text: sentence(problem.detail()),
         hint: sentence(problem.hint_text().unwrap_or_default()),
     };
+    if problem.code() == Code::PreconditionFailed {
+        message.text = "The mapping was changed meanwhile, so nothing was kept.".to_owned();
+        let changes = before.as_ref().map(|old| meanwhile(old, &loaded.mapping));
+        let changes = changes.unwrap_or_default();
+        let ways = if form.is_typed() {
+            "What you typed is still here: look at it, and send it again."
+        } else {
+            "Look at it, and decide again."
+        };
+        format!("{changes} {ways}")
+            .trim_start()
+            .clone_into(&mut message.hint);
+    }
+    let back = form.back();
     let query = web::Query::<Vec<(String, String)>>::from_query(back.trim_start_matches('?'));
-    let look = look(&query.map(web::Query::into_inner).unwrap_or_default());
-    let loaded = loaded(app, visitor.caller.tenant, id).await?;
-    shown(visitor, &loaded, &look, Some(message))
+    let mut look = look(&query.map(web::Query::into_inner).unwrap_or_default());
+    let row = form.get("field").and_then(|field| field.parse().ok());
+    look.open = row.or(look.open);
+    let mut view = view(&loaded.mapping, &loaded.profile, &look);
+    if let Some(row) = row.and_then(|row: usize| view.rows.get_mut(row)) {
+        let field = loaded.mapping.target.fields.get(row.index);
+        let same = match (&before, field) {
+            (Some(old), Some(field)) => same_values(old, &loaded.mapping, &field.name),
+            (None, _) | (_, None) => false,
+        };
+        if let Some(detail) = &mut row.detail {
+            keep(detail, form, same);
+        }
+    }
+    drawn(visitor, &loaded, &look, view, Some(message))
+}
+
+/// The mapping that the sender of a form saw, if there was one of that number.
+async fn seen(
+    app: &App,
+    tenant: TenantId,
+    id: MappingId,
+    form: &Form,
+) -> Result<Option<Mapping>, PageError> {
+    let Ok(number) = form.version() else {
+        return Ok(None);
+    };
+    let row = app
+        .read(move |conn| {
+            let heads = rows::heads(conn, tenant, id)?;
+            let head = heads.into_iter().find(|head| head.number == number);
+            let found = head.map(|head| rows::version(conn, tenant, head.id));
+            Ok(found.transpose()?)
+        })
+        .await?;
+    Ok(row.as_ref().map(mapping_of).transpose()?)
 }
 
 async fn run(
@@ -340,6 +395,7 @@ async fn run(
         .unwrap_or("csv")
         .parse()
         .map_err(|error| PageError::form(format!("{error}")))?;
+    let source_version = form.get("source").map(parsed).transpose()?;
     let asker = Asker::new(&app, &visitor.caller, None);
     let run = app
         .write(move |conn| {
@@ -350,6 +406,7 @@ async fn run(
                 format,
                 // Who looks at the page sees the rejects; none of them makes the run a failure.
                 max_rejects: ANY_NUMBER,
+                with: None,
             };
             runs::start(conn, &asker, &new)
         })
@@ -357,5 +414,3 @@ async fn run(
     app.accepted.notify_one();
     Ok(go_to(&format!("/runs/{}", run.id)))
 }
-    let source_version = form.get("source").map(parsed).transpose()?;
-                with: None,
