@@ -57,6 +57,7 @@ async fn pages_keep_nobody_out() {
         browser.click("main a[href^='/jobs/']").await;
         browser.wait_for("#h-events").await;
         looks.at("job").await;
+        over(browser, &service, &mut looks).await;
         browser.goto(&service.at("/")).await;
         bank::upload(browser, &broken_file(browser)).await;
         browser.wait_for(".flash.bad").await;
@@ -94,6 +95,36 @@ async fn pages_keep_nobody_out() {
         looks.find_nothing();
     })
     .await;
+}
+
+/// The pages on the way of a mapping to the next file, and its runs.
+async fn over(browser: &Browser, service: &Service, looks: &mut Looks<'_>) {
+    browser.goto(&service.at("/mappings")).await;
+    browser.click("main tbody a").await;
+    browser.click("a[href$='/over']").await;
+    browser.wait_for("#h-sources").await;
+    looks.at("over").await;
+    for (name, file) in [
+        ("over_fits", "umsaetze_2026-03.csv"),
+        ("over_not", "statement_2026-03.csv"),
+    ] {
+        let field = browser.wait_for("form.one #file").await;
+        field.send_keys(bank::example(file)).await.unwrap();
+        browser.click("form.one button").await;
+        browser
+            .wait_for(if name == "over_fits" {
+                ".verdict.yes"
+            } else {
+                ".verdict.no"
+            })
+            .await;
+        looks.at(name).await;
+    }
+    browser.goto(&service.at("/mappings")).await;
+    browser.click("main tbody a").await;
+    browser.click("a[href$='/runs']").await;
+    browser.wait_for("table.list").await;
+    looks.at("runs").await;
 }
 
 #[tokio::test]

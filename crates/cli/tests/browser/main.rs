@@ -16,6 +16,7 @@ mod clicks;
 mod databases;
 mod keys;
 mod look;
+mod next;
 mod plain;
 #[path = "../service/served.rs"]
 #[allow(dead_code, reason = "the client is for other tests")]
