@@ -22,4 +22,6 @@ mod reading;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod signs;
+#[cfg(test)]
 mod tables;

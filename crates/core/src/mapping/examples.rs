@@ -274,6 +274,7 @@ fn step() -> impl Strategy<Value = Step> {
         (odd_text(), any::<u32>())
             .prop_map(|(pattern, group)| Step::RegexExtract { pattern, group }),
         list().prop_map(Step::NullIf),
+        (list(), list()).prop_map(|(negative, positive)| Step::Signs { negative, positive }),
         odd_text().prop_map(|thousands_mark| Step::Integer { thousands_mark }),
         (odd_text(), odd_text(), list()).prop_map(|(decimal_mark, thousands_mark, strip)| {
             Step::Decimal {

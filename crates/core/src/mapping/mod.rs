@@ -364,6 +364,14 @@ pub enum Step {
     },
     /// These texts are null.
     NullIf(Vec<String>),
+    /// Before `decimal` or `integer`: a word behind the number becomes its sign; a number without one stays as
+    /// it is.
+    Signs {
+        /// Words of negative numbers, e.g. `DR`.
+        negative: Vec<String>,
+        /// Words of positive numbers, e.g. `CR`.
+        positive: Vec<String>,
+    },
     /// Whole number.
     Integer {
         /// Mark between groups of three digits, or empty.
@@ -429,6 +437,7 @@ impl Step {
             | Self::Split { .. }
             | Self::RegexExtract { .. }
             | Self::NullIf(_)
+            | Self::Signs { .. }
             | Self::Integer { .. }
             | Self::Decimal { .. }
             | Self::Date { .. }

@@ -29,6 +29,11 @@ pub fn step_in_words(step: &Step) -> String {
         Step::RegexExtract { pattern, group: 0 } => format!("what matches {}", quote(pattern)),
         Step::RegexExtract { pattern, group } => format!("group {group} of {}", quote(pattern)),
         Step::NullIf(markers) => format!("no value where it is {}", either(markers)),
+        Step::Signs { negative, positive } => format!(
+            "minus where {} stands behind the number, plus where {}",
+            either(negative),
+            either(positive)
+        ),
         Step::Integer { thousands_mark } => format!("whole number{}", groups(thousands_mark)),
         Step::Decimal {
             decimal_mark,

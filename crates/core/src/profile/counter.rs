@@ -297,7 +297,9 @@ mod tests {
             }
             counter.prune();
             let values = counter.values();
-            let told = values.iter().map(|(key, _, rows)| (String::from(*key), *rows));
+            let told = values
+                .iter()
+                .map(|(key, _, rows)| (String::from(*key), *rows));
             (told.collect::<Vec<_>>(), counter.error())
         };
         assert_eq!(counted(), counted());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::tally::{End, Extremes};
 use crate::value::code::{is_currency, without_percent};
-use crate::value::{Decimal, Marks, parse_decimal, parse_integer};
+use crate::value::{Decimal, Marks, parse_decimal, parse_integer, sign_word};
 
 /// The readings of marks that are tried, simpler ones first among those of a decimal mark.
 pub(super) const READINGS: [Marks; 10] = [
@@ -111,7 +111,8 @@ fn beside(text: &str) -> Affixed<'_> {
         let Some((number, suffix)) = text.split_at_checked(end + 1) else {
             return plain;
         };
-        return if is_money(without_blank_in_front(suffix)) {
+        let unit = without_blank_in_front(suffix);
+        return if is_money(unit) || sign_word(unit).is_some() {
             Affixed {
                 suffix,
                 ..Affixed::plain(number)

@@ -52,6 +52,11 @@ impl Fault {
         Self::new("no_match", format!("does not match `{pattern}`"), hint)
     }
 
+    pub(super) fn two_signs() -> Self {
+        let hint = "correct the value: the sign and the word behind the number say it twice";
+        Self::new("two_signs", "has a sign and a word for one", hint)
+    }
+
     pub(super) fn integer(error: NumberError) -> Self {
         match error {
             NumberError::NotANumber => {

@@ -18,6 +18,7 @@ mod kernel;
 mod plan;
 mod read;
 mod rule;
+mod signs;
 mod steps;
 #[cfg(test)]
 mod testing;

@@ -7,6 +7,7 @@ use super::amount::Amount;
 use super::compile::Source;
 use super::error::CompileError;
 use super::read::{NumberFormat, Read};
+use super::signs::Signs;
 use super::text_step::{Input, Part, TextStep};
 use crate::mapping::{Rule, Step};
 use crate::value::{DateFormat, Marks, THOUSANDS_MARKS};
@@ -104,6 +105,13 @@ impl At<'_> {
                 self.text("regex_extract", step, steps)?;
             }
             Step::NullIf(texts) => self.text("null_if", TextStep::NullIf(texts.clone()), steps)?,
+            Step::Signs { negative, positive } => {
+                if negative.iter().chain(positive).any(String::is_empty) {
+                    return Err(self.argument("a word for the sign is empty"));
+                }
+                let signs = TextStep::Signs(Signs::new(negative, positive));
+                self.text("signs", signs, steps)?;
+            }
             Step::Integer { thousands_mark } => {
                 let thousands = self.thousands(thousands_mark)?;
                 self.typed("integer", Read::Integer { thousands }, steps)?;

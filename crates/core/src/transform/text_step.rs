@@ -11,6 +11,7 @@ use memchr::memchr;
 use regex::Regex;
 
 use super::fault::Fault;
+use super::signs::Signs;
 use crate::mapping::{Case, OnUnseen};
 use crate::source::Batch;
 
@@ -165,6 +166,7 @@ pub(super) enum TextStep {
     Split { separator: String, part: Part },
     Regex { regex: Regex, group: usize },
     NullIf(Vec<String>),
+    Signs(Signs),
 }
 
 /// Which part of a split text.
@@ -197,7 +199,7 @@ impl TextStep {
                 }
             }
             Self::NullIf(markers) => (!markers.iter().any(|m| *m == *text)).then_some(text),
-            Self::Case(_) | Self::Regex { .. } => return None,
+            Self::Case(_) | Self::Regex { .. } | Self::Signs(_) => return None,
         })
     }
 
@@ -207,6 +209,7 @@ impl TextStep {
                 within(text, |text| self.cut(text).flatten())
             }
             Self::Case(case) => Some(cased(text, *case)),
+            Self::Signs(signs) => signs.apply(text)?,
             Self::Regex { regex, group } => {
                 if !regex.is_match(&text) {
                     return Err(Fault::no_match(regex.as_str()));

@@ -9,9 +9,11 @@ pub mod code;
 pub(crate) mod date;
 mod decimal;
 mod number;
+mod sign;
 
 pub use date::{
     DateError, DateFormat, FormatError, FormatKind, Timestamp, days_to_iso, time_to_iso,
 };
 pub use decimal::{Decimal, MAX_DIGITS};
 pub use number::{Marks, NumberError, THOUSANDS_MARKS, parse_decimal, parse_integer};
+pub use sign::{SignWord, sign_word};

@@ -35,6 +35,7 @@ const fn kind(step: &Step) -> (&'static str, Takes, Gives) {
         Step::Split { .. } => ("split", Takes::Text, Gives::Text),
         Step::RegexExtract { .. } => ("regex_extract", Takes::Text, Gives::Text),
         Step::NullIf(_) => ("null_if", Takes::Text, Gives::Text),
+        Step::Signs { .. } => ("signs", Takes::Text, Gives::Text),
         Step::Integer { .. } => ("integer", Takes::Text, Gives::Number),
         Step::Decimal { .. } => ("decimal", Takes::Text, Gives::Number),
         Step::Date { .. } => ("date", Takes::Text, Gives::Other),
@@ -109,6 +110,7 @@ fn check_arguments(step: &Step, at: &str, found: &mut Vec<Problem>) {
         Step::Boolean { r#true, r#false } => {
             sides("boolean", r#true, r#false, "both true and false")
         }
+        Step::Signs { negative, positive } => signs(negative, positive),
         Step::Sign {
             negative, positive, ..
         } => sides("sign", negative, positive, "both minus and plus"),
@@ -221,6 +223,18 @@ fn formats(name: &str, formats: &[String]) -> Option<Wrong> {
             "e.g. \"%d.%m.%Y\" or \"%Y-%m-%dT%H:%M:%S\"",
         )
     })
+}
+
+fn signs(negative: &[String], positive: &[String]) -> Option<Wrong> {
+    if negative
+        .iter()
+        .chain(positive)
+        .any(|word| word.trim().is_empty())
+    {
+        let hint = "write the words that stand behind the numbers, such as DR and CR";
+        return wrong("signs", "a word is empty", hint);
+    }
+    sides("signs", negative, positive, "both minus and plus")
 }
 
 fn sides(name: &str, one: &[String], other: &[String], both: &str) -> Option<Wrong> {

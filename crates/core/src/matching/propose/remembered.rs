@@ -112,6 +112,7 @@ const fn changes_text(step: &Step) -> bool {
         | Step::RegexExtract { .. } => true,
         Step::Constant(_)
         | Step::Trim
+        | Step::Signs { .. }
         | Step::NullIf(_)
         | Step::Integer { .. }
         | Step::Decimal { .. }
@@ -126,7 +127,8 @@ const fn changes_text(step: &Step) -> bool {
 /// Whether a step makes a value of a text, by what the texts look like.
 const fn is_reading(step: &Step) -> bool {
     match step {
-        Step::Integer { .. }
+        Step::Signs { .. }
+        | Step::Integer { .. }
         | Step::Decimal { .. }
         | Step::Date { .. }
         | Step::Timestamp { .. }

@@ -9,9 +9,9 @@ use crate::matching::value_evidence::{WholeAs, filled, share_of, whole_as};
 use crate::profile::{ColumnProfile, SemanticType, TypeCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
-use crate::value::DateFormat;
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, parse_boolean};
 use crate::value::date::{has_fixed_order, order_of};
+use crate::value::{DateFormat, sign_word};
 
 /// How a column is read.
 #[derive(Debug, Default)]
@@ -37,6 +37,8 @@ const LATEST_BIRTH: i32 = 21_915;
 const UNREAD: f64 = 0.85;
 /// From which part of a column's values on that is so.
 const UNREAD_PART: f64 = 0.2;
+/// Numbers of which only some have a word for their sign.
+const SOME_SIGNS: f64 = 0.6;
 /// Numbers that are no longer comparable without what stands beside them.
 const MIXED_UNITS: f64 = 0.6;
 
@@ -218,6 +220,7 @@ impl Reading {
             decimal_mark
         };
         let mut strip = texts_around(column);
+        strip.retain(|text| sign_word(text).is_none());
         let currencies = currencies(&strip);
         if currencies.len() > 1 {
             let text = format!(
@@ -241,11 +244,42 @@ impl Reading {
                 "type: the values are percentages; 5 % becomes 5, not 0.05",
             );
         }
+        self.add_signs(column);
         self.steps.push(Step::Decimal {
             thousands_mark: mark(decisions, What::ThousandsMark, column),
             decimal_mark,
             strip,
         });
+    }
+
+    /// Words for the sign behind the numbers. Where only some numbers have one, nobody can tell what the others
+    /// are: statements of credit cards leave out the word for what was spent.
+    fn add_signs(&mut self, column: &ColumnProfile) {
+        let mut words: Vec<_> = column.affixes().into_iter().filter_map(sign_word).collect();
+        // Both sides of a way of writing, as the next file may have the other one.
+        words.sort_by_key(|word| word.negative);
+        words.dedup_by_key(|word| word.negative);
+        if words.is_empty() {
+            return;
+        }
+        let sides = words.iter().map(|word| word.negative);
+        let negative: Vec<String> = sides.map(str::to_owned).collect();
+        let sides = words.iter().map(|word| word.positive);
+        let positive: Vec<String> = sides.map(str::to_owned).collect();
+        let (named, all) = (rows_with_sign(column), filled(column));
+        let (minus, plus) = (negative.join(", "), positive.join(", "));
+        if named < all {
+            let bare = all - named;
+            let text = format!(
+                "values: {bare} of {all} have neither {minus} nor {plus} behind them and stay as they are"
+            );
+            self.limit(SOME_SIGNS, "values", text);
+        } else {
+            let text =
+                format!("values: minus where {minus} stands behind the number, plus where {plus}");
+            self.evidence.push(evidence("values", 0.5, text));
+        }
+        self.steps.push(Step::Signs { negative, positive });
     }
 
     fn add_dates(&mut self, column: &ColumnProfile, decisions: &[Decision], wanted: SemanticType) {
@@ -344,6 +378,18 @@ impl Reading {
             r#false: spelt(false, pair.no),
         });
     }
+}
+
+/// Rows whose number has a word for its sign behind it.
+fn rows_with_sign(column: &ColumnProfile) -> u64 {
+    let has_word = |count: &&TypeCount| {
+        let format = count.format.as_deref().unwrap_or_default();
+        let word = format.rsplit(|c: char| c.is_ascii_digit() || c.is_whitespace());
+        count.semantic == SemanticType::Decimal
+            && word.take(1).any(|word| sign_word(word).is_some())
+    };
+    let counts = column.types.iter().filter(has_word);
+    counts.map(|count| count.rows).sum()
 }
 
 const NUMBERS: &[SemanticType] = &[
@@ -505,7 +551,11 @@ fn currencies(strip: &[String]) -> Vec<&str> {
 /// by the shapes.
 pub(super) fn never_negative(column: &ColumnProfile) -> bool {
     let shaped = column.shapes.iter().any(|shape| is_negative(&shape.shape));
-    filled(column) > 0 && !shaped && !shown(column).any(is_negative)
+    let named = column
+        .affixes()
+        .into_iter()
+        .any(|text| sign_word(text).is_some());
+    filled(column) > 0 && !shaped && !named && !shown(column).any(is_negative)
 }
 
 /// Whether all values of a column are negative, as far as the profile shows.

@@ -1,6 +1,6 @@
 //! Amounts: what stands beside their numbers, and how debits and credits are written.
 
-use super::steps::Reading;
+use super::steps::{Reading, never_negative};
 use super::*;
 use crate::mapping::Step;
 use crate::matching::tests::{field, filled_column, named};
@@ -429,4 +429,48 @@ fn numbers_that_are_not_whole_do_not_fit_a_field_of_whole_numbers() {
     };
     assert_eq!(rule(&[("4.0", 9), ("17.0", 9)]).sources, ["amount"]);
     assert!(rule(&[("4.5", 9), ("17.0", 9)]).sources.is_empty());
+}
+
+/// Amounts with so many rows for each way of writing.
+fn with_words(values: &[(&str, u64)], formats: &[(&str, u64)]) -> ColumnProfile {
+    let mut column = amounts("amount", values);
+    column
+        .types
+        .extend(formats.iter().map(|(format, rows)| TypeCount {
+            semantic: SemanticType::Decimal,
+            format: Some((*format).to_owned()),
+            rows: *rows,
+        }));
+    column
+}
+
+#[test]
+fn words_behind_amounts_are_their_sign() {
+    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+    let signs = Step::Signs {
+        negative: texts(&["DR"]),
+        positive: texts(&["CR"]),
+    };
+    let both = [("1.50 DR", 12), ("2.50 CR", 8)];
+    let rule = amount(&[with_words(&both, &[("1234.56 DR", 12), ("1234.56 CR", 8)])]);
+    assert!(rule.confidence >= 0.9, "{rule:?}");
+    assert_eq!(rule.transform[0], signs);
+    let Step::Decimal { strip, .. } = &rule.transform[1] else {
+        panic!("{rule:?}");
+    };
+    assert!(strip.is_empty(), "{strip:?}");
+
+    let some = [("1.50", 12), ("2.50 CR", 8)];
+    let rule = amount(&[with_words(&some, &[("1234.56 CR", 8)])]);
+    assert!(rule.confidence <= 0.6 && rule.most <= 0.6, "{rule:?}");
+    assert_eq!(rule.transform[0], signs);
+    let said = "values: 12 of 20 have neither DR nor CR behind them and stay as they are";
+    assert!(rule.evidence.iter().any(|e| e.text == said), "{rule:?}");
+}
+
+#[test]
+fn amounts_with_words_for_their_sign_have_one() {
+    let words = with_words(&[("1.50 DR", 20)], &[("1234.56 DR", 20)]);
+    assert!(!never_negative(&words));
+    assert!(never_negative(&amounts("amount", &[("1.50", 20)])));
 }

@@ -1,0 +1,45 @@
+//! Statements whose amounts say their sign by a word.
+
+use crate::harness::{Place, column};
+
+const TARGET: &str = r#"{"title": "booking", "type": "object", "required": ["booked", "amount"], "properties": {
+    "booked": {"type": "string", "format": "date"},
+    "amount": {"type": "number", "multipleOf": 0.01},
+    "balance": {"type": "number", "multipleOf": 0.01}}}"#;
+
+const STATEMENT: &str = "\
+Booked,Narration,Amount,Balance
+2026-03-01,OPENING TRANSFER,\"5,000.00 CR\",\"5,000.00 CR\"
+2026-03-02,CARD 4401 GROCERY,182.40 DR,\"4,817.60 CR\"
+2026-03-04,RENT MARCH,\"4,900.00 DR\",82.40 DR
+2026-03-05,CASH DEPOSIT,100.00 CR,17.60 CR
+2026-03-09,NEFT SALARY,\"2,750.00 CR\",\"2,767.60 CR\"
+";
+
+#[test]
+fn a_word_behind_the_amount_is_its_sign() {
+    let place = Place::new();
+    place.write("target.json", TARGET);
+    place.write("statement.csv", STATEMENT);
+    let line = "map statement.csv --to target.json --accept 0.5";
+    place.run(line).ends(0);
+    let good = place.table("statement.good.csv");
+    assert_eq!(
+        column(&good, "amount"),
+        ["5000.00", "-182.40", "-4900.00", "100.00", "2750.00"]
+    );
+    assert_eq!(
+        column(&good, "balance"),
+        ["5000.00", "4817.60", "-82.40", "17.60", "2767.60"]
+    );
+    let mapping = place.text("statement.mapping.yaml");
+    let step = r#"- signs: {negative: ["DR"], positive: ["CR"]}"#;
+    assert!(mapping.contains(step), "{mapping}");
+
+    // The next file has an amount that says its sign twice.
+    place.write("next.csv", STATEMENT.replace("182.40 DR", "-182.40 DR"));
+    let ran = place.run("run --mapping statement.mapping.yaml next.csv");
+    let ran = ran.ends(3);
+    assert!(ran.out.contains("two_signs"), "{}", ran.out);
+    assert_eq!(place.table("next.good.csv").len(), 5);
+}
