@@ -1,5 +1,9 @@
 //! Spellings of true and false, as pairs: a column holds one pair, not a mixture.
 
+use std::sync::LazyLock;
+
+use ahash::AHashMap;
+
 /// Two spellings that go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BooleanPair {
@@ -70,6 +74,17 @@ pub const BOOLEAN_PAIRS: [BooleanPair; 46] = [
 /// Bytes of the longest side.
 const LONGEST: usize = 10;
 
+/// The pairs of each side, which stands there as [`plain`] has it, one bit each.
+static SIDES: LazyLock<AHashMap<String, u64>> = LazyLock::new(|| {
+    let mut sides: AHashMap<String, u64> = AHashMap::new();
+    for (index, pair) in BOOLEAN_PAIRS.iter().enumerate() {
+        for side in [pair.yes, pair.no] {
+            *sides.entry(plain(side).collect()).or_default() |= 1 << index;
+        }
+    }
+    sides
+});
+
 /// Pairs of [`BOOLEAN_PAIRS`], one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairSet(u64);
@@ -90,13 +105,8 @@ impl PairSet {
         if !Self::fits(text) {
             return Self::NONE;
         }
-        let mut bits = 0;
-        for (index, pair) in BOOLEAN_PAIRS.iter().enumerate() {
-            if same(text, pair.yes) || same(text, pair.no) {
-                bits |= 1 << index;
-            }
-        }
-        Self(bits)
+        let folded: String = plain(text).collect();
+        Self(SIDES.get(&folded).copied().unwrap_or(0))
     }
 
     /// The pairs that are in both.
@@ -149,6 +159,20 @@ fn plain(text: &str) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pairs_of_a_text_are_those_of_which_it_is_a_side() {
+        let sides = BOOLEAN_PAIRS.iter().flat_map(|pair| [pair.yes, pair.no]);
+        let upper = sides.clone().map(str::to_uppercase);
+        let others = ["", "maybe", "hayir", "HAYIR", "nao", "ya"].map(str::to_owned);
+        for text in sides.map(str::to_owned).chain(upper).chain(others) {
+            let bits = (0..).zip(BOOLEAN_PAIRS).fold(0_u64, |bits, (index, pair)| {
+                let is_side = !text.is_empty() && (same(&text, pair.yes) || same(&text, pair.no));
+                bits | u64::from(is_side) << index
+            });
+            assert_eq!(PairSet::of(&text), PairSet(bits), "{text}");
+        }
+    }
 
     fn pairs(texts: &[&str]) -> Vec<(&'static str, &'static str)> {
         let mut set: Option<PairSet> = None;
