@@ -6,7 +6,12 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::error::StoreError;
+use super::kept::Kept;
 use crate::time::Millis;
+
+/// Milliseconds since 1970 by PostgreSQL's clock.
+pub(super) const POSTGRES_CLOCK: &str =
+    "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
 
 /// A connection inside of a unit of work.
 pub enum Conn<'a> {
@@ -42,9 +47,9 @@ impl Conn<'_> {
     pub fn now(&mut self) -> Result<Millis, StoreError> {
         let fragment = match self {
             Self::Lite(_) => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)",
-            Self::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
+            Self::Postgres(_) => POSTGRES_CLOCK,
         };
-        let query = diesel::select(diesel::dsl::sql::<BigInt>(fragment));
+        let query = Kept(diesel::select(diesel::dsl::sql::<BigInt>(fragment)));
         Ok(Millis(on!(self, c => query.get_result::<i64>(c))?))
     }
 }

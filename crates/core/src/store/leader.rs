@@ -8,6 +8,7 @@ use diesel::sql_types::Bool;
 
 use super::conn::Conn;
 use super::error::StoreError;
+use super::kept::Kept;
 use super::open::{Store, connect};
 use super::url::DatabaseUrl;
 
@@ -65,7 +66,7 @@ fn is_free(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
         Conn::Lite(_) => Ok(true),
         Conn::Postgres(conn) => {
             let lock = format!("pg_try_advisory_xact_lock({OFFICE})");
-            Ok(diesel::select(diesel::dsl::sql::<Bool>(&lock)).get_result(*conn)?)
+            Ok(Kept(diesel::select(diesel::dsl::sql::<Bool>(&lock))).get_result(*conn)?)
         }
     }
 }
@@ -124,7 +125,7 @@ impl fmt::Debug for Leader {
 /// also looks up every second.
 pub(super) fn ring(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     if let Conn::Postgres(conn) = conn {
-        diesel::sql_query(format!("NOTIFY {BELL}")).execute(*conn)?;
+        Kept(diesel::sql_query(format!("SELECT pg_notify('{BELL}', '')"))).execute(*conn)?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod conn;
 mod error;
 pub mod figures;
 pub mod jobs;
+mod kept;
 mod leader;
 mod lock;
 pub mod mappings;

@@ -11,6 +11,7 @@ use diesel::sql_types::Bool;
 use super::conn::{Conn, on};
 use super::error::StoreError;
 use super::jobs::{JobRecord, dispatched};
+use super::kept::Kept;
 use super::leader::ring;
 use super::schema::{jobs, outbox, tenants, turns};
 use crate::id::{JobId, TenantId};
@@ -43,7 +44,7 @@ pub(super) fn put(
     standing: &Standing,
     (class, priority): (Class, i32),
 ) -> Result<(), StoreError> {
-    on!(conn, c => diesel::insert_into(outbox::table)
+    on!(conn, c => Kept(diesel::insert_into(outbox::table)
         .values((
             outbox::job_id.eq(job.to_string()),
             outbox::tenant_id.eq(tenant.to_string()),
@@ -59,7 +60,7 @@ pub(super) fn put(
             outbox::epoch.eq(standing.epoch),
             outbox::due_at.eq(standing.run_at.0),
             outbox::tries.eq(0),
-        ))
+        )))
         .execute(c))?;
     ring(conn)
 }
@@ -116,10 +117,10 @@ pub fn due(conn: &mut Conn<'_>, class: Class, capacity: i64) -> Result<Vec<Due>,
 
 /// Jobs that are dispatched or running, by class and tenant.
 fn under_way(conn: &mut Conn<'_>) -> Result<BTreeMap<(Class, TenantId), i64>, StoreError> {
-    let rows: Vec<(Class, TenantId, i64)> = on!(conn, c => jobs::table
+    let rows: Vec<(Class, TenantId, i64)> = on!(conn, c => Kept(jobs::table
         .filter(diesel::dsl::sql::<Bool>("state IN ('dispatched', 'running')"))
         .group_by((jobs::class, jobs::tenant_id))
-        .select((jobs::class, jobs::tenant_id, count_star()))
+        .select((jobs::class, jobs::tenant_id, count_star())))
         .load(c))?;
     Ok(rows
         .into_iter()
@@ -223,7 +224,7 @@ pub fn published(conn: &mut Conn<'_>, due: &Due) -> Result<(), StoreError> {
         Ok(_) | Err(StoreError::Refused { .. }) => {}
         Err(error) => return Err(error),
     }
-    on!(conn, c => diesel::insert_into(turns::table)
+    on!(conn, c => Kept(diesel::insert_into(turns::table)
         .values((
             turns::class.eq(due.class.word()),
             turns::tenant_id.eq(due.tenant.to_string()),
@@ -235,7 +236,7 @@ pub fn published(conn: &mut Conn<'_>, due: &Due) -> Result<(), StoreError> {
         .set((
             turns::started.eq(due.clock.started),
             turns::finished.eq(due.clock.finished),
-        ))
+        )))
         .execute(c))?;
     Ok(())
 }

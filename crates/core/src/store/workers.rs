@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::conn::{Conn, on};
 use super::error::StoreError;
+use super::kept::Kept;
 use super::schema::worker_slots;
 use crate::id::WorkerId;
 use crate::job::Class;
@@ -20,7 +21,7 @@ pub fn seen(
     slots: i32,
 ) -> Result<(), StoreError> {
     let now = conn.now()?;
-    on!(conn, c => diesel::insert_into(worker_slots::table)
+    on!(conn, c => Kept(diesel::insert_into(worker_slots::table)
         .values((
             worker_slots::worker.eq(worker.to_string()),
             worker_slots::class.eq(class.word()),
@@ -32,7 +33,7 @@ pub fn seen(
         .set((
             worker_slots::slots.eq(slots),
             worker_slots::seen_at.eq(now.0),
-        ))
+        )))
         .execute(c))?;
     Ok(())
 }

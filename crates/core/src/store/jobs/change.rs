@@ -8,6 +8,7 @@ use super::record::{JobRecord, lock};
 use crate::id::{JobId, TenantId, UserId};
 use crate::job::{Checkpoint, Event, Failure, Outcome, Progress, Rules, transition};
 use crate::store::conn::{Conn, on};
+use crate::store::kept::Kept;
 use crate::store::schema::jobs;
 use crate::store::{StoreError, columns, outbox};
 
@@ -84,7 +85,7 @@ fn write(conn: &mut Conn<'_>, before: &JobRecord, after: &JobRecord) -> Result<(
     let outcome = text(after.outcome.as_ref().map(|o| columns::json("outcome", o)))?;
     let failure = text(after.failure.as_ref().map(|f| columns::json("failure", f)))?;
     let job = &after.standing;
-    let changed = on!(conn, c => diesel::update(jobs::table)
+    let changed = on!(conn, c => Kept(diesel::update(jobs::table)
         .filter(jobs::tenant_id.eq(before.tenant.to_string()))
         .filter(jobs::id.eq(before.id.to_string()))
         .filter(jobs::epoch.eq(before.standing.epoch))
@@ -108,7 +109,7 @@ fn write(conn: &mut Conn<'_>, before: &JobRecord, after: &JobRecord) -> Result<(
                 jobs::failure.eq(failure),
                 jobs::events.eq(after.events),
             ),
-        ))
+        )))
         .execute(c))?;
     // The lock makes this impossible; if it is ever lost, the fence still holds.
     if changed != 1 {
