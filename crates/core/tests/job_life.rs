@@ -306,7 +306,8 @@ impl Pair<'_> {
                     .read(|conn| outbox::due(conn, Class::Batch, 1_000));
                 let hint = |due: &outbox::Due| due.job == job && due.epoch == epoch;
                 let due = due.unwrap().into_iter().find(hint)?;
-                self.store.write(|conn| outbox::published(conn, &due))
+                self.store
+                    .write(|conn| outbox::published(conn, std::slice::from_ref(&due)))
             }
             Event::HintLost => jobs::reap(self.store, &RULES, || 0).and_then(|it| one(it.hints)),
             Event::LeaseExpired { random } => {

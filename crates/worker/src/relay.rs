@@ -57,9 +57,7 @@ pub async fn relay(
     relayed.published = there.len();
     // Only now are the rows taken away: a crash in between publishes twice, not never.
     write(store, move |conn| {
-        for due in &there {
-            outbox::published(conn, due)?;
-        }
+        outbox::published(conn, &there)?;
         for (due, turn) in later.iter().zip(0_u32..) {
             outbox::postponed(conn, due, random.rotate_left(turn))?;
         }

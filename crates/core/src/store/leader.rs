@@ -15,6 +15,10 @@ use super::url::DatabaseUrl;
 /// Rung, without words, when a job becomes due or a slot free.
 const BELL: &str = "aimapper_jobs";
 
+/// Rings the bell once the transaction is committed. A ring that nobody hears is no loss: the leader
+/// also looks up every second. Of PostgreSQL only; with SQLite there is one process.
+pub(super) const RING: &str = "pg_notify('aimapper_jobs', '')";
+
 /// The lock that is the office. The number is arbitrary but for all time; the schema, because locks are of
 /// the whole database.
 const OFFICE: &str = "4711004, hashtext(current_schema())";
@@ -119,13 +123,4 @@ impl fmt::Debug for Leader {
             "Leader(locked)"
         })
     }
-}
-
-/// Rings the bell once the transaction is committed. A ring that nobody hears is no loss: the leader
-/// also looks up every second.
-pub(super) fn ring(conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    if let Conn::Postgres(conn) = conn {
-        Kept(diesel::sql_query(format!("SELECT pg_notify('{BELL}', '')"))).execute(*conn)?;
-    }
-    Ok(())
 }

@@ -11,8 +11,8 @@ use diesel::sql_types::Bool;
 use super::conn::{Conn, on};
 use super::error::StoreError;
 use super::jobs::{JobRecord, dispatched};
-use super::kept::Kept;
-use super::leader::ring;
+use super::kept::{Either, Kept};
+use super::leader::RING;
 use super::schema::{jobs, outbox, tenants, turns};
 use crate::id::{JobId, TenantId};
 use crate::job::{Class, Clock, Rules, Standing, State, Turn, Waiting, delay, pick};
@@ -36,15 +36,23 @@ pub struct Due {
     clock: Clock,
 }
 
+/// What becomes of a job's row here when the job changes.
+#[derive(Debug)]
+pub(super) struct Step<P, G> {
+    pub(super) put: Option<P>,
+    pub(super) gone: Option<G>,
+    /// Rings the leader's bell.
+    pub(super) rings: Option<&'static str>,
+}
+
 /// Puts a job into the outbox; a row that it has already is replaced.
-pub(super) fn put(
-    conn: &mut Conn<'_>,
+pub(super) fn putting(
     tenant: TenantId,
     job: JobId,
     standing: &Standing,
     (class, priority): (Class, i32),
-) -> Result<(), StoreError> {
-    on!(conn, c => Kept(diesel::insert_into(outbox::table)
+) -> impl Either + use<> {
+    diesel::insert_into(outbox::table)
         .values((
             outbox::job_id.eq(job.to_string()),
             outbox::tenant_id.eq(tenant.to_string()),
@@ -60,27 +68,31 @@ pub(super) fn put(
             outbox::epoch.eq(standing.epoch),
             outbox::due_at.eq(standing.run_at.0),
             outbox::tries.eq(0),
-        )))
-        .execute(c))?;
-    ring(conn)
+        ))
 }
 
-/// Keeps the outbox in step with a job that changed its state: there is a row exactly while the job
-/// is queued.
-pub(super) fn follow(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreError> {
-    if job.standing.state == State::Queued {
-        let queue = (job.class, job.priority);
-        return put(conn, job.tenant, job.id, &job.standing, queue);
+fn dropping(tenant: TenantId, job: JobId) -> impl Either + use<> {
+    diesel::delete(outbox::table)
+        .filter(outbox::tenant_id.eq(tenant.to_string()))
+        .filter(outbox::job_id.eq(job.to_string()))
+}
+
+/// Keeps the outbox in step with a job that changes: there is a row exactly while the job is queued.
+pub(super) fn follow(
+    before: &Standing,
+    after: &JobRecord,
+) -> Step<impl Either + use<>, impl Either + use<>> {
+    let (was, is) = (before.state, after.standing.state);
+    let waits = |state| state == State::Queued;
+    let (comes, goes) = (!waits(was) && waits(is), waits(was) && !waits(is));
+    // A job is due, or a slot is free.
+    let rings = comes || (was != is && is.has_ended());
+    let (tenant, id) = (after.tenant, after.id);
+    Step {
+        put: comes.then(|| putting(tenant, id, &after.standing, (after.class, after.priority))),
+        gone: goes.then(|| dropping(tenant, id)),
+        rings: rings.then_some(RING),
     }
-    if job.standing.state.has_ended() {
-        // A slot is free.
-        ring(conn)?;
-    }
-    on!(conn, c => diesel::delete(outbox::table)
-        .filter(outbox::tenant_id.eq(job.tenant.to_string()))
-        .filter(outbox::job_id.eq(job.id.to_string()))
-        .execute(c))?;
-    Ok(())
 }
 
 /// The hints of a class that are to be published now: as many as there is room for under `capacity`
@@ -213,31 +225,38 @@ fn jobs_of(
         .collect())
 }
 
-/// A hint was published: the job is dispatched, unless a worker already has it, and the tenant had
-/// its turn.
+/// Hints were published, in this order: their jobs are dispatched, unless a worker already has them, and
+/// their tenants had their turns.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn published(conn: &mut Conn<'_>, due: &Due) -> Result<(), StoreError> {
-    match dispatched(conn, due.tenant, due.job, due.epoch) {
-        // A worker that was quick, a cancelled job, a second relay: nothing is left to be said.
-        Ok(_) | Err(StoreError::Refused { .. }) => {}
-        Err(error) => return Err(error),
+pub fn published(conn: &mut Conn<'_>, hints: &[Due]) -> Result<(), StoreError> {
+    let mut clocks = BTreeMap::new();
+    for due in hints {
+        match dispatched(conn, due.tenant, due.job, due.epoch) {
+            // A worker that was quick, a cancelled job, a second relay: nothing is left to be said.
+            Ok(_) | Err(StoreError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        // Of several turns of a tenant, the last says where its clock is.
+        clocks.insert((due.class, due.tenant), due.clock);
     }
-    on!(conn, c => Kept(diesel::insert_into(turns::table)
-        .values((
-            turns::class.eq(due.class.word()),
-            turns::tenant_id.eq(due.tenant.to_string()),
-            turns::started.eq(due.clock.started),
-            turns::finished.eq(due.clock.finished),
-        ))
-        .on_conflict((turns::class, turns::tenant_id))
-        .do_update()
-        .set((
-            turns::started.eq(due.clock.started),
-            turns::finished.eq(due.clock.finished),
-        )))
-        .execute(c))?;
+    for ((class, tenant), clock) in clocks {
+        on!(conn, c => Kept(diesel::insert_into(turns::table)
+            .values((
+                turns::class.eq(class.word()),
+                turns::tenant_id.eq(tenant.to_string()),
+                turns::started.eq(clock.started),
+                turns::finished.eq(clock.finished),
+            ))
+            .on_conflict((turns::class, turns::tenant_id))
+            .do_update()
+            .set((
+                turns::started.eq(clock.started),
+                turns::finished.eq(clock.finished),
+            )))
+            .execute(c))?;
+    }
     Ok(())
 }
 

@@ -42,14 +42,13 @@ pub fn start(
     job: &NewJob,
     idempotency: Option<&Idempotency<'_>>,
 ) -> Result<Run, StoreError> {
-    let submitted = jobs::submit(conn, job, idempotency)?;
-    if let Submitted::New(id) = submitted {
-        add(conn, job, id)?;
+    match jobs::accept(conn, job, idempotency)? {
+        (Submitted::New(id), at) => add(conn, job, id, at),
+        (Submitted::Repeated(id), _) => of_job(conn, job.tenant, id),
     }
-    of_job(conn, job.tenant, submitted.id())
 }
 
-fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId) -> Result<(), StoreError> {
+fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId, at: Millis) -> Result<Run, StoreError> {
     let Payload::Run {
         mapping_version,
         source_version,
@@ -62,21 +61,30 @@ fn add(conn: &mut Conn<'_>, job: &NewJob, id: JobId) -> Result<(), StoreError> {
             kind: job.payload.kind(),
         });
     };
-    let now = conn.now()?;
+    let run = Run {
+        id: RunId::generate(),
+        job_id: id,
+        mapping_version_id: mapping_version,
+        source_version_id: source_version,
+        format,
+        max_rejects: i64::try_from(max_rejects).unwrap_or(i64::MAX),
+        created_by: job.created_by,
+        created_at: at,
+    };
     on!(conn, c => diesel::insert_into(runs::table)
         .values((
             runs::tenant_id.eq(job.tenant.to_string()),
-            runs::id.eq(RunId::generate().to_string()),
-            runs::job_id.eq(id.to_string()),
-            runs::mapping_version_id.eq(mapping_version.to_string()),
-            runs::source_version_id.eq(source_version.to_string()),
-            runs::format.eq(format.word()),
-            runs::max_rejects.eq(i64::try_from(max_rejects).unwrap_or(i64::MAX)),
-            runs::created_by.eq(job.created_by.to_string()),
-            runs::created_at.eq(now.0),
+            runs::id.eq(run.id.to_string()),
+            runs::job_id.eq(run.job_id.to_string()),
+            runs::mapping_version_id.eq(run.mapping_version_id.to_string()),
+            runs::source_version_id.eq(run.source_version_id.to_string()),
+            runs::format.eq(run.format.word()),
+            runs::max_rejects.eq(run.max_rejects),
+            runs::created_by.eq(run.created_by.to_string()),
+            runs::created_at.eq(run.created_at.0),
         ))
         .execute(c))?;
-    Ok(())
+    Ok(run)
 }
 
 /// The run of a job.

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::events::{self, Happening, JobEvent};
-use super::record::{JobRecord, lock};
+use super::record::{Held, JobRecord, hold};
 use crate::id::{JobId, TenantId, UserId};
 use crate::job::{Checkpoint, Event, Failure, Outcome, Progress, Rules, transition};
-use crate::store::conn::{Conn, on};
-use crate::store::kept::Kept;
+use crate::store::conn::Conn;
+use crate::store::kept::{Either, Together};
 use crate::store::schema::jobs;
 use crate::store::{StoreError, columns, outbox};
 
@@ -23,7 +23,7 @@ pub(super) struct Notes<'a> {
     pub(super) by: Option<UserId>,
 }
 
-/// Lets an event happen: locks the row, asks [`transition`], writes what it says where nothing has
+/// Lets an event happen: holds the row, asks [`transition`], writes what it says where nothing has
 /// changed meanwhile, and adds event and outbox row. Gives the job as it then stands.
 pub(super) fn apply(
     conn: &mut Conn<'_>,
@@ -33,11 +33,23 @@ pub(super) fn apply(
     rules: &Rules,
     notes: &Notes<'_>,
 ) -> Result<JobRecord, StoreError> {
-    let before = lock(conn, tenant, id)?;
-    // After the lock: waiting for it may have taken long.
-    let now = conn.now()?;
-    let after = transition(&before.standing, event, now, rules)
-        .map_err(|refusal| StoreError::Refused { job: id, refusal })?;
+    let held = hold(conn, tenant, id)?;
+    change(conn, held, event, rules, notes)
+}
+
+/// The same with a job whose row is held already.
+pub(super) fn change(
+    conn: &mut Conn<'_>,
+    held: Held,
+    event: &Event,
+    rules: &Rules,
+    notes: &Notes<'_>,
+) -> Result<JobRecord, StoreError> {
+    let Held { job: before, at } = held;
+    let after = transition(&before.standing, event, at, rules).map_err(|refusal| {
+        let job = before.id;
+        StoreError::Refused { job, refusal }
+    })?;
     let told = happening(event);
     let changed = JobRecord {
         standing: after,
@@ -51,24 +63,33 @@ pub(super) fn apply(
         events: before.events + i64::from(told.is_some()),
         ..before.clone()
     };
-    write(conn, &before, &changed)?;
-    if let Some(kind) = told {
-        let event = JobEvent {
+    let told = match told {
+        Some(kind) => Some(JobEvent {
             seq: changed.events,
             epoch: after.epoch,
             kind,
             body: body(&changed, kind, notes)?,
-            at: now,
-        };
-        events::add(conn, tenant, id, &event)?;
-    }
-    if before.standing.state != after.state {
-        outbox::follow(conn, &changed)?;
+            at,
+        }),
+        None => None,
+    };
+    let step = outbox::follow(&before.standing, &changed);
+    let written = Together {
+        main: row(&before, &changed)?,
+        told: told.map(|event| events::adding(before.tenant, before.id, &event)),
+        put: step.put,
+        gone: step.gone,
+        besides: step.rings,
+    };
+    // The lock makes this impossible; if it is ever lost, the fence still holds.
+    if written.run(conn)? != 1 {
+        return Err(StoreError::not_found(JobId::WHAT, &before.id));
     }
     Ok(changed)
 }
 
-fn write(conn: &mut Conn<'_>, before: &JobRecord, after: &JobRecord) -> Result<(), StoreError> {
+/// Writes the row, if it stands where it stood before.
+fn row(before: &JobRecord, after: &JobRecord) -> Result<impl Either + use<>, StoreError> {
     let text = |json: Option<Result<String, StoreError>>| json.transpose();
     let checkpoint = text(
         after
@@ -85,7 +106,7 @@ fn write(conn: &mut Conn<'_>, before: &JobRecord, after: &JobRecord) -> Result<(
     let outcome = text(after.outcome.as_ref().map(|o| columns::json("outcome", o)))?;
     let failure = text(after.failure.as_ref().map(|f| columns::json("failure", f)))?;
     let job = &after.standing;
-    let changed = on!(conn, c => Kept(diesel::update(jobs::table)
+    Ok(diesel::update(jobs::table)
         .filter(jobs::tenant_id.eq(before.tenant.to_string()))
         .filter(jobs::id.eq(before.id.to_string()))
         .filter(jobs::epoch.eq(before.standing.epoch))
@@ -110,12 +131,6 @@ fn write(conn: &mut Conn<'_>, before: &JobRecord, after: &JobRecord) -> Result<(
                 jobs::events.eq(after.events),
             ),
         )))
-        .execute(c))?;
-    // The lock makes this impossible; if it is ever lost, the fence still holds.
-    if changed != 1 {
-        return Err(StoreError::not_found(JobId::WHAT, &before.id));
-    }
-    Ok(())
 }
 
 /// What is told of an event.

@@ -7,6 +7,7 @@ use crate::job::words;
 use crate::store::StoreError;
 use crate::store::columns::Json;
 use crate::store::conn::{Conn, on};
+use crate::store::kept::Either;
 use crate::store::schema::job_events;
 use crate::time::Millis;
 
@@ -99,22 +100,14 @@ pub fn events(
 }
 
 /// Adds an event; the number comes from the job's row, which the caller holds.
-pub(super) fn add(
-    conn: &mut Conn<'_>,
-    tenant: TenantId,
-    job: JobId,
-    event: &JobEvent,
-) -> Result<(), StoreError> {
-    on!(conn, c => diesel::insert_into(job_events::table)
-        .values((
-            job_events::job_id.eq(job.to_string()),
-            job_events::seq.eq(event.seq),
-            job_events::tenant_id.eq(tenant.to_string()),
-            job_events::epoch.eq(event.epoch),
-            job_events::kind.eq(event.kind.word()),
-            job_events::body.eq(event.body.to_string()),
-            job_events::at.eq(event.at.0),
-        ))
-        .execute(c))?;
-    Ok(())
+pub(super) fn adding(tenant: TenantId, job: JobId, event: &JobEvent) -> impl Either + use<> {
+    diesel::insert_into(job_events::table).values((
+        job_events::job_id.eq(job.to_string()),
+        job_events::seq.eq(event.seq),
+        job_events::tenant_id.eq(tenant.to_string()),
+        job_events::epoch.eq(event.epoch),
+        job_events::kind.eq(event.kind.word()),
+        job_events::body.eq(event.body.to_string()),
+        job_events::at.eq(event.at.0),
+    ))
 }

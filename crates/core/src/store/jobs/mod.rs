@@ -17,3 +17,4 @@ pub use submit::{IDEMPOTENCY_MS, Idempotency, NewJob, Submitted, drop_expired_ke
 pub use work::{Claim, Claimed, Renewal, advance, claim, fail, give_back, renew, report, succeed};
 
 pub(super) use change::dispatched;
+pub(super) use submit::accept;

@@ -9,6 +9,7 @@ use crate::job::{
 use crate::store::StoreError;
 use crate::store::columns::{Json, json};
 use crate::store::conn::{Conn, on};
+use crate::store::kept::{Kept, Timed};
 use crate::store::schema::jobs;
 use crate::time::Millis;
 
@@ -114,6 +115,31 @@ impl From<JobRow> for JobRecord {
     }
 }
 
+/// Asks for a row and holds it. SQLite's only writer holds them all. The time is taken after that, because
+/// waiting for the row may have taken long.
+macro_rules! held {
+    ($conn:expr, $id:expr, $asked:expr) => {{
+        let held: Option<(Millis, JobRow)> = match $conn {
+            Conn::Lite(c) => {
+                let row: Option<JobRow> = $asked
+                    .select(JobRow::as_select())
+                    .get_result(*c)
+                    .optional()?;
+                row.map(|row| Ok::<_, StoreError>((Conn::Lite(c).now()?, row)))
+                    .transpose()?
+            }
+            Conn::Postgres(c) => Kept(Timed($asked.select(JobRow::as_select()).for_update()))
+                .get_result(*c)
+                .optional()?,
+        };
+        held.map(|(at, row)| Held {
+            job: row.into(),
+            at,
+        })
+        .ok_or_else(|| StoreError::not_found(JobId::WHAT, &$id))
+    }};
+}
+
 /// One job of the tenant.
 ///
 /// # Errors
@@ -129,24 +155,25 @@ pub fn find(conn: &mut Conn<'_>, tenant: TenantId, id: JobId) -> Result<JobRecor
         .ok_or_else(|| StoreError::not_found(JobId::WHAT, &id))
 }
 
-/// One job, with its row held until the end of the transaction. SQLite's only writer holds them all.
-pub(super) fn lock(
-    conn: &mut Conn<'_>,
-    tenant: TenantId,
-    id: JobId,
-) -> Result<JobRecord, StoreError> {
-    let Conn::Postgres(c) = conn else {
-        return find(conn, tenant, id);
-    };
-    let row: Option<JobRow> = jobs::table
-        .filter(jobs::tenant_id.eq(tenant.to_string()))
+/// A job whose row is held until the end of the transaction, and the time since when.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) job: JobRecord,
+    pub(super) at: Millis,
+}
+
+/// Holds the row of a job of the tenant.
+pub(super) fn hold(conn: &mut Conn<'_>, tenant: TenantId, id: JobId) -> Result<Held, StoreError> {
+    let asked = jobs::table
         .filter(jobs::id.eq(id.to_string()))
-        .select(JobRow::as_select())
-        .for_update()
-        .get_result(*c)
-        .optional()?;
-    row.map(JobRecord::from)
-        .ok_or_else(|| StoreError::not_found(JobId::WHAT, &id))
+        .filter(jobs::tenant_id.eq(tenant.to_string()));
+    held!(conn, id, asked)
+}
+
+/// Holds the row of a job, of whichever tenant it is. For the system: a hint names no tenant.
+pub(super) fn hold_of_any(conn: &mut Conn<'_>, id: JobId) -> Result<Held, StoreError> {
+    let asked = jobs::table.filter(jobs::id.eq(id.to_string()));
+    held!(conn, id, asked)
 }
 
 /// The job that proposed a version of a mapping; `None` for a version that a person made.

@@ -10,6 +10,8 @@ use crate::job::{Class, Payload, Standing};
 use crate::store::columns;
 use crate::store::conn::{Conn, on};
 use crate::store::error::storable;
+use crate::store::kept::{Either, NOTHING, Together};
+use crate::store::leader::RING;
 use crate::store::schema::{idempotency_keys, jobs};
 use crate::store::{StoreError, outbox};
 use crate::time::Millis;
@@ -78,16 +80,23 @@ pub fn submit(
     new: &NewJob,
     idempotency: Option<&Idempotency<'_>>,
 ) -> Result<Submitted, StoreError> {
+    Ok(accept(conn, new, idempotency)?.0)
+}
+
+/// The same; tells besides what time it was.
+pub(in crate::store) fn accept(
+    conn: &mut Conn<'_>,
+    new: &NewJob,
+    idempotency: Option<&Idempotency<'_>>,
+) -> Result<(Submitted, Millis), StoreError> {
     let id = JobId::generate();
     let now = conn.now()?;
     if let Some(idempotency) = idempotency
         && let Some(earlier) = take_key(conn, new.tenant, id, idempotency, now)?
     {
-        return Ok(Submitted::Repeated(earlier));
+        return Ok((Submitted::Repeated(earlier), now));
     }
     let standing = Standing::accepted(now.plus(new.delay_ms.max(0)), new.max_attempts.max(1));
-    insert(conn, new, id, &standing, now)?;
-    outbox::put(conn, new.tenant, id, &standing, (new.class, new.priority))?;
     let event = JobEvent {
         seq: 1,
         epoch: 0,
@@ -95,8 +104,16 @@ pub fn submit(
         body: json!({"state": standing.state, "run_at": standing.run_at}),
         at: now,
     };
-    events::add(conn, new.tenant, id, &event)?;
-    Ok(Submitted::New(id))
+    let queue = (new.class, new.priority);
+    let written = Together {
+        main: row(new, id, &standing, now)?,
+        told: Some(events::adding(new.tenant, id, &event)),
+        put: Some(outbox::putting(new.tenant, id, &standing, queue)),
+        gone: NOTHING,
+        besides: Some(RING),
+    };
+    written.run(conn)?;
+    Ok((Submitted::New(id), now))
 }
 
 /// Takes the key for a new job, or gives the job that has it. A request that comes while another
@@ -164,41 +181,37 @@ pub fn drop_expired_keys(conn: &mut Conn<'_>) -> Result<usize, StoreError> {
         .execute(c))?)
 }
 
-fn insert(
-    conn: &mut Conn<'_>,
+fn row(
     new: &NewJob,
     id: JobId,
     standing: &Standing,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<impl Either + use<>, StoreError> {
     let payload = columns::json("payload of a job", &new.payload)?;
     let traceparent = new
         .traceparent
         .as_deref()
-        .map(|text| storable("trace context", text))
+        .map(|text| storable("trace context", text).map(str::to_owned))
         .transpose()?;
-    on!(conn, c => diesel::insert_into(jobs::table)
-        .values((
-            (
-                jobs::id.eq(id.to_string()),
-                jobs::tenant_id.eq(new.tenant.to_string()),
-                jobs::kind.eq(new.payload.kind().word()),
-                jobs::class.eq(new.class.word()),
-                jobs::priority.eq(new.priority),
-                jobs::payload.eq(payload),
-                jobs::traceparent.eq(traceparent),
-                jobs::created_by.eq(new.created_by.to_string()),
-                jobs::created_at.eq(now.0),
-            ),
-            jobs::state.eq(standing.state.word()),
-            jobs::epoch.eq(standing.epoch),
-            jobs::attempt.eq(standing.attempt),
-            jobs::max_attempts.eq(standing.max_attempts),
-            jobs::crashes.eq(standing.crashes),
-            jobs::run_at.eq(standing.run_at.0),
-            jobs::cancel_requested.eq(standing.cancel_requested),
-            jobs::events.eq(1_i64),
-        ))
-        .execute(c))?;
-    Ok(())
+    Ok(diesel::insert_into(jobs::table).values((
+        (
+            jobs::id.eq(id.to_string()),
+            jobs::tenant_id.eq(new.tenant.to_string()),
+            jobs::kind.eq(new.payload.kind().word()),
+            jobs::class.eq(new.class.word()),
+            jobs::priority.eq(new.priority),
+            jobs::payload.eq(payload),
+            jobs::traceparent.eq(traceparent),
+            jobs::created_by.eq(new.created_by.to_string()),
+            jobs::created_at.eq(now.0),
+        ),
+        jobs::state.eq(standing.state.word()),
+        jobs::epoch.eq(standing.epoch),
+        jobs::attempt.eq(standing.attempt),
+        jobs::max_attempts.eq(standing.max_attempts),
+        jobs::crashes.eq(standing.crashes),
+        jobs::run_at.eq(standing.run_at.0),
+        jobs::cancel_requested.eq(standing.cancel_requested),
+        jobs::events.eq(1_i64),
+    )))
 }

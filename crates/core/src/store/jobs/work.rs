@@ -1,16 +1,13 @@
 //! What a worker does with a job: claim it, keep it, end it. All writes name the claim, and change
 //! nothing once it is not the current one.
 
-use diesel::prelude::*;
-
-use super::change::{Notes, apply};
-use super::record::JobRecord;
+use super::change::{Notes, apply, change};
+use super::record::{JobRecord, hold_of_any};
 use crate::id::{JobId, TenantId, WorkerId};
 use crate::job::{Checkpoint, Event, Failure, Fence, Outcome, Progress, Refusal, Rules};
 use crate::store::StoreError;
-use crate::store::conn::{Conn, on};
+use crate::store::conn::Conn;
 use crate::store::outputs::{self, NewOutput};
-use crate::store::schema::jobs;
 use crate::time::Millis;
 
 /// The right to run a job.
@@ -43,14 +40,10 @@ pub fn claim(
     owner: WorkerId,
     rules: &Rules,
 ) -> Result<Claimed, StoreError> {
-    let tenant: Option<TenantId> = on!(conn, c => jobs::table
-        .filter(jobs::id.eq(job.to_string()))
-        .select(jobs::tenant_id)
-        .get_result(c)
-        .optional())?;
-    let tenant = tenant.ok_or_else(|| StoreError::not_found(JobId::WHAT, &job))?;
+    let held = hold_of_any(conn, job)?;
+    let tenant = held.job.tenant;
     let event = Event::Claimed { owner };
-    match apply(conn, tenant, job, &event, rules, &Notes::default()) {
+    match change(conn, held, &event, rules, &Notes::default()) {
         Ok(record) => {
             let fence = Fence {
                 epoch: record.standing.epoch,
