@@ -303,7 +303,7 @@ impl Pair<'_> {
             Event::Dispatched { epoch } => {
                 let due = self
                     .store
-                    .read(|conn| outbox::due(conn, Class::Batch, 1_000));
+                    .read(|conn| outbox::due(conn, &[(Class::Batch, 1_000)].into()));
                 let hint = |due: &outbox::Due| due.job == job && due.epoch == epoch;
                 let due = due.unwrap().into_iter().find(hint)?;
                 self.store

@@ -1,10 +1,11 @@
 //! From the outbox to the queue.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aimapper_core::job::Class;
 use aimapper_core::queue::{Hint, Queue, QueueError};
-use aimapper_core::store::{Store, outbox};
+use aimapper_core::store::{Conn, Store, StoreError, outbox};
 
 use futures_util::future::join_all;
 
@@ -20,7 +21,7 @@ pub struct Relayed {
     pub failure: Option<QueueError>,
 }
 
-/// Publishes the hints of a class that are due, as many as there is room for under `capacity`: the
+/// Publishes the hints that are due, of each class as many as there is room for under its capacity: the
 /// slots of all workers and a small window. One process does so at a time; if two do, hints come
 /// twice and nothing else happens. `random` is uniform over 64 bits.
 ///
@@ -29,11 +30,14 @@ pub struct Relayed {
 pub async fn relay(
     store: &Arc<Store>,
     queue: &Queue,
-    class: Class,
-    capacity: i64,
+    capacities: impl FnOnce(&mut Conn<'_>) -> Result<BTreeMap<Class, i64>, StoreError> + Send + 'static,
     random: u64,
 ) -> Result<Relayed, WorkerError> {
-    let due = read(store, move |conn| outbox::due(conn, class, capacity)).await?;
+    let due = read(store, move |conn| {
+        let capacities = capacities(conn)?;
+        outbox::due(conn, &capacities)
+    });
+    let due = due.await?;
     let mut relayed = Relayed::default();
     if due.is_empty() {
         return Ok(relayed);
@@ -41,7 +45,7 @@ pub async fn relay(
     // In their order, but without waiting for one before the next.
     let published = join_all(due.iter().map(|due| async {
         let hint = Hint::new(due.job, due.epoch, due.traceparent.clone());
-        queue.publish(class, &hint).await
+        queue.publish(due.class, &hint).await
     }));
     let (mut there, mut later) = (Vec::new(), Vec::new());
     let published = published.await;

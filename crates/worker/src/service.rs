@@ -12,7 +12,7 @@ use aimapper_core::metrics::Metrics;
 use aimapper_core::program::StartError;
 use aimapper_core::queue::Queue;
 use aimapper_core::store::jobs::{Claim, JobRecord};
-use aimapper_core::store::{Store, answers, jobs, workers};
+use aimapper_core::store::{Conn, Store, answers, jobs, workers};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -338,30 +338,26 @@ impl Service {
                 () = self.accepted.notified() => {}
             }
             seat.taken().await;
-            for class in Class::ALL {
-                match self.relay(*class).await {
-                    Ok(relayed) => {
-                        if let Some(failure) = relayed.failure {
-                            warn("a hint could not be published", &failure);
-                        }
+            match self.relay().await {
+                Ok(relayed) => {
+                    if let Some(failure) = relayed.failure {
+                        warn("a hint could not be published", &failure);
                     }
-                    Err(error) => warn("the relay failed", &error),
                 }
+                Err(error) => warn("the relay failed", &error),
             }
         }
     }
 
-    async fn relay(&self, class: Class) -> Result<Relayed, WorkerError> {
+    async fn relay(&self) -> Result<Relayed, WorkerError> {
         let late = self.late_ms();
-        let slots = read(&self.bench.store, move |conn| {
-            workers::slots(conn, class, late)
-        });
-        let slots = slots.await?;
-        if slots == 0 {
-            return Ok(Relayed::default());
-        }
-        let capacity = slots.saturating_add((slots - 1).max(WINDOW));
-        relay(&self.bench.store, &self.queue, class, capacity, random()).await
+        let capacities = move |conn: &mut Conn<'_>| {
+            let slots = workers::slots(conn, late)?.into_iter();
+            Ok(slots
+                .map(|(class, slots)| (class, slots.saturating_add((slots - 1).max(WINDOW))))
+                .collect())
+        };
+        relay(&self.bench.store, &self.queue, capacities, random()).await
     }
 
     /// Looks for jobs whose worker or hint was lost, and for keys that have expired.

@@ -1,5 +1,6 @@
 //! One job, from its hint to its end.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,14 @@ use aimapper_core::store::jobs::{self, Claim, Claimed, JobRecord, NewJob};
 use aimapper_core::store::mappings::{NewVersion, sha256};
 use aimapper_core::store::outputs::{self, NewOutput, Part};
 use aimapper_core::store::{Conn, Store, StoreError, mappings, sources};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::blocking::{read, write};
 use crate::error::WorkerError;
+
+/// The hint of a job that has ended by then is acknowledged at its end, and the slot stays a consumer of the
+/// queue; for one that goes on, it signs off.
+const SHORT: Duration = Duration::from_millis(250);
 
 /// How often a worker looks up from its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,10 +192,10 @@ enum Told {
 }
 
 impl Worker {
-    /// Claims the job of a hint, acknowledges the hint as soon as the claim is committed, runs the
-    /// job and ends it. `work` is dropped where it stands if the job is lost or to be cancelled.
-    /// `stop` is done when the process is to end: the job is then given back. `random` gives uniform
-    /// 64 bits, once.
+    /// Claims the job of a hint, runs the job and ends it. The hint is acknowledged when the job has
+    /// ended, or while it runs if that takes longer than a quarter of a second. `work` is dropped where
+    /// it stands if the job is lost or to be cancelled. `stop` is done when the process is to end: the
+    /// job is then given back. `random` gives uniform 64 bits, once.
     ///
     /// # Errors
     /// [`WorkerError`] if the job could not be claimed or ended. A hint whose job could not be
@@ -213,7 +218,7 @@ impl Worker {
         let (claim, record) = match claimed {
             Ok(Claimed::Yes(claim, record)) => (claim, record),
             Ok(Claimed::No(refusal)) => {
-                delivery.ack().await?;
+                delivery.ack_free().await?;
                 return Ok(Taken::Void(refusal));
             }
             // No tenant has this job, so nobody else will do better.
@@ -223,14 +228,22 @@ impl Worker {
             }
             Err(error) => return Err(error),
         };
-        // A hint that went to somebody else meanwhile is refused there: the claim is what counts.
-        let _given_twice = delivery.ack().await;
         let work = work(claim, *record);
-        let ended = self.run(&claim, claimed_at, work, stop).await;
-        match ended {
-            Some(Ended::Lost) | None => Ok(Taken::Lost),
-            Some(ended) => self.end(claim, ended, random()).await,
-        }
+        let whole = async {
+            match self.run(&claim, claimed_at, work, stop).await {
+                Some(Ended::Lost) | None => Ok(Taken::Lost),
+                Some(ended) => self.end(claim, ended, random()).await,
+            }
+        };
+        let mut whole = pin!(whole);
+        // A hint that went to somebody else meanwhile is refused there: the claim is what counts.
+        let (taken, _given_twice) = match timeout(SHORT, &mut whole).await {
+            Ok(Ok(taken)) => (Ok(taken), delivery.ack_free().await),
+            // The database is away, so another hint would be of no use here.
+            Ok(Err(error)) => (Err(error), delivery.ack().await),
+            Err(_) => tokio::join!(whole, delivery.ack()),
+        };
+        taken
     }
 
     /// Runs the work under the lease. Gives nothing if the job was lost.

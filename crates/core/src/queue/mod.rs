@@ -263,19 +263,36 @@ impl Delivery {
         &self.hint
     }
 
-    /// Says that the hint is not needed any more: the job is claimed, or is nothing for anybody.
+    /// Says that the hint is not needed any more, and that the slot is busy: the job is claimed, and goes
+    /// on. No other hint comes before [`Consumer::next`] is called.
     ///
     /// # Errors
     /// [`QueueError::NotOurs`] if it was given to somebody else meanwhile, who will be refused;
     /// [`QueueError::Away`] if it may be.
     pub async fn ack(self) -> Result<(), QueueError> {
         match self.way_back {
-            WayBack::InProcess(mut back) => {
-                back.hint = None;
+            WayBack::InProcess(back) => {
+                back.forget();
                 Ok(())
             }
             #[cfg(feature = "amqp")]
             WayBack::Rabbit(held) => held.ack().await,
+        }
+    }
+
+    /// Says that the hint is not needed any more, and that the slot is free for another: the job has
+    /// ended, or is nothing for anybody. To be followed by [`Consumer::next`] at once.
+    ///
+    /// # Errors
+    /// As [`Self::ack`].
+    pub async fn ack_free(self) -> Result<(), QueueError> {
+        match self.way_back {
+            WayBack::InProcess(back) => {
+                back.forget();
+                Ok(())
+            }
+            #[cfg(feature = "amqp")]
+            WayBack::Rabbit(held) => held.ack_free().await,
         }
     }
 }
@@ -286,6 +303,12 @@ struct Back {
     class: Class,
     hint: Option<Hint>,
     queue: Arc<InProcess>,
+}
+
+impl Back {
+    fn forget(mut self) {
+        self.hint = None;
+    }
 }
 
 impl Drop for Back {

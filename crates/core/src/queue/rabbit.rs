@@ -6,15 +6,16 @@
 //!   that no queue took is confirmed as well, and returned: that counts as not published.
 //! - Publishing and consuming have a connection each, because a broker that is short of something
 //!   stops connections that publish.
-//! - A slot is a consumer only while it is free: it registers, takes one hint and cancels, so no hint
-//!   waits behind a job.
+//! - No hint waits behind a job: a consumer gets one hint and no other before it has acknowledged that, and
+//!   a slot that acknowledges while it works is no consumer until it is free. One that waits until a short
+//!   job has ended stays one; to register and to cancel cost the broker as much as the hint itself.
 //! - Whatever breaks, connection and channel are thrown away and made anew with all that belongs to
 //!   them. That is one way for a lost network, a restarted broker, a channel that the broker closed
 //!   and a queue that somebody deleted; the library's own recovery would be a second one, for the
 //!   first two only.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -322,8 +323,9 @@ pub(super) struct RabbitConsumer {
 #[derive(Debug)]
 struct Line {
     wire: Wire,
-    /// There while the broker knows of a free slot.
-    hints: Option<(lapin::Consumer, Counted)>,
+    /// There while the broker knows of a free slot, or of one that will be soon.
+    hints: Option<lapin::Consumer>,
+    known: Known,
 }
 
 /// A channel of a consumer, closed when neither it nor a hint that came by it is there any more.
@@ -352,6 +354,35 @@ impl Drop for Counted {
             count.fetch_sub(1, Ordering::SeqCst);
         }
     }
+}
+
+/// Whether the broker knows of a slot; shared with the hint that the slot has.
+#[derive(Debug, Clone, Default)]
+struct Known(Arc<Lock<Option<Counted>>>);
+
+impl Known {
+    fn comes(&self, rabbit: &Arc<Rabbit>, class: Class) {
+        self.set(Some(Counted::new(rabbit, class)));
+    }
+
+    fn goes(&self) {
+        self.set(None);
+    }
+
+    fn set(&self, counted: Option<Counted>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+    }
+
+    fn is_there(&self) -> bool {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.is_some()
+    }
+}
+
+/// Tells the broker that a consumer is none any more.
+async fn sign_off(wire: &Wire, tag: &ShortString) -> lapin::Result<()> {
+    let options = BasicCancelOptions::default();
+    wire.channel.basic_cancel(tag.clone(), options).await
 }
 
 impl RabbitConsumer {
@@ -410,10 +441,17 @@ impl RabbitConsumer {
             Some(line) => line,
             empty @ None => {
                 let wire = self.rabbit.listener().await?;
-                empty.insert(Line { wire, hints: None })
+                empty.insert(Line {
+                    wire,
+                    hints: None,
+                    known: Known::default(),
+                })
             }
         };
-        let (hints, _) = match &mut line.hints {
+        if !line.known.is_there() {
+            line.hints = None;
+        }
+        let hints = match &mut line.hints {
             Some(hints) => hints,
             empty @ None => {
                 let queue = self.rabbit.queue(self.class);
@@ -425,7 +463,8 @@ impl RabbitConsumer {
                     FieldTable::default(),
                 );
                 let hints = answer("listen for hints", asked).await?;
-                empty.insert((hints, Counted::new(&self.rabbit, self.class)))
+                line.known.comes(&self.rabbit, self.class);
+                empty.insert(hints)
             }
         };
         let delivery = match hints.next().await {
@@ -438,18 +477,12 @@ impl RabbitConsumer {
             }
             None => return Err(QueueError::Closed),
         };
-        // First of all, so that the hint comes again wherever this ends.
         let held = Held {
             acker: Some(delivery.acker),
             wire: line.wire.clone(),
+            tag: hints.tag(),
+            known: line.known.clone(),
         };
-        let tag = hints.tag();
-        let cancelled = line
-            .wire
-            .channel
-            .basic_cancel(tag, BasicCancelOptions::default());
-        answer("stop to listen", cancelled).await?;
-        line.hints = None;
         Ok((delivery.data, held))
     }
 }
@@ -460,10 +493,20 @@ pub(super) struct Held {
     acker: Option<Acker>,
     /// What it came by, and goes back by.
     wire: Wire,
+    /// The consumer that it came to.
+    tag: ShortString,
+    known: Known,
 }
 
 impl Held {
-    pub(super) async fn ack(mut self) -> Result<(), QueueError> {
+    /// Acknowledges it after the slot has signed off, so that no other comes.
+    pub(super) async fn ack(self) -> Result<(), QueueError> {
+        self.known.goes();
+        answer("stop to listen", sign_off(&self.wire, &self.tag)).await?;
+        self.ack_free().await
+    }
+
+    pub(super) async fn ack_free(mut self) -> Result<(), QueueError> {
         let Some(acker) = self.acker.take() else {
             return Err(QueueError::NotOurs);
         };
@@ -492,9 +535,11 @@ impl Drop for Held {
             // Without a runtime the process ends, and the connection with it.
             return;
         };
-        let wire = self.wire.clone();
+        let (wire, tag) = (self.wire.clone(), self.tag.clone());
+        self.known.goes();
         runtime.spawn(async move {
-            let _until_then = wire;
+            // First, so that it comes to another slot.
+            let _lost_as_well = answer("stop to listen", sign_off(&wire, &tag)).await;
             let options = BasicNackOptions {
                 requeue: true,
                 ..BasicNackOptions::default()

@@ -95,36 +95,45 @@ pub(super) fn follow(
     }
 }
 
-/// The hints of a class that are to be published now: as many as there is room for under `capacity`
+/// The hints that are to be published now: of each class as many as there is room for under its capacity
 /// (free slots and a small window), besides those that wait in the queue or run. Tenants take turns
 /// by their weights; within a tenant, priority and then age decide. The rest stays here, where it
 /// can still be ordered, cancelled and shared out.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn due(conn: &mut Conn<'_>, class: Class, capacity: i64) -> Result<Vec<Due>, StoreError> {
-    let now = conn.now()?.0;
+pub fn due(conn: &mut Conn<'_>, capacities: &BTreeMap<Class, i64>) -> Result<Vec<Due>, StoreError> {
     let under_way = under_way(conn)?;
-    let busy: i64 = under_way
-        .iter()
-        .filter(|((of, _), _)| *of == class)
-        .map(|(_, jobs)| jobs)
-        .sum();
-    let room = usize::try_from(capacity.saturating_sub(busy)).unwrap_or(0);
-    if room == 0 {
-        return Ok(Vec::new());
+    let mut rooms = BTreeMap::new();
+    for (class, capacity) in capacities {
+        let busy = under_way.iter().filter(|((of, _), _)| of == class);
+        let busy: i64 = busy.map(|(_, jobs)| jobs).sum();
+        let room = usize::try_from(capacity.saturating_sub(busy)).unwrap_or(0);
+        if room > 0 {
+            rooms.insert(*class, room);
+        }
+    }
+    let mut due = Vec::new();
+    if rooms.is_empty() {
+        return Ok(due);
     }
     let mut busy_of_tenant: BTreeMap<TenantId, i64> = BTreeMap::new();
     for ((_, tenant), jobs) in &under_way {
         *busy_of_tenant.entry(*tenant).or_default() += jobs;
     }
-    let waiting = waiting(conn, class, now, &busy_of_tenant)?;
-    let virtual_time: Option<i64> = on!(conn, c => turns::table
-        .filter(turns::class.eq(class.word()))
-        .select(max(turns::started))
-        .first(c))?;
-    let turns = pick(&waiting, virtual_time.unwrap_or(0), room);
-    jobs_of(conn, class, now, &turns)
+    let now = conn.now()?.0;
+    for (class, waiting) in waiting(conn, now)? {
+        let Some(room) = rooms.get(&class) else {
+            continue;
+        };
+        let (waiting, virtual_time) = standing(conn, class, &waiting, &busy_of_tenant)?;
+        let turns = pick(&waiting, virtual_time, *room);
+        for turn in &turns {
+            *busy_of_tenant.entry(turn.tenant).or_default() += 1;
+        }
+        due.extend(jobs_of(conn, class, now, &turns)?);
+    }
+    Ok(due)
 }
 
 /// Jobs that are dispatched or running, by class and tenant.
@@ -140,20 +149,31 @@ fn under_way(conn: &mut Conn<'_>) -> Result<BTreeMap<(Class, TenantId), i64>, St
         .collect())
 }
 
-/// Tenants with due jobs of a class.
+/// Due jobs, by class and tenant.
 fn waiting(
     conn: &mut Conn<'_>,
-    class: Class,
     now: i64,
-    busy: &BTreeMap<TenantId, i64>,
-) -> Result<Vec<Waiting>, StoreError> {
-    let due: Vec<(TenantId, i64)> = on!(conn, c => outbox::table
-        .filter(outbox::class.eq(class.word()))
+) -> Result<BTreeMap<Class, BTreeMap<TenantId, i64>>, StoreError> {
+    let rows: Vec<(Class, TenantId, i64)> = on!(conn, c => outbox::table
         .filter(outbox::due_at.le(now))
-        .group_by(outbox::tenant_id)
-        .select((outbox::tenant_id, count_star()))
+        .group_by((outbox::class, outbox::tenant_id))
+        .select((outbox::class, outbox::tenant_id, count_star()))
         .load(c))?;
-    let ids: Vec<String> = due.iter().map(|(tenant, _)| tenant.to_string()).collect();
+    let mut waiting: BTreeMap<Class, BTreeMap<TenantId, i64>> = BTreeMap::new();
+    for (class, tenant, jobs) in rows {
+        waiting.entry(class).or_default().insert(tenant, jobs);
+    }
+    Ok(waiting)
+}
+
+/// How the tenants with due jobs of a class stand in it, and where the class's clock is.
+fn standing(
+    conn: &mut Conn<'_>,
+    class: Class,
+    due: &BTreeMap<TenantId, i64>,
+    busy: &BTreeMap<TenantId, i64>,
+) -> Result<(Vec<Waiting>, i64), StoreError> {
+    let ids: Vec<String> = due.keys().map(ToString::to_string).collect();
     let shares: Vec<(TenantId, i32, Option<i32>)> = on!(conn, c => tenants::table
         .filter(tenants::id.eq_any(&ids))
         .select((tenants::id, tenants::weight, tenants::max_running))
@@ -163,13 +183,16 @@ fn waiting(
         .filter(turns::tenant_id.eq_any(&ids))
         .select((turns::tenant_id, turns::started, turns::finished))
         .load(c))?;
-    let due: BTreeMap<TenantId, i64> = due.into_iter().collect();
+    let virtual_time: Option<i64> = on!(conn, c => turns::table
+        .filter(turns::class.eq(class.word()))
+        .select(max(turns::started))
+        .first(c))?;
     let clocks: BTreeMap<TenantId, Clock> = clocks
         .into_iter()
         .map(|(tenant, started, finished)| (tenant, Clock { started, finished }))
         .collect();
     let natural = |number: i64| u64::try_from(number).unwrap_or(0);
-    Ok(shares
+    let waiting = shares
         .into_iter()
         .map(|(tenant, weight, max_running)| Waiting {
             tenant,
@@ -179,7 +202,8 @@ fn waiting(
                 .map(|most| natural(i64::from(most) - busy.get(&tenant).copied().unwrap_or(0))),
             clock: clocks.get(&tenant).copied().unwrap_or_default(),
         })
-        .collect())
+        .collect();
+    Ok((waiting, virtual_time.unwrap_or(0)))
 }
 
 /// The jobs that get the turns, in the order of the turns.

@@ -1,5 +1,7 @@
 //! Which workers there are, so that the relay knows how many hints are of use.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::sum;
 use diesel::prelude::*;
 
@@ -61,16 +63,19 @@ pub fn forget(conn: &mut Conn<'_>, within_ms: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Slots of a class in all workers that were seen within `within_ms`.
+/// Slots in all workers that were seen within `within_ms`, by class; a class without any is left out.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn slots(conn: &mut Conn<'_>, class: Class, within_ms: i64) -> Result<i64, StoreError> {
+pub fn slots(conn: &mut Conn<'_>, within_ms: i64) -> Result<BTreeMap<Class, i64>, StoreError> {
     let oldest = conn.now()?.plus(-within_ms);
-    let slots: Option<i64> = on!(conn, c => worker_slots::table
-        .filter(worker_slots::class.eq(class.word()))
+    let slots: Vec<(Class, Option<i64>)> = on!(conn, c => worker_slots::table
         .filter(worker_slots::seen_at.ge(oldest.0))
-        .select(sum(worker_slots::slots))
-        .first(c))?;
-    Ok(slots.unwrap_or(0))
+        .group_by(worker_slots::class)
+        .select((worker_slots::class, sum(worker_slots::slots)))
+        .load(c))?;
+    let slots = slots
+        .into_iter()
+        .map(|(class, slots)| (class, slots.unwrap_or(0)));
+    Ok(slots.filter(|(_, slots)| *slots > 0).collect())
 }

@@ -41,7 +41,7 @@ pub(crate) async fn a_crash_before_the_hint_loses_nothing(ground: &Ground) {
     let job = ground.submit();
     let due = ground
         .store
-        .read(|conn| outbox::due(conn, Class::Batch, ROOM));
+        .read(|conn| outbox::due(conn, &[(Class::Batch, ROOM)].into()));
     assert_eq!(due.unwrap().len(), 1);
     // The relay dies here; another looks.
     let taken = ground.run_next(async |_, _| done()).await;
@@ -78,7 +78,13 @@ pub(crate) async fn a_queue_that_is_away_refuses_no_job(ground: &Ground) {
     let away = Queue::in_process();
     away.close();
     let job = ground.submit();
-    let relayed = relay(&ground.store, &away, Class::Batch, ROOM, u64::MAX).await;
+    let relayed = relay(
+        &ground.store,
+        &away,
+        |_| Ok([(Class::Batch, ROOM)].into()),
+        u64::MAX,
+    )
+    .await;
     assert!(relayed.unwrap().failure.is_some());
     assert_eq!(ground.state(job), State::Queued);
     // Not at once, but soon; and the job's attempts are untouched.

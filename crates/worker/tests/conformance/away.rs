@@ -112,6 +112,32 @@ pub(crate) async fn a_slot_that_works_holds_no_hint(ground: &Ground) {
     drop(busy);
 }
 
+pub(crate) async fn a_slot_that_is_free_again_gets_the_next_hint(ground: &Ground) {
+    publish(ground, 1).await;
+    publish(ground, 2).await;
+    let mut slot = ground.queue.consume(Class::Batch);
+    let first = slot.next().await.unwrap();
+    // It is not acknowledged, so the broker sends the next one to others.
+    let mut free = ground.queue.consume(Class::Batch);
+    let second = free.next().await.unwrap();
+    assert_eq!([first.hint(), second.hint()], [&hint(1), &hint(2)]);
+    first.ack_free().await.unwrap();
+    publish(ground, 3).await;
+    assert_eq!(slot.next().await.unwrap().hint(), &hint(3));
+}
+
+pub(crate) async fn a_hint_that_is_given_back_comes_to_another_slot(ground: &Ground) {
+    publish(ground, 1).await;
+    let mut slot = ground.queue.consume(Class::Batch);
+    drop(slot.next().await.unwrap());
+    let mut other = ground.queue.consume(Class::Batch);
+    let again = other.next().await.unwrap();
+    assert_eq!(again.hint(), &hint(1));
+    again.ack().await.unwrap();
+    publish(ground, 2).await;
+    assert_eq!(slot.next().await.unwrap().hint(), &hint(2));
+}
+
 pub(crate) async fn a_broker_that_is_away_delays_and_loses_nothing(ground: &Ground) {
     // A port that nobody listens at.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -119,7 +145,13 @@ pub(crate) async fn a_broker_that_is_away_delays_and_loses_nothing(ground: &Grou
     drop(closed);
     let away = Queue::rabbit(Broker::new(&address, "aimapper").unwrap()).unwrap();
     let job = ground.submit();
-    let relayed = relay(&ground.store, &away, Class::Batch, ROOM, u64::MAX).await;
+    let relayed = relay(
+        &ground.store,
+        &away,
+        |_| Ok([(Class::Batch, ROOM)].into()),
+        u64::MAX,
+    )
+    .await;
     let failure = relayed.unwrap().failure;
     assert!(
         matches!(failure, Some(QueueError::Away { .. })),

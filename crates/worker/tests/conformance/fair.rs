@@ -103,7 +103,7 @@ pub(crate) async fn within_a_tenant_priority_and_age_decide(ground: &Ground) {
     let (first, second, urgent, later) = (submit(0), submit(0), submit(5), submit(-1));
     let due = ground
         .store
-        .read(|conn| outbox::due(conn, Class::Batch, ROOM))
+        .read(|conn| outbox::due(conn, &[(Class::Batch, ROOM)].into()))
         .unwrap();
     let order: Vec<JobId> = due.iter().map(|it| it.job).collect();
     assert_eq!(order, [urgent, first, second, later]);
@@ -113,8 +113,11 @@ pub(crate) async fn no_more_hints_than_there_is_room(ground: &Ground) {
     let slots = || {
         ground
             .store
-            .write(|conn| workers::slots(conn, Class::Batch, 60_000))
+            .write(|conn| workers::slots(conn, 60_000))
             .unwrap()
+            .get(&Class::Batch)
+            .copied()
+            .unwrap_or(0)
     };
     assert_eq!(slots(), 0);
     for (worker, slots) in [(ground.worker.id, 2), (ground.another_worker().id, 1)] {

@@ -145,9 +145,14 @@ impl Ground {
     }
 
     pub(crate) async fn relay(&self, room: i64) -> Relayed {
-        relay(&self.store, &self.queue, Class::Batch, room, u64::MAX)
-            .await
-            .unwrap()
+        relay(
+            &self.store,
+            &self.queue,
+            move |_| Ok([(Class::Batch, room)].into()),
+            u64::MAX,
+        )
+        .await
+        .unwrap()
     }
 
     /// Publishes what is due, takes the next hint, and runs its job.

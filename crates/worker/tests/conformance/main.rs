@@ -135,6 +135,8 @@ pair! {
         a_late_acknowledgement_is_no_success
         a_hint_that_is_held_comes_again_when_the_connection_is_lost
         a_slot_that_works_holds_no_hint
+        a_slot_that_is_free_again_gets_the_next_hint
+        a_hint_that_is_given_back_comes_to_another_slot
         a_broker_that_is_away_delays_and_loses_nothing
         a_consumer_hears_again_after_the_connection_was_lost;
 }

@@ -302,9 +302,14 @@ impl Ground {
 
     async fn attempt(&self, id: JobId, stop: impl Future<Output = ()>) -> JobRecord {
         let class = self.job(id).class;
-        let relayed = relay(&self.store, &self.queue, class, 100, 0)
-            .await
-            .unwrap();
+        let relayed = relay(
+            &self.store,
+            &self.queue,
+            move |_| Ok([(class, 100)].into()),
+            0,
+        )
+        .await
+        .unwrap();
         assert_eq!(relayed.published, 1);
         let mut consumer = self.queue.consume(class);
         let delivery = consumer.next().await.unwrap();
