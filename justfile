@@ -34,6 +34,7 @@ bench:
 # Compares the job system with Celery over Redis in the same run. Then reckons how far it goes.
 bench-queue:
     bash benches/queue.sh
+    bash benches/queue_floor.sh
     python3 benches/queue_model.py
 
 # Distils the table of word vectors again, and says whether it is still the same. Wants a Python with
