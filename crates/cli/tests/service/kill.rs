@@ -48,8 +48,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
     assert_eq!(text(&ended, "/state"), "succeeded", "{ended}");
     assert!(served.bytes(&format!("runs/{run}/good")) == good);
     assert!(served.bytes(&format!("runs/{run}/rejects")) == rejects);
-    let events = served.bytes_as(&format!("jobs/{job}/events"), "application/json");
-    let events = String::from_utf8(events).unwrap();
+    let events = served.all_events(&job);
     assert_eq!(events.matches("\"event\":\"orphaned\"").count(), 1);
     assert_eq!(
         events.matches("\"event\":\"succeeded\"").count(),
@@ -78,8 +77,7 @@ fn a_service_that_is_told_to_end_gives_its_job_back() {
     assert!(served.terminate());
 
     let served = Served::start(data.path());
-    let events = served.bytes_as(&format!("jobs/{job}/events"), "application/json");
-    let events = String::from_utf8(events).unwrap();
+    let events = served.all_events(&job);
     assert!(events.contains("\"given_back\""), "{events}");
     assert!(!events.contains("\"orphaned\""), "{events}");
     let ended = served.ended(&job);

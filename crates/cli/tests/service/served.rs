@@ -228,6 +228,21 @@ impl Served {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// All events of a job so far, page by page, as JSON.
+    pub(crate) fn all_events(&self, job: &str) -> String {
+        let (mut all, mut cursor) = (String::new(), String::new());
+        loop {
+            let path = format!("jobs/{job}/events?limit=200{cursor}");
+            let page = String::from_utf8(self.bytes_as(&path, "application/json")).unwrap();
+            let told: Value = serde_json::from_str(&page).unwrap();
+            all.push_str(&page);
+            match told["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return all,
+            }
+        }
+    }
+
     /// Follows the events of a job to its end, as a client would; gives the job.
     pub(crate) fn ended(&self, job: &str) -> Value {
         let events = self.bytes(&format!("jobs/{job}/events"));

@@ -522,7 +522,8 @@ fn a_worker_that_dies_hangs_or_is_to_stop_is_made_good_in_time() {
             signal(&child, "STOP");
         }
         let again = loop {
-            if events(&served, &job)
+            if served
+                .all_events(&job)
                 .matches("\"event\":\"claimed\"")
                 .count()
                 == 2
@@ -539,11 +540,11 @@ fn a_worker_that_dies_hangs_or_is_to_stop_is_made_good_in_time() {
             rest.filter_map(|it| it.split(['}', ',']).next()?.parse().ok())
                 .collect()
         };
-        let before = chunks(&events(&served, &job)).len();
-        while chunks(&events(&served, &job)).len() <= before {
+        let before = chunks(&served.all_events(&job)).len();
+        while chunks(&served.all_events(&job)).len() <= before {
             thread::sleep(Duration::from_millis(20));
         }
-        let numbers = chunks(&events(&served, &job));
+        let numbers = chunks(&served.all_events(&job));
         assert!(
             numbers.windows(2).all(|pair| pair[0] < pair[1]),
             "{numbers:?}"
@@ -562,9 +563,4 @@ fn a_worker_that_dies_hangs_or_is_to_stop_is_made_good_in_time() {
     for (child, _) in workers {
         end(child);
     }
-}
-
-fn events(served: &Served, job: &str) -> String {
-    let events = served.bytes_as(&format!("jobs/{job}/events"), "application/json");
-    String::from_utf8(events).unwrap()
 }
