@@ -35,7 +35,7 @@ fn from_an_upload_to_rows_over_a_bucket_and_a_kill() {
 
     let (run, job) = service.start_run(&mapping, &source);
     service.until_chunk(&job, 1);
-    service.hold_job();
+    let _held = service.hold_job();
     service.kill();
     let service = served(data.path(), &bucket, &log);
     let ended = service.ended(&job);

@@ -38,7 +38,7 @@ fn a_run_goes_on_where_a_killed_service_left_it() {
 
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 2);
-    served.hold_job();
+    let _held = served.hold_job();
     let (status, _) = served.get(&format!("runs/{run}/good"));
     assert_eq!(status, 409, "half a result is seen");
     served.kill();
@@ -93,7 +93,7 @@ fn a_cancelled_run_leaves_nothing_to_see() {
     let (mapping, source) = served.mapped("rows.csv", rows(LONG).as_bytes(), SCHEMA);
     let (run, job) = served.start_run(&mapping, &source);
     served.until_chunk(&job, 1);
-    served.hold_job();
+    let _held = served.hold_job();
     let (status, _) = served.post(&format!("jobs/{job}/cancel"), &Value::Null);
     assert!(status < 300, "{status}");
     let ended = served.ended(&job);

@@ -263,9 +263,9 @@ impl Served {
     }
 
     /// Makes the process of the job that is running stand still, so that it cannot end by itself.
-    pub(crate) fn hold_job(&self) {
+    pub(crate) fn hold_job(&self) -> HeldJob {
         let own = self.child.id().to_string();
-        let mut held = 0;
+        let mut held = Vec::new();
         for entry in std::fs::read_dir("/proc").unwrap() {
             let path = entry.unwrap().path();
             // `PID (NAME) STATE PARENT ..`; others come and go meanwhile.
@@ -277,10 +277,11 @@ impl Served {
                 let pid = path.file_name().unwrap().to_string_lossy().into_owned();
                 let stopped = Command::new("kill").args(["-STOP", &pid]).status();
                 assert!(stopped.unwrap().success());
-                held += 1;
+                held.push(pid);
             }
         }
-        assert_eq!(held, 1, "one job was running");
+        assert_eq!(held.len(), 1, "one job was running");
+        HeldJob(held)
     }
 
     /// A mapping version of a file, with everything likely accepted; and the source version.
@@ -328,6 +329,21 @@ impl Served {
             text(&started, "/run").to_owned(),
             text(&started, "/job").to_owned(),
         )
+    }
+}
+
+/// The process of a job that stands still. It goes on where this ends: what stands still does not see that
+/// its service is gone, and would stay for ever.
+#[must_use]
+pub(crate) struct HeldJob(Vec<String>);
+
+impl Drop for HeldJob {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            // It has ended already where its service ended it.
+            let mut kill = Command::new("kill");
+            let _goes_on = kill.args(["-CONT", pid]).stderr(Stdio::null()).status();
+        }
     }
 }
 
