@@ -106,7 +106,7 @@ pub(super) async fn list(
     let tenant = guarded.caller.tenant;
     let rows = app
         .read(move |conn| {
-            let rows = runs::list(conn, tenant, after, asked)?;
+            let rows = runs::list(conn, tenant, None, after, asked)?;
             rows.into_iter()
                 .map(|run| {
                     let job = jobs::find(conn, tenant, run.job_id)?;

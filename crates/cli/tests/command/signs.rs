@@ -36,10 +36,28 @@ fn a_word_behind_the_amount_is_its_sign() {
     let step = r#"- signs: {negative: ["DR"], positive: ["CR"]}"#;
     assert!(mapping.contains(step), "{mapping}");
 
-    // The next file has an amount that says its sign twice.
-    place.write("next.csv", STATEMENT.replace("182.40 DR", "-182.40 DR"));
+    // The next file has an amount that says its sign twice, and one that does not say it.
+    let next = STATEMENT.replace("182.40 DR", "-182.40 DR");
+    place.write("next.csv", next.replace(",100.00 CR", ",100.00"));
     let ran = place.run("run --mapping statement.mapping.yaml next.csv");
     let ran = ran.ends(3);
     assert!(ran.out.contains("two_signs"), "{}", ran.out);
-    assert_eq!(place.table("next.good.csv").len(), 5);
+    assert!(ran.out.contains("no_sign"), "{}", ran.out);
+    assert_eq!(place.table("next.good.csv").len(), 4);
+
+    // Whoever knows what such amounts are says so.
+    let told = mapping.replace(
+        r#"positive: ["CR"]}"#,
+        r#"positive: ["CR"], bare: "minus"}"#,
+    );
+    place.write("told.mapping.yaml", told);
+    place.write("card.csv", STATEMENT.replace(" DR", ""));
+    place
+        .run("run --mapping told.mapping.yaml card.csv")
+        .ends(0);
+    let good = place.table("card.good.csv");
+    assert_eq!(
+        column(&good, "amount"),
+        ["5000.00", "-182.40", "-4900.00", "100.00", "2750.00"]
+    );
 }

@@ -263,6 +263,10 @@ fn list() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(odd_text(), 0..4)
 }
 
+fn bare() -> impl Strategy<Value = Bare> {
+    prop::sample::select(vec![Bare::Reject, Bare::Plus, Bare::Minus])
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         odd_text().prop_map(Step::Constant),
@@ -274,7 +278,11 @@ fn step() -> impl Strategy<Value = Step> {
         (odd_text(), any::<u32>())
             .prop_map(|(pattern, group)| Step::RegexExtract { pattern, group }),
         list().prop_map(Step::NullIf),
-        (list(), list()).prop_map(|(negative, positive)| Step::Signs { negative, positive }),
+        (list(), list(), bare()).prop_map(|(negative, positive, bare)| Step::Signs {
+            negative,
+            positive,
+            bare,
+        }),
         odd_text().prop_map(|thousands_mark| Step::Integer { thousands_mark }),
         (odd_text(), odd_text(), list()).prop_map(|(decimal_mark, thousands_mark, strip)| {
             Step::Decimal {

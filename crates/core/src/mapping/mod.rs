@@ -364,13 +364,15 @@ pub enum Step {
     },
     /// These texts are null.
     NullIf(Vec<String>),
-    /// Before `decimal` or `integer`: a word behind the number becomes its sign; a number without one stays as
-    /// it is.
+    /// Before `decimal` or `integer`: a word behind the number becomes its sign.
     Signs {
         /// Words of negative numbers, e.g. `DR`.
         negative: Vec<String>,
         /// Words of positive numbers, e.g. `CR`.
         positive: Vec<String>,
+        /// A number other than zero that has no word.
+        #[serde(default, skip_serializing_if = "is_default")]
+        bare: Bare,
     },
     /// Whole number.
     Integer {
@@ -445,6 +447,23 @@ impl Step {
             | Self::Boolean { .. } => None,
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// What a number without a word for its sign is, where others have one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bare {
+    /// An error of the cell: nobody knows which sign it has.
+    #[default]
+    Reject,
+    /// As it is written.
+    Plus,
+    /// Negative, as on statements that name credits alone.
+    Minus,
 }
 
 /// Letter case of a text.

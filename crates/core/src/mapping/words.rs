@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, OnError, OnUnseen, Rule, RuleState, Step};
+use super::{Bare, Case, OnError, OnUnseen, Rule, RuleState, Step};
 use crate::source::{Decision, What};
 
 /// A transform in words: `copied as it is`, or its steps in their order.
@@ -29,11 +29,20 @@ pub fn step_in_words(step: &Step) -> String {
         Step::RegexExtract { pattern, group: 0 } => format!("what matches {}", quote(pattern)),
         Step::RegexExtract { pattern, group } => format!("group {group} of {}", quote(pattern)),
         Step::NullIf(markers) => format!("no value where it is {}", either(markers)),
-        Step::Signs { negative, positive } => format!(
-            "minus where {} stands behind the number, plus where {}",
-            either(negative),
-            either(positive)
-        ),
+        Step::Signs {
+            negative,
+            positive,
+            bare,
+        } => {
+            let (minus, plus) = (either(negative), either(positive));
+            let words = format!("minus where {minus} stands behind the number, plus where {plus}");
+            words
+                + match bare {
+                    Bare::Reject => "",
+                    Bare::Plus => ", else as it is",
+                    Bare::Minus => ", else minus",
+                }
+        }
         Step::Integer { thousands_mark } => format!("whole number{}", groups(thousands_mark)),
         Step::Decimal {
             decimal_mark,

@@ -115,13 +115,14 @@ pub fn find(conn: &mut Conn<'_>, tenant: TenantId, id: RunId) -> Result<Run, Sto
     .ok_or_else(|| StoreError::not_found(RunId::WHAT, &id))
 }
 
-/// Runs, newest first, from behind `after` on.
+/// Runs, newest first, from behind `after` on; of a mapping, those of all its versions.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn list(
     conn: &mut Conn<'_>,
     tenant: TenantId,
+    mapping: Option<MappingId>,
     after: Option<RunId>,
     limit: i64,
 ) -> Result<Vec<Run>, StoreError> {
@@ -132,35 +133,12 @@ pub fn list(
             .limit(limit)
             .select(Run::as_select())
             .into_boxed();
-        if let Some(after) = after {
-            query = query.filter(runs::id.lt(after.to_string()));
+        if let Some(mapping) = mapping {
+            query = query.filter(runs::mapping_version_id.eq_any(mapping_versions::table
+                .filter(mapping_versions::tenant_id.eq(tenant.to_string()))
+                .filter(mapping_versions::mapping_id.eq(mapping.to_string()))
+                .select(mapping_versions::id)));
         }
-        query.load(c)
-    })?)
-}
-
-/// Runs of all versions of a mapping, newest first, from behind `after` on.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn of_mapping(
-    conn: &mut Conn<'_>,
-    tenant: TenantId,
-    mapping: MappingId,
-    after: Option<RunId>,
-    limit: i64,
-) -> Result<Vec<Run>, StoreError> {
-    Ok(on!(conn, c => {
-        let mut query = runs::table
-            .inner_join(mapping_versions::table.on(mapping_versions::id
-                .eq(runs::mapping_version_id)
-                .and(mapping_versions::tenant_id.eq(runs::tenant_id))))
-            .filter(runs::tenant_id.eq(tenant.to_string()))
-            .filter(mapping_versions::mapping_id.eq(mapping.to_string()))
-            .order(runs::id.desc())
-            .limit(limit)
-            .select(Run::as_select())
-            .into_boxed();
         if let Some(after) = after {
             query = query.filter(runs::id.lt(after.to_string()));
         }

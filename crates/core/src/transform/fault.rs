@@ -57,6 +57,11 @@ impl Fault {
         Self::new("two_signs", "has a sign and a word for one", hint)
     }
 
+    pub(super) fn no_sign() -> Self {
+        let hint = "put the word for its sign behind it, or say what such numbers are in the step's `bare`";
+        Self::new("no_sign", "has no word for its sign", hint)
+    }
+
     pub(super) fn integer(error: NumberError) -> Self {
         match error {
             NumberError::NotANumber => {

@@ -5,20 +5,22 @@ use std::cmp::Reverse;
 
 use super::fault::Fault;
 use super::text_step::Text;
+use crate::mapping::Bare;
 
 /// The words, longest first, and whether each means minus.
 #[derive(Debug)]
 pub(super) struct Signs {
     words: Vec<(String, bool)>,
+    bare: Bare,
 }
 
 impl Signs {
-    pub(super) fn new(negative: &[String], positive: &[String]) -> Self {
+    pub(super) fn new(negative: &[String], positive: &[String], bare: Bare) -> Self {
         let negative = negative.iter().map(|word| (word.clone(), true));
         let positive = positive.iter().map(|word| (word.clone(), false));
         let mut words: Vec<(String, bool)> = negative.chain(positive).collect();
         words.sort_by_key(|(word, _)| Reverse(word.len()));
-        Self { words }
+        Self { words, bare }
     }
 
     /// The number before the word, and whether it is negative by it; nothing where there is no word.
@@ -32,10 +34,16 @@ impl Signs {
         found.filter(|(number, _)| !number.is_empty())
     }
 
-    /// A number with the sign that its word says in front; a text without a word as it is.
+    /// A number with the sign that its word says in front.
     pub(super) fn apply<'a>(&self, text: Cow<'a, str>) -> Result<Text<'a>, Fault> {
-        let Some((number, is_negative)) = self.cut(&text) else {
-            return Ok(Some(text));
+        // Zero has no sign, and of what is no number others will speak.
+        let has_sign = text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        let found = self.cut(&text);
+        let (number, is_negative) = match (found, self.bare) {
+            (Some(found), _) => found,
+            (None, Bare::Reject) if has_sign => return Err(Fault::no_sign()),
+            (None, Bare::Minus) if has_sign => (&*text, true),
+            (None, Bare::Reject | Bare::Plus | Bare::Minus) => return Ok(Some(text)),
         };
         let has_minus = number.starts_with(['-', '\u{2212}', '(']) || number.ends_with('-');
         if has_minus || (is_negative && number.starts_with('+')) {
@@ -60,7 +68,8 @@ mod tests {
                 .map(|text| (*text).to_owned())
                 .collect::<Vec<_>>()
         };
-        let signs = Signs::new(&texts(&["DR", "Dr."]), &texts(&["CR", "Cr."]));
+        let of = |bare| Signs::new(&texts(&["DR", "Dr."]), &texts(&["CR", "Cr."]), bare);
+        let signs = of(Bare::Reject);
         for (text, wanted) in [
             ("1,234.00 DR", Ok("-1,234.00")),
             ("1,234.00DR", Ok("-1,234.00")),
@@ -68,8 +77,11 @@ mod tests {
             ("1,234.00\u{a0}CR", Ok("1,234.00")),
             ("+5 CR", Ok("+5")),
             ("0.00", Ok("0.00")),
-            ("-3", Ok("-3")),
-            ("3 EDR", Ok("3 EDR")),
+            ("0,00", Ok("0,00")),
+            ("n/a", Ok("n/a")),
+            ("3", Err("no_sign")),
+            ("-3", Err("no_sign")),
+            ("3 EDR", Err("no_sign")),
             ("DR", Ok("DR")),
             ("", Ok("")),
             ("-5 DR", Err("two_signs")),
@@ -77,13 +89,27 @@ mod tests {
             ("5- DR", Err("two_signs")),
             ("+5 DR", Err("two_signs")),
         ] {
-            let of = |text| match signs.apply(text) {
+            let read = |text| match signs.apply(text) {
                 Ok(text) => Ok(text.map(Cow::into_owned)),
                 Err(fault) => Err(fault.rule),
             };
             let wanted = wanted.map(|text| Some(text.to_owned()));
-            assert_eq!(of(Cow::Borrowed(text)), wanted, "{text}");
-            assert_eq!(of(Cow::Owned(text.to_owned())), wanted, "{text}");
+            assert_eq!(read(Cow::Borrowed(text)), wanted, "{text}");
+            assert_eq!(read(Cow::Owned(text.to_owned())), wanted, "{text}");
+        }
+        let bare = |bare, text| match of(bare).apply(Cow::Borrowed(text)) {
+            Ok(text) => text.map(Cow::into_owned),
+            Err(fault) => Some(fault.rule.to_owned()),
+        };
+        for (text, plus, minus) in [
+            ("3.50", "3.50", "-3.50"),
+            ("3.50 CR", "3.50", "3.50"),
+            ("-3.50", "-3.50", "two_signs"),
+            ("0.00", "0.00", "0.00"),
+            ("n/a", "n/a", "n/a"),
+        ] {
+            assert_eq!(bare(Bare::Plus, text).as_deref(), Some(plus), "{text}");
+            assert_eq!(bare(Bare::Minus, text).as_deref(), Some(minus), "{text}");
         }
     }
 }

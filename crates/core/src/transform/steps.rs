@@ -105,11 +105,15 @@ impl At<'_> {
                 self.text("regex_extract", step, steps)?;
             }
             Step::NullIf(texts) => self.text("null_if", TextStep::NullIf(texts.clone()), steps)?,
-            Step::Signs { negative, positive } => {
+            Step::Signs {
+                negative,
+                positive,
+                bare,
+            } => {
                 if negative.iter().chain(positive).any(String::is_empty) {
                     return Err(self.argument("a word for the sign is empty"));
                 }
-                let signs = TextStep::Signs(Signs::new(negative, positive));
+                let signs = TextStep::Signs(Signs::new(negative, positive, *bare));
                 self.text("signs", signs, steps)?;
             }
             Step::Integer { thousands_mark } => {

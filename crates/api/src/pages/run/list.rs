@@ -97,7 +97,7 @@ fn lines(
         heads.iter().map(|head| (head.id, head.number)).collect();
     let most = i64::try_from(LISTED).unwrap_or(i64::MAX).saturating_add(1);
     let mut lines = Vec::new();
-    for run in runs::of_mapping(conn, tenant, mapping, after, most)? {
+    for run in runs::list(conn, tenant, Some(mapping), after, most)? {
         let version = numbers.get(&run.mapping_version_id).copied();
         lines.push(line(conn, tenant, &mut names, &run, (version, now))?);
     }

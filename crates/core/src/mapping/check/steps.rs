@@ -110,7 +110,9 @@ fn check_arguments(step: &Step, at: &str, found: &mut Vec<Problem>) {
         Step::Boolean { r#true, r#false } => {
             sides("boolean", r#true, r#false, "both true and false")
         }
-        Step::Signs { negative, positive } => signs(negative, positive),
+        Step::Signs {
+            negative, positive, ..
+        } => signs(negative, positive),
         Step::Sign {
             negative, positive, ..
         } => sides("sign", negative, positive, "both minus and plus"),

@@ -1,7 +1,7 @@
 //! Steps that read a column's text as the field's type, by the profile and the decisions.
 
 use super::evidence;
-use crate::mapping::{Evidence, Step};
+use crate::mapping::{Bare, Evidence, Step};
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::{Name, currency_code};
 use crate::matching::text::share;
@@ -271,7 +271,7 @@ impl Reading {
         if named < all {
             let bare = all - named;
             let text = format!(
-                "values: {bare} of {all} have neither {minus} nor {plus} behind them and stay as they are"
+                "values: {bare} of {all} have neither {minus} nor {plus} behind them; those other than zero will be rejected"
             );
             self.limit(SOME_SIGNS, "values", text);
         } else {
@@ -279,7 +279,11 @@ impl Reading {
                 format!("values: minus where {minus} stands behind the number, plus where {plus}");
             self.evidence.push(evidence("values", 0.5, text));
         }
-        self.steps.push(Step::Signs { negative, positive });
+        self.steps.push(Step::Signs {
+            negative,
+            positive,
+            bare: Bare::Reject,
+        });
     }
 
     fn add_dates(&mut self, column: &ColumnProfile, decisions: &[Decision], wanted: SemanticType) {

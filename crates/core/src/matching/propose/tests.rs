@@ -2,7 +2,7 @@
 
 use super::steps::{Reading, never_negative};
 use super::*;
-use crate::mapping::Step;
+use crate::mapping::{Bare, Step};
 use crate::matching::tests::{field, filled_column, named};
 use crate::profile::{SemanticType, TypeCount};
 use crate::source::{Decision, What};
@@ -450,6 +450,7 @@ fn words_behind_amounts_are_their_sign() {
     let signs = Step::Signs {
         negative: texts(&["DR"]),
         positive: texts(&["CR"]),
+        bare: Bare::Reject,
     };
     let both = [("1.50 DR", 12), ("2.50 CR", 8)];
     let rule = amount(&[with_words(&both, &[("1234.56 DR", 12), ("1234.56 CR", 8)])]);
@@ -464,7 +465,7 @@ fn words_behind_amounts_are_their_sign() {
     let rule = amount(&[with_words(&some, &[("1234.56 CR", 8)])]);
     assert!(rule.confidence <= 0.6 && rule.most <= 0.6, "{rule:?}");
     assert_eq!(rule.transform[0], signs);
-    let said = "values: 12 of 20 have neither DR nor CR behind them and stay as they are";
+    let said = "values: 12 of 20 have neither DR nor CR behind them; those other than zero will be rejected";
     assert!(rule.evidence.iter().any(|e| e.text == said), "{rule:?}");
 }
 
