@@ -68,12 +68,10 @@ fn batch(cells: Vec<Vec<Option<String>>>, first: u64) -> Batch {
         start: 0,
         end: 0,
     };
-    Batch {
-        chunk: 0,
-        columns: cells.into_iter().map(StringArray::from).collect(),
-        places: (first..first + records).map(place).collect(),
-        raw: Arc::new(RawText::default()),
-    }
+    let columns = cells.into_iter().map(StringArray::from);
+    let places = (first..first + records).map(place);
+    let raw = Arc::new(RawText::default());
+    Batch::new(0, columns.collect(), places.collect(), raw)
 }
 
 /// Profiles of columns of which only the names are known.

@@ -195,12 +195,7 @@ impl<'a> Replay<'a> {
                 }
             }
         }
-        let batch = Batch {
-            chunk: outer.chunk,
-            columns: self.records.take()?,
-            places,
-            raw: Arc::new(raws),
-        };
+        let batch = Batch::new(outer.chunk, self.records.take()?, places, Arc::new(raws));
         Ok(Portion {
             batch,
             rejects,

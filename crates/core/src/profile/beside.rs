@@ -6,10 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use arrow_array::StringArray;
-
 use super::column::ColumnPartial;
-use super::partial::{Cells, Partial, Profile};
+use super::partial::{Cells, ColumnCells, Partial, Profile};
 
 /// Batches that may wait for one thread.
 const WAITING: usize = 2;
@@ -29,7 +27,7 @@ struct Group<'scope> {
 }
 
 /// The cells of some columns, and their rows.
-type Share = (Vec<StringArray>, Arc<[(u64, u64)]>);
+type Share = (Vec<ColumnCells>, Arc<[(u64, u64)]>);
 
 impl Partial {
     /// Takes what follows on up to `threads` threads; with fewer than two on the calling one.

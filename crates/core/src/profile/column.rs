@@ -14,8 +14,10 @@ use super::counter::Counter;
 use super::forms::Forms;
 use super::markers::is_marker;
 use super::observed::{Observed, WHOLE_BYTES};
+use super::partial::ColumnCells;
 use super::rows::RowSample;
 use super::summary::Summary;
+use crate::source::Repeats;
 
 /// One column of the batches so far.
 #[derive(Debug, Default)]
@@ -132,7 +134,8 @@ impl ColumnPartial {
 
     /// Adds the cells of a batch behind those before; `rows` are the numbers of their records in the
     /// source, with the hashes of these numbers.
-    pub(super) fn add(&mut self, rows: &[(u64, u64)], cells: &StringArray) {
+    pub(super) fn add(&mut self, rows: &[(u64, u64)], column: &ColumnCells) {
+        let cells = &column.texts;
         for (place, (row, hash)) in rows.iter().enumerate() {
             if self.rows.takes(*hash) && place < cells.len() && cells.is_valid(place) {
                 let value = cells.value(place);
@@ -141,18 +144,11 @@ impl ColumnPartial {
                 }
             }
         }
-        let mut valued = 0;
-        for value in values(cells) {
-            valued += 1;
-            if value.len() > WHOLE_BYTES {
-                self.add_long(value);
-            } else if let Some(stream) = &mut self.stream {
-                self.counter.add_again(value);
-                stream.add(value, 1, &self.markers);
-            } else {
-                self.counter.add(value);
-            }
-        }
+        // Beyond the bound the order of all cells counts.
+        let valued = match &column.repeats {
+            Some(repeats) if self.stream.is_none() => self.add_repeats(cells, repeats),
+            Some(_) | None => self.add_each(cells),
+        };
         let count = cells.len() as u64;
         self.count += count;
         self.empty += count - valued;
@@ -164,8 +160,43 @@ impl ColumnPartial {
         }
     }
 
+    /// Counts cell by cell; how many have a value.
+    fn add_each(&mut self, cells: &StringArray) -> u64 {
+        let mut valued = 0;
+        for value in values(cells) {
+            valued += 1;
+            if value.len() > WHOLE_BYTES {
+                self.add_long(value);
+            } else if let Some(stream) = &mut self.stream {
+                self.counter.add_again(value);
+                stream.add(value, 1, &self.markers);
+            } else {
+                self.counter.add(value, 1);
+            }
+        }
+        valued
+    }
+
+    /// Counts text by text; how many cells have a value.
+    fn add_repeats(&mut self, cells: &StringArray, repeats: &Repeats) -> u64 {
+        let mut valued = 0;
+        for (first, rows) in repeats.texts() {
+            let value = cells.value(first);
+            if value.is_empty() {
+                continue;
+            }
+            valued += rows;
+            if value.len() > WHOLE_BYTES {
+                self.counter.add_long(value, rows);
+            } else {
+                self.counter.add(value, rows);
+            }
+        }
+        valued
+    }
+
     fn add_long(&mut self, value: &str) {
-        let key = self.counter.add_long(value);
+        let key = self.counter.add_long(value, 1);
         if let Some(stream) = &mut self.stream {
             stream.add_long(Observed::new(value), &key, 1);
         }
@@ -210,6 +241,8 @@ impl ColumnPartial {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     /// A column that comes in pieces.
@@ -218,9 +251,45 @@ mod tests {
         let mut rows = (0..).map(|row| (row, row));
         for values in values.chunks(size) {
             let rows: Vec<(u64, u64)> = rows.by_ref().take(values.len()).collect();
-            all.add(&rows, &StringArray::from_iter_values(values));
+            let texts = StringArray::from_iter_values(values);
+            let repeats = None;
+            all.add(&rows, &ColumnCells { texts, repeats });
         }
         all
+    }
+
+    #[test]
+    fn texts_that_repeat_count_as_cell_by_cell() {
+        let long = "x".repeat(WHOLE_BYTES + 1);
+        let few = [Some("a"), None, Some(""), Some(long.as_str()), Some("n/a")];
+        let batch = |first: usize, different: usize| -> StringArray {
+            let cell = |cell: usize| match few.get(cell % 7) {
+                Some(cell) => cell.map(str::to_owned),
+                None => Some((first + cell % different).to_string()),
+            };
+            (0..8_192).map(cell).collect()
+        };
+        // The bound is passed before the last ones.
+        let batches = (0..8).map(|number| batch(number * 1_500, 1_790));
+        let batches: Vec<StringArray> = batches.chain([batch(0, 9)]).collect();
+        let told = |with_repeats: bool| {
+            let mut all = ColumnPartial::new(None);
+            let mut coded = 0;
+            for texts in &batches {
+                let rows: Vec<(u64, u64)> = (0..8_192).map(|row| (row, row)).collect();
+                let repeats = Repeats::of(texts).map(Arc::new).filter(|_| with_repeats);
+                coded += usize::from(repeats.is_some());
+                let texts = texts.clone();
+                all.add(&rows, &ColumnCells { texts, repeats });
+            }
+            let values = format!("{:?}", all.counter.values());
+            let parts = all.parts();
+            let parts = format!("{:?} {:?}", parts.summary, parts.markers);
+            (coded, (all.count, all.empty, values, parts))
+        };
+        let ((coded, repeated), (none, plain)) = (told(true), told(false));
+        assert_eq!((coded, none), (9, 0));
+        assert!(repeated == plain);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use super::EXACT_DISTINCT;
 use super::observed::{Observed, WHOLE_BYTES, long_key};
-use super::words::{mixed, same};
+use crate::source::words::{mixed, same};
 
 /// Rows of one value. Keys of one batch and of as many values as are kept fit 32 bits.
 #[derive(Debug, Clone, Copy)]
@@ -79,18 +79,18 @@ impl Once {
 }
 
 impl Counter {
-    /// Counts one row of a value that is kept whole.
+    /// Counts rows of a value that is kept whole.
     #[inline]
-    pub(super) fn add(&mut self, value: &str) {
-        self.add_key(value.as_bytes(), 0);
+    pub(super) fn add(&mut self, value: &str, rows: u64) {
+        self.add_key(value.as_bytes(), 0, rows);
     }
 
-    /// Counts one row of a value of more than [`WHOLE_BYTES`]; returns its key.
-    pub(super) fn add_long(&mut self, value: &str) -> String {
+    /// Counts rows of a value of more than [`WHOLE_BYTES`]; returns its key.
+    pub(super) fn add_long(&mut self, value: &str, rows: u64) -> String {
         debug_assert!(value.len() > WHOLE_BYTES, "a value that is kept whole");
         let key = long_key(value);
         let chars = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-        self.add_key(key.as_bytes(), chars);
+        self.add_key(key.as_bytes(), chars, rows);
         key
     }
 
@@ -99,10 +99,10 @@ impl Counter {
     pub(super) fn add_again(&mut self, value: &str) {
         let bytes = value.as_bytes();
         let hash = self.hasher.hash_one(bytes);
-        if self.count(bytes, hash) || self.first_of_a_round(bytes) {
+        if self.count(bytes, hash, 1) || self.first_of_a_round(bytes) {
             return;
         }
-        self.insert(bytes, hash, 0);
+        self.insert(bytes, hash, 0, 1);
     }
 
     /// Whether a value that is not held comes for the first time. Each can lose one row by that in a round.
@@ -116,16 +116,16 @@ impl Counter {
     }
 
     #[inline]
-    fn add_key(&mut self, bytes: &[u8], long_chars: u32) {
+    fn add_key(&mut self, bytes: &[u8], long_chars: u32, rows: u64) {
         let hash = self.hasher.hash_one(bytes);
-        if !self.count(bytes, hash) {
-            self.insert(bytes, hash, long_chars);
+        if !self.count(bytes, hash, rows) {
+            self.insert(bytes, hash, long_chars, rows);
         }
     }
 
-    /// Counts one row of a key that is held; whether it is.
+    /// Counts rows of a key that is held; whether it is.
     #[inline]
-    fn count(&mut self, bytes: &[u8], hash: u64) -> bool {
+    fn count(&mut self, bytes: &[u8], hash: u64, rows: u64) -> bool {
         let (slots, keys) = (&self.slots, &self.keys);
         let is_key = |at: &u32| {
             let slot = slots.get(*at as usize);
@@ -134,21 +134,21 @@ impl Counter {
         let known = self.found.find(hash, is_key);
         let known = known.and_then(|at| self.slots.get_mut(*at as usize));
         if let Some(slot) = known {
-            slot.rows += 1;
+            slot.rows += rows;
             return true;
         }
         false
     }
 
     /// Takes in a key that is not held.
-    fn insert(&mut self, key: &[u8], hash: u64, long_chars: u32) {
+    fn insert(&mut self, key: &[u8], hash: u64, long_chars: u32, rows: u64) {
         let slots = &self.slots;
         let hash_of = |at: &u32| slots.get(*at as usize).map_or(0, |slot| slot.hash);
         let at = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         self.found.insert_unique(hash, at, hash_of);
         self.slots.push(Slot {
             hash,
-            rows: 1,
+            rows,
             start: u32::try_from(self.keys.len()).unwrap_or(u32::MAX),
             length: u32::try_from(key.len()).unwrap_or(u32::MAX),
             long_chars,
@@ -248,7 +248,7 @@ mod tests {
             } else {
                 row.to_string()
             };
-            counter.add(&value);
+            counter.add(&value, 1);
             if row % 700 == 0 {
                 counter.prune();
             }
@@ -331,7 +331,7 @@ mod tests {
                 for number in (0..9_001).map(|number| number * step + batch * 3_000) {
                     let key = "k".repeat(number % 19) + &number.to_string();
                     for _ in 0..1 + number % most {
-                        counter.add(&key);
+                        counter.add(&key, 1);
                     }
                     plain.push((key, 1 + number as u64 % most as u64));
                 }
@@ -359,7 +359,7 @@ mod tests {
         let mut counter = Counter::default();
         let start = "ä".repeat(2_000);
         for end in ["1", "2", "2"] {
-            counter.add_long(&format!("{start}{end}"));
+            counter.add_long(&format!("{start}{end}"), 1);
         }
         let values = counter.values();
         assert_eq!(

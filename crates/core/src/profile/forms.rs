@@ -18,7 +18,7 @@ use super::numbers;
 use super::observed::Observed;
 use super::summary::{Look, Summary};
 use super::tally::TextTally;
-use super::words::{self, few};
+use crate::source::words::{self, few};
 
 /// Values of more bytes have no form.
 const LONGEST: usize = 8 * WORDS;

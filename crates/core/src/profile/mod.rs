@@ -27,7 +27,6 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod words;
 
 pub use beside::Profiling;
 pub use choice::rules_out;

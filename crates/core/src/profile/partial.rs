@@ -9,7 +9,7 @@ use super::column::ColumnPartial;
 use super::finish::OpenColumn;
 use super::overrides::ColumnOverrides;
 use super::rows::row_hash;
-use crate::source::{Batch, Decision, Overrides};
+use crate::source::{Batch, Decision, Overrides, Repeats};
 
 /// The profile of the batches so far.
 #[derive(Debug)]
@@ -22,9 +22,16 @@ pub struct Partial {
 /// What the profile looks at of a batch. Shares the batch's text.
 #[derive(Debug, Clone)]
 pub struct Cells {
-    pub(super) columns: Vec<StringArray>,
+    pub(super) columns: Vec<ColumnCells>,
     /// The records' numbers in the source, and the hashes of these.
     pub(super) rows: Arc<[(u64, u64)]>,
+}
+
+/// The cells of one column, with what is known of texts that stand in several.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnCells {
+    pub(super) texts: StringArray,
+    pub(super) repeats: Option<Arc<Repeats>>,
 }
 
 impl Cells {
@@ -32,8 +39,13 @@ impl Cells {
     #[must_use]
     pub fn of(batch: &Batch) -> Self {
         let rows = batch.places.iter();
+        let columns = batch.columns.iter().enumerate();
+        let columns = columns.map(|(index, texts)| ColumnCells {
+            texts: texts.clone(),
+            repeats: batch.repeats(index).cloned(),
+        });
         Self {
-            columns: batch.columns.clone(),
+            columns: columns.collect(),
             rows: rows.map(|place| (place.row, row_hash(place.row))).collect(),
         }
     }

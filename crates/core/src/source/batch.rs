@@ -1,8 +1,10 @@
 //! Batches: records as columns of text, each record with its place in the source and its raw text.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::{Array, StringArray};
+
+use super::repeats::Repeats;
 
 /// Records of one chunk; the unit of row groups and checkpoints.
 pub const CHUNK_RECORDS: u64 = 65_536;
@@ -33,6 +35,8 @@ pub struct Batch {
     pub places: Vec<Place>,
     /// The records' text without line ends, one after another.
     pub raw: Arc<RawText>,
+    /// Of each column, once somebody asked.
+    repeats: Vec<OnceLock<Option<Arc<Repeats>>>>,
 }
 
 /// The text of a batch's records, as it stands in the source, transcoded to UTF-8.
@@ -68,6 +72,33 @@ impl RawText {
 }
 
 impl Batch {
+    /// Records of a chunk: their columns, their places, and their text.
+    #[must_use]
+    pub fn new(
+        chunk: u64,
+        columns: Vec<StringArray>,
+        places: Vec<Place>,
+        raw: Arc<RawText>,
+    ) -> Self {
+        let repeats = columns.iter().map(|_| OnceLock::new()).collect();
+        Self {
+            chunk,
+            columns,
+            places,
+            raw,
+            repeats,
+        }
+    }
+
+    /// Which text each cell of a column has, where few of them differ.
+    #[must_use]
+    pub fn repeats(&self, column: usize) -> Option<&Arc<Repeats>> {
+        let cells = self.columns.get(column)?;
+        let repeats = self.repeats.get(column)?;
+        let found = repeats.get_or_init(|| Repeats::of(cells).map(Arc::new));
+        found.as_ref()
+    }
+
     /// Number of records.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -77,12 +77,7 @@ impl Cut {
         } = self;
         let columns = build.take_columns(&input)?;
         let raw = RawText::new(build.text, build.ends);
-        let batch = Batch {
-            chunk: build.chunk,
-            columns,
-            places: build.places,
-            raw: Arc::new(raw),
-        };
+        let batch = Batch::new(build.chunk, columns, build.places, Arc::new(raw));
         Ok(Portion {
             batch,
             rejects: build.rejects,

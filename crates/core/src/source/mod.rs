@@ -28,9 +28,11 @@ mod reader;
 mod reading;
 mod record;
 pub mod repair;
+mod repeats;
 mod sniff;
 mod stream;
 mod survey;
+pub(crate) mod words;
 
 pub use audit::{Audit, audit};
 pub use batch::{Batch, CHUNK_RECORDS, Place, RawText};
@@ -48,5 +50,6 @@ pub use packed::TABLE_ENDINGS;
 pub(crate) use reader::RecordReader;
 pub use reader::{Reader, State};
 pub use reading::Reading;
+pub use repeats::Repeats;
 pub(crate) use sniff::column_names;
 pub use sniff::{Column, Layout, OtherTable};

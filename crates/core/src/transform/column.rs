@@ -74,24 +74,26 @@ impl Column {
         cell.unwrap_or(Cell::Null)
     }
 
-    /// The rows for which `keep` says so, in their order.
-    #[must_use]
-    pub fn filter(&self, keep: &[bool]) -> Self {
-        fn kept<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {
-            let mut all = Vec::with_capacity(values.len());
+    /// Takes out the rows for which `keep` does not say so.
+    pub fn keep(&mut self, keep: &[bool]) {
+        /// Moves what is kept to the front, where it has its place.
+        fn kept<T: Copy>(values: &mut Vec<T>, keep: &[bool]) {
+            let mut end = 0;
             for run in runs(keep, values.len()) {
-                all.extend_from_slice(values.get(run).unwrap_or_default());
+                let length = run.len();
+                values.copy_within(run, end);
+                end += length;
             }
-            all
+            values.truncate(end);
         }
         match self {
-            Self::Text(values) => Self::Text(kept_texts(values, keep)),
-            Self::Integer(values) => Self::Integer(kept(values, keep)),
-            Self::Decimal(values) => Self::Decimal(kept(values, keep)),
-            Self::Boolean(values) => Self::Boolean(kept(values, keep)),
-            Self::Date(values) => Self::Date(kept(values, keep)),
-            Self::Timestamp(values) => Self::Timestamp(kept(values, keep)),
-            Self::Time(values) => Self::Time(kept(values, keep)),
+            Self::Text(values) => *values = kept_texts(values, keep),
+            Self::Integer(values) => kept(values, keep),
+            Self::Decimal(values) => kept(values, keep),
+            Self::Boolean(values) => kept(values, keep),
+            Self::Date(values) => kept(values, keep),
+            Self::Timestamp(values) => kept(values, keep),
+            Self::Time(values) => kept(values, keep),
         }
     }
 }
@@ -239,12 +241,15 @@ mod tests {
                 [0, 1, 2, 9].map(|row| column.cell(row)),
                 [Cell::Null, cell, Cell::Null, Cell::Null]
             );
-            let kept = column.filter(&[false, true, true]);
+            let mut kept = column.clone();
+            kept.keep(&[false, true, true]);
             assert_eq!(
                 (kept.len(), kept.cell(0), kept.cell(1)),
                 (2, cell, Cell::Null)
             );
-            assert!(column.filter(&[false; 3]).is_empty());
+            let mut none = column;
+            none.keep(&[false; 3]);
+            assert!(none.is_empty());
         }
     }
 }

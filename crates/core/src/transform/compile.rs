@@ -268,12 +268,7 @@ fn check_constant(
     part: &'static str,
     value: &str,
 ) -> Result<(), CompileError> {
-    let nowhere = Batch {
-        chunk: 0,
-        columns: Vec::new(),
-        places: Vec::new(),
-        raw: std::sync::Arc::default(),
-    };
+    let nowhere = Batch::new(0, Vec::new(), Vec::new(), std::sync::Arc::default());
     rule.value(&nowhere, 0, |_| ())
         .map_err(|fault| CompileError::Value {
             field: rule.field.clone(),

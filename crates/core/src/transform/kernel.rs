@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
         self.texts.iter().take_while(stays).count()
     }
 
-    fn values<T>(
+    fn values<T: Copy>(
         &mut self,
         read: impl Fn(&'a str) -> Result<T, Fault>,
         cell: impl Fn(&T) -> Cell<'_>,
@@ -113,33 +113,69 @@ impl<'a> Run<'a> {
 
     /// Reads every text from a row on, checks what comes of it, and gives it to `push`: one value for each
     /// record, none where there is a fault.
-    fn each<T>(
+    fn each<T: Copy>(
         &mut self,
         from: usize,
         read: impl Fn(&'a str) -> Result<T, Fault>,
         cell: impl Fn(&T) -> Cell<'_>,
         mut push: impl FnMut(Option<T>),
     ) {
-        let Self { field, rule, .. } = *self;
-        for (record, text) in self.texts.iter().enumerate().skip(from) {
-            let text = rule.cut(text);
-            let value = match text.and_then(|text| text.map(&read).transpose()) {
-                Ok(value) => value,
-                Err(fault) => {
-                    if !self.forgives(fault, record) {
-                        push(None);
-                        continue;
-                    }
-                    None
-                }
-            };
-            let seen = value.as_ref().map_or(Cell::Null, &cell);
-            let admitted = (field.map_admitted && value.is_some()) || field.checks.admit(&seen);
-            if !admitted {
-                self.refuse(&seen, record);
+        let (texts, batch) = (self.texts, self.batch);
+        let column = self.rule.input.only_column();
+        let repeats = column.and_then(|column| batch.repeats(column));
+        let Some(repeats) = repeats else {
+            for (record, text) in texts.iter().enumerate().skip(from) {
+                push(self.one(record, text, &read, &cell));
             }
-            push(value);
+            return;
+        };
+        let known = repeats.texts().map(|(first, _)| {
+            let value = self.rule.cut(Some(texts.value(first)));
+            let value = value.and_then(|text| text.map(&read).transpose()).ok()?;
+            self.admits(value.as_ref(), &cell).then_some(value)
+        });
+        let known: Vec<Option<Option<T>>> = known.collect();
+        for (record, number) in repeats.numbers().enumerate().skip(from) {
+            match known.get(number) {
+                Some(Some(value)) => push(*value),
+                // A fault is one of the record.
+                Some(None) | None => {
+                    let text = texts.is_valid(record).then(|| texts.value(record));
+                    push(self.one(record, text, &read, &cell));
+                }
+            }
         }
+    }
+
+    /// Reads the text of a record, and checks what comes of it.
+    fn one<T>(
+        &mut self,
+        record: usize,
+        text: Option<&'a str>,
+        read: impl Fn(&'a str) -> Result<T, Fault>,
+        cell: impl Fn(&T) -> Cell<'_>,
+    ) -> Option<T> {
+        let text = self.rule.cut(text);
+        let value = match text.and_then(|text| text.map(read).transpose()) {
+            Ok(value) => value,
+            Err(fault) => {
+                if !self.forgives(fault, record) {
+                    return None;
+                }
+                None
+            }
+        };
+        if !self.admits(value.as_ref(), &cell) {
+            self.refuse(&value.as_ref().map_or(Cell::Null, cell), record);
+        }
+        value
+    }
+
+    /// Whether the field's checks let a value pass.
+    fn admits<T>(&self, value: Option<&T>, cell: impl Fn(&T) -> Cell<'_>) -> bool {
+        let field = self.field;
+        (field.map_admitted && value.is_some())
+            || field.checks.admit(&value.map_or(Cell::Null, cell))
     }
 
     /// Whether a fault is a null by the rule; else it is a reason to reject the record.

@@ -187,7 +187,7 @@ impl Outcome {
     /// Takes the rows out for which `keep` does not say so; `records` is left to the caller.
     pub(super) fn keep_rows(&mut self, keep: &[bool]) {
         for column in &mut self.columns {
-            *column = column.filter(keep);
+            column.keep(keep);
         }
         let mut kept = keep.iter();
         self.places

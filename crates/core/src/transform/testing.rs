@@ -40,12 +40,7 @@ pub(super) fn batch(rows: &[Vec<String>], first: u64, chunk: u64) -> Batch {
         rows.iter().map(cell).collect::<StringArray>()
     };
     let columns = (0..width).map(column).collect();
-    Batch {
-        chunk,
-        columns,
-        places,
-        raw: Arc::new(raw),
-    }
+    Batch::new(chunk, columns, places, Arc::new(raw))
 }
 
 pub(super) fn field(name: &str, kind: FieldType) -> Field {

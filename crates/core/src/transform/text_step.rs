@@ -79,6 +79,14 @@ impl Input {
         }
     }
 
+    /// The column whose texts these are, as they are.
+    pub(super) const fn only_column(&self) -> Option<usize> {
+        match self {
+            Self::Column(column) => Some(*column),
+            Self::Constant(_) | Self::Concat { .. } | Self::Coalesce(_) => None,
+        }
+    }
+
     /// The column whose text stands in a reject as the value.
     pub(super) fn first_column(&self) -> Option<usize> {
         match self {

@@ -118,12 +118,8 @@ fn batch(width: usize, rows: &[Vec<String>]) -> Batch {
             end: number + 1,
         }
     });
-    Batch {
-        chunk: 0,
-        columns: (0..width).map(column).collect(),
-        places: places.collect(),
-        raw: Arc::new(raw),
-    }
+    let columns = (0..width).map(column).collect();
+    Batch::new(0, columns, places.collect(), Arc::new(raw))
 }
 
 fn pair(rows: &[Vec<String>], outcome: &Outcome) -> Vec<Sample> {

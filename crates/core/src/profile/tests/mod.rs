@@ -25,12 +25,12 @@ fn batch(first: usize, cells: &[Option<&str>]) -> Batch {
             end: row + 1,
         }
     };
-    Batch {
-        chunk: 0,
-        columns: vec![StringArray::from(cells.to_vec())],
-        places: (0..cells.len()).map(place).collect(),
-        raw: Arc::new(RawText::default()),
-    }
+    Batch::new(
+        0,
+        vec![StringArray::from(cells.to_vec())],
+        (0..cells.len()).map(place).collect(),
+        Arc::new(RawText::default()),
+    )
 }
 
 /// The profile of one column, cut into batches of `size` rows.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 /// Up to eight bytes as a word, the first one lowest, zeros behind the last one.
 #[inline]
-pub(super) fn few(bytes: &[u8]) -> u64 {
+pub(crate) fn few(bytes: &[u8]) -> u64 {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         // Bytes that are in both are the same in both.
@@ -18,13 +18,13 @@ pub(super) fn few(bytes: &[u8]) -> u64 {
 
 /// Whether texts are the same.
 #[inline]
-pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && order(one, other) == Ordering::Equal
 }
 
 /// The order of two texts of the same length.
 #[inline]
-pub(super) fn order(one: &[u8], other: &[u8]) -> Ordering {
+pub(crate) fn order(one: &[u8], other: &[u8]) -> Ordering {
     debug_assert_eq!(one.len(), other.len(), "texts of different lengths");
     let ((one, rest), (other, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     for (one, other) in one.iter().zip(other) {
@@ -38,7 +38,7 @@ pub(super) fn order(one: &[u8], other: &[u8]) -> Ordering {
 /// A hash that is the same on every machine, its high bits being those that are mixed best. Texts can be found
 /// that have the same one.
 #[inline]
-pub(super) fn mixed(text: &[u8]) -> u64 {
+pub(crate) fn mixed(text: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let (words, rest) = text.as_chunks::<8>();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
