@@ -61,3 +61,36 @@ fn a_word_behind_the_amount_is_its_sign() {
         ["5000.00", "-182.40", "-4900.00", "100.00", "2750.00"]
     );
 }
+
+#[test]
+fn a_letter_behind_the_amount_is_its_sign_where_both_are_there() {
+    const GERMAN: &str = "\
+Buchungstag;Verwendungszweck;Betrag;Saldo
+01.03.2026;UEBERTRAG;5.000,00 H;5.000,00 H
+02.03.2026;KARTE 4401;182,40 S;4.817,60 H
+04.03.2026;MIETE;4.900,00S;82,40 S
+05.03.2026;EINZAHLUNG;100,00 H;17,60 H
+09.03.2026;GEHALT;2.750,00 H;2.767,60 H
+";
+    let place = Place::new();
+    place.write("target.json", TARGET);
+    place.write("auszug.csv", GERMAN);
+    let line = "map auszug.csv --to target.json --accept 0.5";
+    place.run(line).ends(0);
+    let good = place.table("auszug.good.csv");
+    assert_eq!(
+        column(&good, "amount"),
+        ["5000.00", "-182.40", "-4900.00", "100.00", "2750.00"]
+    );
+    let mapping = place.text("auszug.mapping.yaml");
+    let step = r#"- signs: {negative: ["S"], positive: ["H"]}"#;
+    assert!(mapping.contains(step), "{mapping}");
+
+    // One letter alone may be anything.
+    place.write("nur.csv", GERMAN.replace(['S', 'H'], "C"));
+    place
+        .run("map nur.csv --to target.json --accept 0.7")
+        .ends(4);
+    let report = place.text("nur.report.json");
+    assert!(report.contains("C stands behind numbers"), "{report}");
+}

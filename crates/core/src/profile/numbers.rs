@@ -112,7 +112,8 @@ fn beside(text: &str) -> Affixed<'_> {
             return plain;
         };
         let unit = without_blank_in_front(suffix);
-        return if is_money(unit) || sign_word(unit).is_some() {
+        let is_sign = || sign_word(unit).is_some_and(|word| word.can_follow(number));
+        return if is_money(unit) || is_sign() {
             Affixed {
                 suffix,
                 ..Affixed::plain(number)

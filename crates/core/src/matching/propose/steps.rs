@@ -11,7 +11,7 @@ use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, parse_boolean};
 use crate::value::date::{has_fixed_order, order_of};
-use crate::value::{DateFormat, sign_word};
+use crate::value::{DateFormat, SignWord, sign_word};
 
 /// How a column is read.
 #[derive(Debug, Default)]
@@ -39,6 +39,8 @@ const UNREAD: f64 = 0.85;
 const UNREAD_PART: f64 = 0.2;
 /// Numbers of which only some have a word for their sign.
 const SOME_SIGNS: f64 = 0.6;
+/// Cap where a letter that may say a sign has no other beside it.
+const LONE_LETTER: f64 = 0.5;
 /// Numbers that are no longer comparable without what stands beside them.
 const MIXED_UNITS: f64 = 0.6;
 
@@ -256,6 +258,19 @@ impl Reading {
     /// are: statements of credit cards leave out the word for what was spent.
     fn add_signs(&mut self, column: &ColumnProfile) {
         let mut words: Vec<_> = column.affixes().into_iter().filter_map(sign_word).collect();
+        let lone = words.iter().find(|word| {
+            let has_other = |other: &SignWord| {
+                other.negative == word.negative && other.is_negative != word.is_negative
+            };
+            word.is_letter() && !words.iter().any(has_other)
+        });
+        if let Some(word) = lone {
+            let (letter, other) = word.and_other();
+            let text = format!(
+                "values: {letter} stands behind numbers and {other} behind none: it is open whether it says their sign"
+            );
+            self.limit(LONE_LETTER, "values", text);
+        }
         // Both sides of a way of writing, as the next file may have the other one.
         words.sort_by_key(|word| word.negative);
         words.dedup_by_key(|word| word.negative);
