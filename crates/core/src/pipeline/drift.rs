@@ -3,7 +3,8 @@
 
 use super::holds::other_readings;
 use super::kept::{OF_FORMAT, OtherReading, find, other_format};
-use crate::mapping::{ColumnCheck, Mapping, check_columns};
+use super::renamed::check_profiles;
+use crate::mapping::{ColumnCheck, Mapping};
 use crate::profile::ColumnProfile;
 use crate::source::{ALL_ASCII, Decision, What};
 use crate::transform::REJECT_COLUMNS;
@@ -65,7 +66,7 @@ pub fn drift(
     }
     Drift {
         readings: other_readings(mapping, file, decisions, columns).collect(),
-        columns: check_columns(mapping, &names),
+        columns: check_profiles(mapping, columns),
         ..Drift::default()
     }
 }
@@ -146,6 +147,20 @@ mod tests {
         assert_eq!(missing[0].used_by, ["amount"]);
         assert_eq!(missing[0].nearest, ["Amounts"]);
         assert_eq!(drift.columns.new, ["Amounts", "Branch"]);
+    }
+
+    #[test]
+    fn a_column_is_found_by_what_its_name_means_and_what_is_in_it() {
+        let drift = found("Buchungstag;Amt;Zzz\n16/04/2026;4.50;d\n17/04/2026;5.25;e\n");
+        let missing = &drift.columns.missing;
+        let nearest = |column: &str| {
+            let found = missing.iter().find(|missing| missing.column == column);
+            found.expect("a missing column").nearest.clone()
+        };
+        assert_eq!(nearest("Booked"), ["Buchungstag"]);
+        assert_eq!(nearest("Amount"), ["Amt"]);
+        let drift = found("Booked;Quux;Zzz\n16/04/2026;f;d\n17/04/2026;g;e\n");
+        assert!(drift.columns.missing[0].nearest.is_empty(), "{drift:?}");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 
 use crate::error::{ErrorKind, Explain};
 use crate::mapping::{
-    Edit, Mapping, MissingColumn, accept_at, apply, blocking_questions, check_columns, shell_quoted,
+    Edit, Mapping, MissingColumn, accept_at, apply, blocking_questions, shell_quoted,
 };
 use crate::source::{
     Decision, Escape, Input, Limits, Overrides, Reading, SURE_BAR, SourceError, TextEncoding, What,
 };
 use crate::transform::{CompileError, Plan, compile};
 
+use super::renamed::check_names;
 use super::replay::is_rejects_file;
 
 /// A source plainly asks for another reading than a kept mapping's.
@@ -260,7 +261,7 @@ pub fn columns_fit(
     mapping: &Mapping,
     columns: &[String],
 ) -> Result<Vec<String>, KeptError> {
-    let check = check_columns(mapping, columns);
+    let check = check_names(mapping, columns);
     let more = check.missing.len().saturating_sub(1);
     match check.missing.into_iter().next() {
         None => Ok(check.new),

@@ -17,6 +17,7 @@ mod holds;
 mod kept;
 mod pass;
 mod propose;
+mod renamed;
 mod replay;
 mod tally;
 
