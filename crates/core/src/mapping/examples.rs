@@ -293,6 +293,7 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         list().prop_map(|formats| Step::Date { formats }),
         list().prop_map(|formats| Step::Timestamp { formats }),
+        list().prop_map(|formats| Step::Time { formats }),
         (list(), list()).prop_map(|(r#true, r#false)| Step::Boolean { r#true, r#false }),
         (odd_text(), list(), list()).prop_map(|(column, negative, positive)| Step::Sign {
             column,

@@ -13,8 +13,8 @@ mod schema;
 mod words;
 mod yaml;
 
-pub(crate) use check::check_rule;
 pub use check::{ColumnCheck, MissingColumn, Problem, check, check_columns};
+pub(crate) use check::{check_rule, why_no_time};
 pub use confidence::{CHECK_BAR, Confidence};
 pub(crate) use edits::in_order;
 pub use edits::{Edit, EditError, accept_at, apply, why_no_reading};
@@ -401,6 +401,11 @@ pub enum Step {
         /// As in [`crate::value::DateFormat`].
         formats: Vec<String>,
     },
+    /// Time of day by the first format that fits.
+    Time {
+        /// As in [`crate::value::DateFormat`], without a date and without an offset from UTC.
+        formats: Vec<String>,
+    },
     /// True or false by their spellings.
     Boolean {
         /// Spellings of true.
@@ -444,6 +449,7 @@ impl Step {
             | Self::Decimal { .. }
             | Self::Date { .. }
             | Self::Timestamp { .. }
+            | Self::Time { .. }
             | Self::Boolean { .. } => None,
         }
     }

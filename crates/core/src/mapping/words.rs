@@ -61,6 +61,7 @@ pub fn step_in_words(step: &Step) -> String {
         }
         Step::Date { formats } => format!("date by {}", formats.join(" or ")),
         Step::Timestamp { formats } => format!("date and time by {}", formats.join(" or ")),
+        Step::Time { formats } => format!("time of day by {}", formats.join(" or ")),
         Step::Boolean { r#true, r#false } => {
             format!(
                 "true where {}, false where {}",

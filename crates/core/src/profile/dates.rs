@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::tally::Extremes;
+use crate::value::date::{TIMES, has_time_form, time_of_day};
 use crate::value::{DateFormat, Timestamp};
 
 /// Order of the parts of a date.
@@ -123,32 +124,6 @@ static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Times of day, the first one that fits is taken.
-const TIMES: [&str; 19] = [
-    "%H:%M:%S",
-    "%H:%M",
-    "%H:%M:%S.%f",
-    "%H:%M:%S,%f",
-    "%H:%M:%S%z",
-    "%H:%M:%S.%f%z",
-    "%H:%M:%S,%f%z",
-    "%H:%M%z",
-    "%H:%M:%S %z",
-    "%H:%M:%S.%f %z",
-    "%I:%M %p",
-    "%-I:%M %p",
-    "%I:%M:%S %p",
-    "%-I:%M:%S %p",
-    "%I:%M%p",
-    "%-I:%M%p",
-    "%-H:%M",
-    "%-H:%M:%S",
-    "%H:%M %z",
-];
-
-static TIME_FORMATS: LazyLock<Vec<DateFormat>> =
-    LazyLock::new(|| TIMES.into_iter().filter_map(format).collect());
-
 /// Between date and time of day.
 const JOINTS: [&str; 5] = ["", " ", "T", ", ", ":"];
 
@@ -201,8 +176,8 @@ impl Key {
         if joint.is_empty() {
             return Some(date.pattern().to_owned());
         }
-        let time = TIME_FORMATS.get(usize::from(self.time))?;
-        Some(format!("{}{joint}{}", date.pattern(), time.pattern()))
+        let time = TIMES.get(usize::from(self.time))?;
+        Some(format!("{}{joint}{time}", date.pattern()))
     }
 }
 
@@ -240,14 +215,21 @@ pub(super) fn is_possible(form: &str) -> bool {
     LENGTHS.contains(&form.len())
         && form.bytes().any(|byte| byte.is_ascii_digit())
         && (form.contains(':') || !families(form).is_empty())
+        || has_time_form(form)
 }
 
-/// The shortest is `9:05`, the longest a full timestamp with a month's name.
+/// But for times of day with AM or PM, the shortest is `9:05`, the longest a full timestamp with a month's name.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=45;
 
 impl DateTally {
     /// Counts a value as everything that it can be.
     pub(super) fn add(&mut self, text: &str, rows: u64) {
+        if let Some((index, value)) = time_of_day(text) {
+            let (count, ends) = self.times.entry(index).or_default();
+            *count += rows;
+            ends.add(value, text);
+            return;
+        }
         if !LENGTHS.contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return;
         }
@@ -273,11 +255,6 @@ impl DateTally {
                 *both += rows;
                 *differ += if one == other { 0 } else { rows };
             }
-        }
-        if let Some((index, value)) = time_of_day(text) {
-            let (count, ends) = self.times.entry(index).or_default();
-            *count += rows;
-            ends.add(value, text);
         }
     }
 
@@ -363,14 +340,6 @@ const fn of_pair(counts: [u64; 3], one: Order, other: Order) -> u64 {
         (Order::Mdy, Order::Ymd) | (Order::Ymd, Order::Mdy) => mdy_ymd,
         (Order::Dmy, Order::Dmy) | (Order::Mdy, Order::Mdy) | (Order::Ymd, Order::Ymd) => 0,
     }
-}
-
-fn time_of_day(text: &str) -> Option<(u8, i64)> {
-    if !text.contains(':') || !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let mut formats = TIME_FORMATS.iter().enumerate();
-    formats.find_map(|(index, format)| Some((u8::try_from(index).ok()?, format.time(text).ok()?)))
 }
 
 /// Calls `found` with everything that the text can be as a date or timestamp.
@@ -578,7 +547,6 @@ mod tests {
         assert!(FAMILIES.iter().enumerate().all(|(index, family)| {
             family.loose.is_some() || index == COMPACT || index % PER_SEPARATOR == 5
         }));
-        assert_eq!(TIME_FORMATS.len(), TIMES.len());
         assert_eq!(FULL_TIMES.len(), TIMES.len());
     }
 

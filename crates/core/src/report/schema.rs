@@ -33,6 +33,14 @@ mod tests {
     }
 
     #[test]
+    fn it_has_the_steps_of_mappings() {
+        let parse = |text| serde_json::from_str::<Value>(text).expect("is JSON");
+        let step = |schema: Value| schema.pointer("/$defs/step").cloned().expect("has steps");
+        let of_mappings = step(parse(crate::mapping::JSON_SCHEMA));
+        assert_eq!(step(parse(JSON_SCHEMA)), of_mappings);
+    }
+
+    #[test]
     fn a_report_without_a_target_is_valid() {
         let mut report = statement().0;
         report.fields = None;

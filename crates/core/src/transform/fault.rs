@@ -2,6 +2,7 @@
 
 use crate::target::FieldType;
 use crate::validation::{Broken, Spelling};
+use crate::value::date::time_format;
 use crate::value::{DateError, DateFormat, Marks, NumberError, parse_decimal};
 
 /// Why a cell was refused. Made only when something is wrong, so it may allocate.
@@ -113,16 +114,39 @@ impl Fault {
                 let hint = "correct the day or the time in the source";
                 Self::new("impossible_date", "no such day or time exists", hint)
             }
+            DateError::TooFine => Self::too_fine(),
             DateError::Shape => {
-                let patterns: Vec<&str> = formats.iter().map(DateFormat::pattern).collect();
-                let message = format!("does not have the form {}", patterns.join(" or "));
-                Self::new(
-                    rule,
-                    message,
-                    "correct the value, or add its format to the rule",
-                )
+                let hint = "correct the value, or add its format to the rule";
+                Self::new(rule, not_of(formats), hint)
             }
         }
+    }
+
+    /// No format of a time of day fits. Where it is plain in which one the text is written, that is said.
+    pub(super) fn time(formats: &[DateFormat], error: DateError, text: &str) -> Self {
+        match error {
+            DateError::Impossible => {
+                let hint = "correct the time in the source; hours go from 0 to 23, or from 1 to 12 with AM or PM";
+                Self::new("impossible_time", "no such time of day exists", hint)
+            }
+            DateError::TooFine => Self::too_fine(),
+            DateError::Shape => {
+                let hint = match time_format(text) {
+                    Some(format) => format!(
+                        "correct the value, or add \"{format}\" to the formats of the rule's `time` step"
+                    ),
+                    None => "correct the value, or add its format, such as \"%H:%M\" or \"%-I:%M %p\", to the \
+                             rule's `time` step"
+                        .to_owned(),
+                };
+                Self::new("not_a_time", not_of(formats), hint)
+            }
+        }
+    }
+
+    fn too_fine() -> Self {
+        let hint = "map it to a field of type string; nothing is rounded";
+        Self::new("too_fine", "has digits beyond the microsecond", hint)
     }
 
     pub(super) fn boolean() -> Self {
@@ -142,7 +166,8 @@ impl Fault {
             FieldType::Boolean => "boolean",
             FieldType::Date => "date",
             FieldType::Timestamp => "timestamp",
-            FieldType::String | FieldType::Time => "",
+            FieldType::Time => "time",
+            FieldType::String => "",
         };
         let marks = Marks {
             decimal: '.',
@@ -153,12 +178,19 @@ impl Fault {
             let iso = DateFormat::parse("%Y-%m-%d").ok();
             iso.and_then(|iso| iso.date(text).err()) == Some(DateError::Impossible)
         };
+        let no_such_time = || {
+            let iso = DateFormat::parse("%H:%M:%S").ok();
+            iso.and_then(|iso| iso.time(text).err()) == Some(DateError::Impossible)
+        };
         match kind {
             FieldType::Integer | FieldType::Decimal if too_long() => {
                 return Self::too_many_digits();
             }
             FieldType::Date if no_such_day() => {
                 return Self::date("not_a_date", &[], DateError::Impossible);
+            }
+            FieldType::Time if no_such_time() => {
+                return Self::time(&[], DateError::Impossible, text);
             }
             FieldType::String
             | FieldType::Integer
@@ -174,6 +206,12 @@ impl Fault {
         };
         Self::new(not_a(kind), format!("not {}", spelling.example()), hint)
     }
+}
+
+/// What a text that fits none of the formats is.
+fn not_of(formats: &[DateFormat]) -> String {
+    let patterns: Vec<&str> = formats.iter().map(DateFormat::pattern).collect();
+    format!("does not have the form {}", patterns.join(" or "))
 }
 
 /// The word for a text that is not of a type.

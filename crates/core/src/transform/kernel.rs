@@ -47,6 +47,10 @@ impl PlanField {
                 |text| read::timestamp(formats, text),
                 |at| Cell::Timestamp(*at),
             )),
+            (Read::Time(formats), FieldType::Time) => Column::Time(run.values(
+                |text| read::time(formats, text),
+                |micros| Cell::Time(*micros),
+            )),
             _ => return None,
         })
     }
@@ -212,7 +216,7 @@ mod tests {
     use crate::mapping::{OnError, OnUnseen, Rule, Step};
     use crate::target::{Constraint, Field, Label};
 
-    const CELLS: [&str; 16] = [
+    const CELLS: [&str; 18] = [
         "~",
         "",
         " ",
@@ -226,6 +230,8 @@ mod tests {
         "31.02.2026",
         "24.11.2026",
         "2026-11-24 10:30:00",
+        "06:30",
+        "24:00",
         "S",
         "\u{e4}",
         "999999999999999999999999999999999999999",
@@ -301,7 +307,7 @@ mod tests {
             }
         }
         // Numbers and dates without a step are spelt, not read: cell by cell.
-        assert_eq!(compared, 8 * 2 * 3 * 2);
+        assert_eq!(compared, 9 * 2 * 3 * 2);
     }
 
     #[test]
@@ -360,6 +366,7 @@ mod tests {
             FieldType::Decimal,
             FieldType::Date,
             FieldType::Timestamp,
+            FieldType::Time,
         ];
         let mut all: Vec<Field> = kinds.into_iter().map(|kind| field("f", kind)).collect();
         all.push(Field {
@@ -391,7 +398,13 @@ mod tests {
             FieldType::Decimal => vec![vec![], vec![decimal(",", ".")]],
             FieldType::Date => vec![vec![], vec![date("%d.%m.%Y")]],
             FieldType::Timestamp => vec![vec![], vec![time]],
-            FieldType::String | FieldType::Boolean | FieldType::Time => vec![vec![]],
+            FieldType::Time => vec![
+                vec![],
+                vec![Step::Time {
+                    formats: vec!["%H:%M".to_owned()],
+                }],
+            ],
+            FieldType::String | FieldType::Boolean => vec![vec![]],
         }
     }
 
@@ -439,7 +452,7 @@ mod tests {
             let field = field("f", FieldType::String);
             assert_eq!(outcome(&field, &rule), outcome(&field, &by_cell(&rule)));
         }
-        assert_eq!(compared, 13 * 4 * 2);
+        assert_eq!(compared, 15 * 4 * 2);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub(super) enum Read {
     Decimal(NumberFormat),
     Date(Vec<DateFormat>),
     Timestamp(Vec<DateFormat>),
+    Time(Vec<DateFormat>),
     Boolean(HashMap<String, bool>),
 }
 
@@ -48,6 +49,7 @@ impl Read {
             Self::Decimal(format) => format.read(text).map(Cell::Decimal),
             Self::Date(formats) => date(formats, text).map(Cell::Date),
             Self::Timestamp(formats) => timestamp(formats, text).map(Cell::Timestamp),
+            Self::Time(formats) => time(formats, text).map(Cell::Time),
             Self::Boolean(spellings) => spellings
                 .get(text)
                 .copied()
@@ -65,6 +67,7 @@ impl Read {
             Self::Decimal(_) => FieldType::Decimal,
             Self::Date(_) => FieldType::Date,
             Self::Timestamp(_) => FieldType::Timestamp,
+            Self::Time(_) => FieldType::Time,
             Self::Boolean(_) => FieldType::Boolean,
         }
     }
@@ -77,6 +80,7 @@ impl Read {
             | Self::Spelt(..)
             | Self::Date(_)
             | Self::Timestamp(_)
+            | Self::Time(_)
             | Self::Boolean(_) => false,
         }
     }
@@ -94,6 +98,12 @@ pub(super) fn timestamp(formats: &[DateFormat], text: &str) -> Result<Timestamp,
         .map_err(|error| Fault::date("not_a_timestamp", formats, error))
 }
 
+/// The time of day by the first format that fits.
+pub(super) fn time(formats: &[DateFormat], text: &str) -> Result<i64, Fault> {
+    first_that_fits(formats, |format| format.time(text))
+        .map_err(|error| Fault::time(formats, error, text))
+}
+
 /// The value by the first format that fits. Where none does, a day that does not exist says more
 /// than a form that is not met.
 fn first_that_fits<T>(
@@ -104,7 +114,7 @@ fn first_that_fits<T>(
     for format in formats {
         match read(format) {
             Ok(value) => return Ok(value),
-            Err(DateError::Impossible) => error = DateError::Impossible,
+            Err(found @ (DateError::Impossible | DateError::TooFine)) => error = found,
             Err(DateError::Shape) => {}
         }
     }
@@ -301,6 +311,40 @@ mod tests {
     }
 
     #[test]
+    fn times_of_day_by_the_first_format_that_fits() {
+        let step = Read::Time(formats(&["%H:%M", "%-I:%M %p", "%H:%M:%S.%f"]));
+        for (text, expected) in [
+            ("06:00", Ok("06:00:00")),
+            ("1:05 pm", Ok("13:05:00")),
+            ("12:00 a.m.", Ok("00:00:00")),
+            ("06:00:15.250", Ok("06:00:15.25")),
+            ("24:00", Err("impossible_time")),
+            ("25:00", Err("impossible_time")),
+            ("13:00 PM", Err("impossible_time")),
+            ("06:00:15.1234567", Err("too_fine")),
+            ("6:00", Err("not_a_time")),
+            ("06:00:15", Err("not_a_time")),
+            ("06:00 ", Err("not_a_time")),
+            ("2026-11-24 06:00", Err("not_a_time")),
+            ("noon", Err("not_a_time")),
+        ] {
+            assert_eq!(read(&step, text), expected.map(str::to_owned), "{text}");
+        }
+        let said = |text| {
+            let fault = step.read(text).unwrap_err();
+            format!("{}: {}", fault.message, fault.hint)
+        };
+        assert_eq!(
+            said("6:00"),
+            "does not have the form %H:%M or %-I:%M %p or %H:%M:%S.%f: correct the value, or add \
+             \"%-H:%M\" to the formats of the rule's `time` step"
+        );
+        assert!(said("noon").ends_with(
+            "add its format, such as \"%H:%M\" or \"%-I:%M %p\", to the rule's `time` step"
+        ));
+    }
+
+    #[test]
     fn booleans_by_their_spellings() {
         let step = Read::Boolean([("ja".to_owned(), true), ("nein".to_owned(), false)].into());
         assert_eq!(read(&step, "ja"), Ok("true".to_owned()));
@@ -321,6 +365,8 @@ mod tests {
             (FieldType::Timestamp, "2026-11-24", Err("not_a_timestamp")),
             (FieldType::Time, "10:30:00", Ok("10:30:00")),
             (FieldType::Time, "noon", Err("not_a_time")),
+            (FieldType::Time, "10:30", Err("not_a_time")),
+            (FieldType::Time, "24:00:00", Err("impossible_time")),
         ] {
             let step = Read::Spelt(kind, Spelling::of(kind));
             assert_eq!(read(&step, text), expected.map(str::to_owned), "{text}");

@@ -9,7 +9,7 @@ use super::error::CompileError;
 use super::read::{NumberFormat, Read};
 use super::signs::Signs;
 use super::text_step::{Input, Part, TextStep};
-use crate::mapping::{Rule, Step};
+use crate::mapping::{Rule, Step, why_no_time};
 use crate::value::{DateFormat, Marks, THOUSANDS_MARKS};
 
 /// The steps of a rule, sorted by what they do.
@@ -133,6 +133,9 @@ impl At<'_> {
             }
             Step::Timestamp { formats } => {
                 self.typed("timestamp", Read::Timestamp(self.formats(formats)?), steps)?;
+            }
+            Step::Time { formats } => {
+                self.typed("time", Read::Time(self.times(formats)?), steps)?;
             }
             Step::Boolean { r#true, r#false } => {
                 let read = self.boolean(r#true, r#false)?;
@@ -291,6 +294,14 @@ impl At<'_> {
             })
         };
         formats.iter().map(parse).collect()
+    }
+
+    fn times(&self, formats: &[String]) -> Result<Vec<DateFormat>, CompileError> {
+        let formats = self.formats(formats)?;
+        match formats.iter().find_map(why_no_time) {
+            Some((problem, _)) => Err(self.argument(problem)),
+            None => Ok(formats),
+        }
     }
 
     fn boolean(&self, yes: &[String], no: &[String]) -> Result<Read, CompileError> {

@@ -7,6 +7,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use columns::{ColumnCheck, MissingColumn, check_columns};
+pub(crate) use steps::why_no_time;
 
 use super::{FORMAT_VERSION, Mapping, OnUnseen, Rule, RuleState, Step};
 use crate::error::nearest_names;

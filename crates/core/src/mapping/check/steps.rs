@@ -2,7 +2,7 @@
 
 use super::Problem;
 use crate::mapping::{Rule, Step};
-use crate::value::DateFormat;
+use crate::value::{DateFormat, FormatKind};
 
 /// Whether a step names the column besides the first source.
 pub(super) fn uses_column(steps: &[Step], column: &str) -> bool {
@@ -40,6 +40,7 @@ const fn kind(step: &Step) -> (&'static str, Takes, Gives) {
         Step::Decimal { .. } => ("decimal", Takes::Text, Gives::Number),
         Step::Date { .. } => ("date", Takes::Text, Gives::Other),
         Step::Timestamp { .. } => ("timestamp", Takes::Text, Gives::Other),
+        Step::Time { .. } => ("time", Takes::Text, Gives::Other),
         Step::Boolean { .. } => ("boolean", Takes::Text, Gives::Other),
         Step::Sign { .. } => ("sign", Takes::Number, Gives::Number),
         Step::MinusDebit { .. } => ("minus_debit", Takes::Number, Gives::Number),
@@ -60,7 +61,7 @@ pub(super) fn check_steps(rule: &Rule, path: &str, found: &mut Vec<Problem>) {
         if !fits {
             let hint = match takes {
                 Takes::Sources => "it can only be the first step",
-                Takes::Text => "put it before the step that reads a number, date or boolean",
+                Takes::Text => "put it before the step that reads a number, date, time or boolean",
                 Takes::Number => "put it behind `decimal` or `integer`",
             };
             found.push(Problem::new(
@@ -107,6 +108,7 @@ fn check_arguments(step: &Step, at: &str, found: &mut Vec<Problem>) {
         } => marks(Some(decimal_mark), thousands_mark),
         Step::Date { formats } => self::formats("date", formats),
         Step::Timestamp { formats } => self::formats("timestamp", formats),
+        Step::Time { formats } => times(formats),
         Step::Boolean { r#true, r#false } => {
             sides("boolean", r#true, r#false, "both true and false")
         }
@@ -224,6 +226,40 @@ fn formats(name: &str, formats: &[String]) -> Option<Wrong> {
             format!("{format:?} is no date format: {error}"),
             "e.g. \"%d.%m.%Y\" or \"%Y-%m-%dT%H:%M:%S\"",
         )
+    })
+}
+
+fn times(all: &[String]) -> Option<Wrong> {
+    if all.is_empty() {
+        let hint = "write at least one, e.g. \"%H:%M\"";
+        return wrong("time.formats", "there is no format", hint);
+    }
+    all.iter().enumerate().find_map(|(index, pattern)| {
+        let below = format!("time.formats[{index}]");
+        match DateFormat::parse(pattern) {
+            Ok(format) => {
+                let (problem, hint) = why_no_time(&format)?;
+                wrong(&below, problem, hint)
+            }
+            Err(error) => wrong(
+                &below,
+                format!("{pattern:?} is no format of times: {error}"),
+                "e.g. \"%H:%M\", \"%H:%M:%S\" or \"%-I:%M %p\"",
+            ),
+        }
+    })
+}
+
+/// Why a format is none of a time of day, if so, and what to do.
+pub(crate) fn why_no_time(format: &DateFormat) -> Option<(String, &'static str)> {
+    let pattern = format.pattern();
+    if format.kind() != FormatKind::Time {
+        let hint = "cut the time out first, e.g. with `split: {separator: \" \", part: 2}`";
+        return Some((format!("{pattern:?} has a date, and a time has none"), hint));
+    }
+    format.has_offset().then(|| {
+        let hint = "cut it off first, e.g. with `regex_extract`, if it means nothing; nothing is dropped unseen";
+        (format!("{pattern:?} has an offset from UTC, and a time has none"), hint)
     })
 }
 

@@ -118,6 +118,7 @@ const fn changes_text(step: &Step) -> bool {
         | Step::Decimal { .. }
         | Step::Date { .. }
         | Step::Timestamp { .. }
+        | Step::Time { .. }
         | Step::Boolean { .. }
         | Step::Sign { .. }
         | Step::MinusDebit { .. } => false,
@@ -132,6 +133,7 @@ const fn is_reading(step: &Step) -> bool {
         | Step::Decimal { .. }
         | Step::Date { .. }
         | Step::Timestamp { .. }
+        | Step::Time { .. }
         | Step::Boolean { .. } => true,
         Step::Constant(_)
         | Step::Concat { .. }

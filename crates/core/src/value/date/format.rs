@@ -124,7 +124,7 @@ impl Item {
 pub enum FormatKind {
     /// Year, month and day.
     Date,
-    /// Hour and minute, without a date.
+    /// A time of day, without a date.
     Time,
     /// Both.
     Timestamp,
@@ -162,7 +162,8 @@ impl Explain for FormatError {
             }
             Self::Twice(_) => "write each part once",
             Self::Missing(_) => {
-                "a date needs year, month and day, a time hour and minute, e.g. %d.%m.%Y %H:%M"
+                "a date needs year, month and day, a time hour and minute, e.g. %d.%m.%Y %H:%M; \
+                 the hour alone needs %p or a letter behind it, e.g. %-I %p or %-H Uhr"
             }
             Self::HalfDay => "write %H for hours of 0 to 23, or %I with %p for hours of 1 to 12",
             Self::Adjacent => "put a separator behind it, or use the code of fixed length",
@@ -264,8 +265,9 @@ impl DateFormat {
         self.fields(text)?.timestamp()
     }
 
-    /// Time of day in microseconds since midnight; digits beyond are refused as `Impossible`
-    /// unless they are zeros. A format without a time, or with a date, fits no text.
+    /// Time of day in microseconds since midnight, as written: an offset is checked and left out. Digits
+    /// beyond are refused as `TooFine` unless they are zeros. A format without a time, or with a date, fits
+    /// no text.
     ///
     /// # Errors
     /// See [`DateError`].
@@ -273,11 +275,13 @@ impl DateFormat {
         if self.kind != FormatKind::Time {
             return Err(DateError::Shape);
         }
-        let (micros, nanos) = self.fields(text)?.time()?;
+        let fields = self.fields(text)?;
+        fields.offset_minutes()?;
+        let (micros, nanos) = fields.time()?;
         if nanos == 0 {
             Ok(micros)
         } else {
-            Err(DateError::Impossible)
+            Err(DateError::TooFine)
         }
     }
 
@@ -336,7 +340,15 @@ fn check(items: &[Item]) -> Result<FormatKind, FormatError> {
     }
     if is_time || has(Part::Offset) || has(Part::Meridiem) {
         missing(Part::Hour, "hour")?;
-        missing(Part::Minute, "minute")?;
+        // `1 PM` and `8 Uhr` say that they are hours; a bare number does not.
+        let mut behind = items
+            .iter()
+            .skip_while(|item| item.part() != Some(Part::Hour));
+        let is_letter = |item: &Item| matches!(item, Item::Literal(c) if c.is_alphabetic());
+        let is_named = has(Part::Meridiem) || behind.any(is_letter);
+        if !is_named || has(Part::Second) {
+            missing(Part::Minute, "minute")?;
+        }
     }
     if has(Part::Fraction) {
         missing(Part::Second, "second")?;

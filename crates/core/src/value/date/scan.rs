@@ -58,7 +58,7 @@ impl Fields {
         })
     }
 
-    fn offset_minutes(&self) -> Result<Option<i16>, DateError> {
+    pub(super) fn offset_minutes(&self) -> Result<Option<i16>, DateError> {
         let Some((west, hours, minutes)) = self.offset else {
             return Ok(None);
         };
@@ -179,14 +179,15 @@ fn take_fraction<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
 }
 
 fn take_meridiem<'a>(text: &'a [u8], fields: &mut Fields) -> Option<&'a [u8]> {
-    let (half, rest) = text.split_at_checked(2)?;
-    fields.meridiem = if half.eq_ignore_ascii_case(b"am") {
-        Some(0)
-    } else if half.eq_ignore_ascii_case(b"pm") {
-        Some(12)
-    } else {
-        return None;
+    let (half, rest) = match text {
+        [half, b'.', b'm' | b'M', b'.', rest @ ..] | [half, b'm' | b'M', rest @ ..] => (half, rest),
+        _ => return None,
     };
+    fields.meridiem = Some(match half {
+        b'a' | b'A' => 0,
+        b'p' | b'P' => 12,
+        _ => return None,
+    });
     Some(rest)
 }
 

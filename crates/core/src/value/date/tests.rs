@@ -155,11 +155,57 @@ fn times_of_day() {
     assert_eq!(time("%H:%M:%S.%f", "00:00:00.000001"), Ok(1));
     assert_eq!(
         time("%H:%M:%S.%f", "00:00:00.0000001"),
-        Err(DateError::Impossible)
+        Err(DateError::TooFine)
     );
     assert_eq!(time("%H:%M", "24:00"), Err(DateError::Impossible));
     assert_eq!(time("%H:%M", "1:00"), Err(DateError::Shape));
     assert_eq!(time("%Y-%m-%d", "2026-01-01"), Err(DateError::Shape));
+}
+
+#[test]
+fn hours_of_the_clock_with_twelve() {
+    use DateError::{Impossible, Shape};
+    let time = |pattern: &str, text: &str| {
+        let read = format(pattern).time(text);
+        read.map(|micros| time_to_iso(micros).to_string())
+    };
+    for (pattern, text, wanted) in [
+        ("%-I:%M %p", "12:00 AM", Ok("00:00:00")),
+        ("%-I:%M %p", "12:59 a.m.", Ok("00:59:00")),
+        ("%-I:%M %p", "1:00 AM", Ok("01:00:00")),
+        ("%-I:%M %p", "12:00 PM", Ok("12:00:00")),
+        ("%-I:%M %p", "01:00 P.M.", Ok("13:00:00")),
+        ("%-I:%M %p", "11:59 pm", Ok("23:59:00")),
+        ("%-I %p", "1 PM", Ok("13:00:00")),
+        ("%-I%p", "12am", Ok("00:00:00")),
+        ("%p %-I:%M", "PM 1:05", Ok("13:05:00")),
+        ("%-H Uhr", "8 Uhr", Ok("08:00:00")),
+        ("%Hh%M", "06h30", Ok("06:30:00")),
+        ("%H:%M%z", "10:30+02:00", Ok("10:30:00")),
+        ("%-I:%M %p", "0:30 AM", Err(Impossible)),
+        ("%-I:%M %p", "13:00 PM", Err(Impossible)),
+        ("%-I:%M %p", "1:60 PM", Err(Impossible)),
+        ("%-I %p", "13 PM", Err(Impossible)),
+        ("%-H:%M", "24:00", Err(Impossible)),
+        ("%-H:%M", "25:00", Err(Impossible)),
+        ("%H:%M:%S", "23:59:60", Err(Impossible)),
+        ("%H:%M%z", "10:30+25:00", Err(Impossible)),
+        ("%-I:%M %p", "1:00", Err(Shape)),
+        ("%-I:%M %p", "1:00 p.m", Err(Shape)),
+        ("%-I:%M %p", "1:00 pm.", Err(Shape)),
+        ("%-I:%M %p", "1:00 xm", Err(Shape)),
+        ("%-I:%M %p", "1:00PM", Err(Shape)),
+        ("%H:%M", "01:00 PM", Err(Shape)),
+        ("%H:%M", "-1:00", Err(Shape)),
+        ("%H:%M", "010:00", Err(Shape)),
+        ("%Hh%M", "06H30", Err(Shape)),
+    ] {
+        assert_eq!(
+            time(pattern, text),
+            wanted.map(str::to_owned),
+            "{pattern} {text}"
+        );
+    }
 }
 
 #[test]
@@ -176,6 +222,10 @@ fn formats_are_checked_once() {
         ("%d.%m", FormatError::Missing("year")),
         ("%d.%m.%Y %H", FormatError::Missing("minute")),
         ("%d.%m.%Y%z", FormatError::Missing("hour")),
+        ("%H", FormatError::Missing("minute")),
+        ("h%H", FormatError::Missing("minute")),
+        ("%Y-%m-%dT%H", FormatError::Missing("minute")),
+        ("%-I:%S %p", FormatError::Missing("minute")),
         ("%H:%M.%f", FormatError::Missing("second")),
         ("%d %-d %m %Y", FormatError::Twice("day")),
         ("%H:%M %p", FormatError::HalfDay),
