@@ -26,6 +26,7 @@ mod scores;
 mod signals;
 mod tell;
 mod text;
+mod times;
 mod together;
 mod training;
 mod value_evidence;
@@ -48,6 +49,7 @@ pub use memory::{Memory, PastDecision};
 pub use model::{Weights, WeightsError};
 pub use propose::{PROPOSAL_BAR, propose};
 pub use scores::{Pair, Scores, score, score_by, score_prepared};
+pub(crate) use times::ways;
 pub use training::{EXAMPLE_BYTES, Examples, example_names};
 pub use values::{LabelSet, RankedLabels, ValueMatch, match_values};
 

@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 use super::lexicon::lexicon;
 use super::name_evidence::FieldNames;
 use super::text::{fold, share};
+use super::times;
 use crate::profile::{ColumnProfile, SemanticType};
 use crate::target::{Constraint, Field, FieldType};
 
@@ -154,6 +155,13 @@ impl TypeFit {
             return Some(Fit { share: 0.0, text });
         }
         if let Some((types, word)) = self.types {
+            if types.first() == Some(&SemanticType::Time)
+                && let Some(way) = times::like_numbers(column)
+            {
+                let text = format!("{} of {rows} read as {word} {}", way.rows, way.format);
+                let share = share(way.rows, rows);
+                return Some(Fit { share, text });
+            }
             let wants_whole = types == [SemanticType::Integer];
             let share = if wants_whole && whole_as(column).is_some() {
                 share_of(column, &[SemanticType::Decimal, SemanticType::Integer])
@@ -226,7 +234,7 @@ const fn by_type(kind: FieldType) -> Option<(&'static [SemanticType], &'static s
         FieldType::Boolean => Some((&[Boolean], "boolean")),
         FieldType::Date => Some((&[Date, Timestamp], "date")),
         FieldType::Timestamp => Some((&[Timestamp, Date], "timestamp")),
-        FieldType::Time => Some((&[Time], "time")),
+        FieldType::Time => Some((&[Time, Timestamp], "time")),
     }
 }
 

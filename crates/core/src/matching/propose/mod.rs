@@ -9,6 +9,7 @@ mod remembered;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod times;
 mod units;
 mod value_map;
 
@@ -186,7 +187,7 @@ fn from_column(
     rule.sources = proposal.sources.clone();
     rule.alternatives = proposal.alternatives.clone();
     rule.evidence = proposal.evidence.clone();
-    let mut cap = 1.0_f64;
+    let (mut cap, mut none_read) = (1.0_f64, false);
     let chosen = context.chosen(column, field);
     let known = chosen.into_iter().flat_map(PastDecision::values).collect();
     if let Some(map) = value_map::of(column, field, known) {
@@ -201,6 +202,7 @@ fn from_column(
         rule.transform = reading.steps;
         rule.evidence.extend(reading.evidence);
         cap = cap.min(reading.cap);
+        none_read = reading.none_read;
         if let Some(sign) = sign_of_flag(context, field, column) {
             rule.sources.push(sign.column.clone());
             rule.transform.push(Step::Sign {
@@ -219,7 +221,9 @@ fn from_column(
     rule.confidence = rounded(proposal.confidence.min(cap));
     rule.most = rounded(proposal.most.min(cap));
     let rule = as_set_before(context, field, column, rule);
-    if cap <= 0.0 && rule.value_map.is_empty() {
+    // What a person set may make something of the values that can be read.
+    none_read &= !rule.by_hand;
+    if (cap <= 0.0 && rule.value_map.is_empty()) || none_read {
         return none_of_its_values(rule, proposal.confidence);
     }
     rule

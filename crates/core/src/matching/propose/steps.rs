@@ -20,10 +20,12 @@ pub(super) struct Reading {
     /// Highest confidence that the rule can have with these steps.
     pub(super) cap: f64,
     pub(super) evidence: Vec<Evidence>,
+    /// No value is what the field takes, so that every row would be rejected.
+    pub(super) none_read: bool,
 }
 
 /// A time of day that is left out or added has to be seen by a person.
-const CHANGED_PRECISION: f64 = 0.8;
+pub(super) const CHANGED_PRECISION: f64 = 0.8;
 /// Two readings that the values admit alike.
 const AMBIGUOUS: f64 = 0.5;
 /// Zeros in front that a person has to give up.
@@ -83,7 +85,8 @@ impl Reading {
     pub(super) fn of(column: &ColumnProfile, field: &Field, decisions: &[Decision]) -> Self {
         let mut reading = Self::of_text(column, field, decisions);
         match field.kind {
-            FieldType::String | FieldType::Time => {}
+            FieldType::String => {}
+            FieldType::Time => reading.add_times(column),
             FieldType::Integer => reading.add_integer(column, field, decisions),
             FieldType::Decimal => reading.add_decimal(column, field, decisions),
             FieldType::Boolean => reading.add_boolean(column),
@@ -94,7 +97,7 @@ impl Reading {
         reading
     }
 
-    fn limit(&mut self, cap: f64, kind: &str, text: impl Into<String>) {
+    pub(super) fn limit(&mut self, cap: f64, kind: &str, text: impl Into<String>) {
         self.cap = self.cap.min(cap);
         self.evidence.push(evidence(kind, -0.5, text));
     }
@@ -140,7 +143,7 @@ impl Reading {
     }
 
     /// Lowers the confidence where many values are not what the steps read.
-    fn expect(&mut self, column: &ColumnProfile, read: u64, what: &str) {
+    pub(super) fn expect(&mut self, column: &ColumnProfile, read: u64, what: &str) {
         let all = filled(column);
         let unread = all.saturating_sub(read);
         if unread > 0 && share(unread, all) > UNREAD_PART {
