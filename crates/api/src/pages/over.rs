@@ -3,7 +3,7 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpResponse, web};
 use aimapper_core::id::{BlobId, MappingId, SourceId, SourceVersionId, TenantId};
-use aimapper_core::mapping::{Mapping, MissingColumn, value_in_words, what_in_words};
+use aimapper_core::mapping::{Mapping, MissingColumn, value_in_words};
 use aimapper_core::pipeline::{Drift, OtherReading};
 use aimapper_core::store::mappings as rows;
 use aimapper_core::store::sources::{self, SourceVersion};
@@ -305,7 +305,7 @@ fn other(other: &OtherReading) -> String {
     };
     format!(
         "The mapping has the {}{of_column} as “{}”, and the file has it as “{}”: {}.",
-        what_in_words(other.what),
+        other.what.in_words(),
         visible(&value_in_words(&other.kept)),
         visible(&value_in_words(&other.now)),
         visible(&other.reason)

@@ -25,3 +25,5 @@ mod replay;
 mod signs;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod times;

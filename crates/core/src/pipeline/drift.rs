@@ -89,10 +89,12 @@ fn reads_otherwise(mapping: &Mapping, decisions: &[Decision]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::mapping::RuleState;
     use crate::matching::Memory;
-    use crate::pipeline::{Settings, Source, profile, propose};
+    use crate::pipeline::{Asked, Settings, Source, profile, propose};
     use crate::source::{Input, Limits, Overrides, Reading};
     use crate::target::from_json_schema;
 
@@ -169,8 +171,57 @@ mod tests {
         let of_format = found("Booked,Amount,Text\n16/04/2026,4.50,d\n17/04/2026,5.25,e\n");
         for (drift, what) in [(of_column, What::DateOrder), (of_format, What::Delimiter)] {
             assert!(!drift.fits(), "{drift:?}");
-            assert_eq!(drift.readings[0].what, what);
+            assert_eq!(drift.readings[0].what, Asked::Reading(what));
             assert!(drift.columns.missing.is_empty(), "{drift:?}");
+        }
+    }
+
+    #[test]
+    fn times_in_another_format_are_told() {
+        let target = r#"{"title": "t", "type": "object", "properties": {
+            "day": {"type": "string"}, "opens": {"type": "string", "format": "time"}}}"#;
+        let of = |times: [&str; 2]| {
+            let text = format!("day;opens\nMon;{}\nTue;{}\n", times[0], times[1]);
+            let (input, reading, profile) = read(&text);
+            let target = from_json_schema(target, "t").unwrap();
+            let mapping = propose(
+                input.name(),
+                &reading,
+                &profile,
+                &target,
+                &Memory::default(),
+            );
+            (
+                mapping,
+                [reading.decisions, profile.decisions].concat(),
+                profile.columns,
+            )
+        };
+        let (mapping, ..) = of(["06:00", "13:30"]);
+        for (times, now) in [
+            (["07:00", "14:30"], None),
+            (["7:00", "14:30"], None),
+            (["07:00", "02:30 PM"], None),
+            (["soon", "later"], None),
+            (["7:00", "8:30"], Some(json!(["%-H:%M"]))),
+            (["07:00 AM", "2:30 PM"], Some(json!(["%-I:%M %p"]))),
+            (["07:00:15", "2 PM"], Some(json!(["%-I %p", "%H:%M:%S"]))),
+            (["07.00", "14.30"], Some(json!(["%H.%M"]))),
+            (
+                ["2026-06-01T07:00", "2026-06-01T14:30"],
+                Some(json!(["%Y-%m-%dT%H:%M"])),
+            ),
+        ] {
+            let (_, decisions, columns) = of(times);
+            let drift = drift(&mapping, "next.csv", &decisions, &columns);
+            let found: Vec<&Value> = drift.readings.iter().map(|other| &other.now).collect();
+            assert_eq!(found, now.iter().collect::<Vec<_>>(), "{times:?}");
+            assert!(
+                drift
+                    .readings
+                    .iter()
+                    .all(|other| other.what == Asked::TimeFormat)
+            );
         }
     }
 

@@ -4,8 +4,9 @@
 
 use serde_json::Value;
 
-use super::kept::{KeptError, OtherReading, Ready};
+use super::kept::{Asked, KeptError, OtherReading, Ready};
 use crate::mapping::{Mapping, Rule, Step, in_order};
+use crate::matching::ways;
 use crate::profile::{ColumnProfile, SemanticType, rules_out};
 use crate::source::{Decision, SURE_BAR, What};
 use crate::value::date::{has_fixed_order, order_of};
@@ -47,7 +48,8 @@ pub(super) fn other_readings<'a>(
             let about = decisions
                 .iter()
                 .filter(|now| now.column.as_deref() == Some(&column.name));
-            about.filter_map(move |now| other_of(rule, now, column, file))
+            let other = about.filter_map(move |now| other_of(rule, now, column, file));
+            other.chain(other_times(rule, column, file))
         })
     })
 }
@@ -61,7 +63,7 @@ fn other_of(
     let kept = other_reading(rule, now, column)?;
     Some(OtherReading {
         file: file.to_owned(),
-        what: now.what,
+        what: Asked::Reading(now.what),
         column: Some(column.name.clone()),
         kept,
         now: now.value.clone(),
@@ -74,14 +76,7 @@ fn other_of(
 /// The reading that a rule's steps have of a column, if what is decided about the column now rules it
 /// out.
 fn other_reading(rule: &Rule, now: &Decision, column: &ColumnProfile) -> Option<Value> {
-    // What a step before takes from the text says more than the text as it stands.
-    let mut as_it_stands = rule.transform.iter().take_while(|step| {
-        !matches!(
-            step,
-            Step::Concat { .. } | Step::Split { .. } | Step::RegexExtract { .. }
-        )
-    });
-    as_it_stands.find_map(|step| match (now.what, step) {
+    as_it_stands(rule).find_map(|step| match (now.what, step) {
         (What::DateOrder, Step::Date { formats } | Step::Timestamp { formats }) => {
             other_order(formats, now, column)
         }
@@ -95,6 +90,62 @@ fn other_reading(rule: &Rule, now: &Decision, column: &ColumnProfile) -> Option<
             other_mark(thousands_mark, now).filter(|_| groups)
         }
         _ => None,
+    })
+}
+
+/// The steps that take the text as it stands in the column: what a step before took from it says more than that.
+fn as_it_stands(rule: &Rule) -> impl Iterator<Item = &Step> {
+    rule.transform.iter().take_while(|step| {
+        !matches!(
+            step,
+            Step::Concat { .. } | Step::Split { .. } | Step::RegexExtract { .. }
+        )
+    })
+}
+
+/// The ways in which a column's times of day are written, if a rule reads them in none of these: every row would be
+/// rejected.
+fn other_times(rule: &Rule, column: &ColumnProfile, file: &str) -> Option<OtherReading> {
+    let mut steps = as_it_stands(rule);
+    let formats = steps.find_map(|step| {
+        if let Step::Time { formats } = step {
+            Some(formats)
+        } else {
+            None
+        }
+    })?;
+    let of = |semantic| {
+        let counts = column
+            .types
+            .iter()
+            .filter(move |count| count.semantic == semantic);
+        counts.filter_map(|count| count.format.as_deref())
+    };
+    // Hours of two digits are also read where one is enough, but not the other way round.
+    let is_read = |found: &str| {
+        let strict = |format: &str| format.replace("%-", "%");
+        let mut formats = formats.iter();
+        formats.any(|format| format == found || (!found.contains("%-") && strict(format) == found))
+    };
+    let found = ways(column);
+    if of(SemanticType::Time)
+        .chain(found.iter().map(|way| way.format.as_str()))
+        .any(is_read)
+    {
+        return None;
+    }
+    let mut now: Vec<&str> = found.iter().map(|way| way.format.as_str()).collect();
+    if now.is_empty() {
+        now.extend(of(SemanticType::Timestamp));
+    }
+    (!now.is_empty()).then(|| OtherReading {
+        file: file.to_owned(),
+        what: Asked::TimeFormat,
+        column: Some(column.name.clone()),
+        kept: Value::from(formats.clone()),
+        now: Value::from(now),
+        reason: "no value is written as the mapping has it".to_owned(),
+        settable: false,
     })
 }
 

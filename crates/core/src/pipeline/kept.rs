@@ -3,7 +3,7 @@
 
 use crate::error::{ErrorKind, Explain};
 use crate::mapping::{
-    Edit, Mapping, MissingColumn, accept_at, apply, blocking_questions, shell_quoted,
+    Edit, Mapping, MissingColumn, accept_at, apply, blocking_questions, shell_quoted, what_in_words,
 };
 use crate::source::{
     Decision, Escape, Input, Limits, Overrides, Reading, SURE_BAR, SourceError, TextEncoding, What,
@@ -12,6 +12,35 @@ use crate::transform::{CompileError, Plan, compile};
 
 use super::renamed::check_names;
 use super::replay::is_rejects_file;
+
+/// What a source asks to be read otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// What is decided about the source or one of its columns.
+    Reading(What),
+    /// How the times of day of a column are written.
+    TimeFormat,
+}
+
+impl Asked {
+    /// As it is called where decisions are.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reading(what) => what.name(),
+            Self::TimeFormat => "time_format",
+        }
+    }
+
+    /// In plain words.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Reading(what) => what_in_words(what),
+            Self::TimeFormat => "format of the times",
+        }
+    }
+}
 
 /// A source plainly asks for another reading than a kept mapping's.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +53,7 @@ pub struct OtherReading {
     /// The source.
     pub file: String,
     /// Which reading.
-    pub what: What,
+    pub what: Asked,
     /// The column, for what is read per column.
     pub column: Option<String>,
     /// The mapping's value.
@@ -104,6 +133,9 @@ impl Explain for KeptError {
                     settable,
                     ..
                 } = &**other;
+                if *what == Asked::TimeFormat {
+                    return Some(to_add(now));
+                }
                 if !settable {
                     return Some("map the file anew, or add its form to the rule".to_owned());
                 }
@@ -129,6 +161,19 @@ impl Explain for KeptError {
             Self::Undecided { settle, .. } => Some(settle.clone()),
         }
     }
+}
+
+/// What to do about times of day that are written otherwise.
+fn to_add(now: &serde_json::Value) -> String {
+    let formats = now.as_array().into_iter().flatten();
+    let formats: Vec<String> = formats.map(ToString::to_string).collect();
+    if formats.iter().any(|format| format.contains("%d")) {
+        return "map the file anew, or cut the time out before the rule's `time` step".to_owned();
+    }
+    format!(
+        "add {} to the formats of the rule's `time` step, or map the file anew",
+        formats.join(" and ")
+    )
 }
 
 /// A mapping that is ready to run over a source.
@@ -404,7 +449,7 @@ pub(super) fn other_format(
     let now = find(own, what)?;
     (kept.value != now.value && plain(what, now, ascii)).then(|| OtherReading {
         file: file.to_owned(),
-        what,
+        what: Asked::Reading(what),
         column: None,
         kept: kept.value.clone(),
         now: now.value.clone(),

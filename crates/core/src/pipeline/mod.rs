@@ -29,7 +29,7 @@ pub use beside::{BesideError, seed};
 pub use drift::{Drift, drift};
 pub use error::PipelineError;
 pub use kept::{
-    KeptError, OtherReading, Ready, columns_fit, header_fits, kept_reading, of_csv, ready,
+    Asked, KeptError, OtherReading, Ready, columns_fit, header_fits, kept_reading, of_csv, ready,
 };
 pub use propose::{Profiled, propose, propose_profiled};
 use replay::Claims;

@@ -5,7 +5,7 @@ use aimapper_core::mapping::{
     Mapping, MissingColumn, Question, Rule, RuleState, UnusedColumn, open_questions,
 };
 use aimapper_core::pipeline::{Drift, OtherReading};
-use aimapper_core::source::{Decision as Reading, SURE_BAR, What};
+use aimapper_core::source::{Decision as Reading, SURE_BAR};
 use aimapper_core::store::mappings::{Decision, MappingRow, MappingVersion, Verdict};
 use aimapper_core::target::Field;
 use serde::Serialize;
@@ -68,8 +68,7 @@ struct MissingView {
 #[derive(Debug, Serialize, ToSchema)]
 struct OtherView {
     /// Which reading.
-    #[schema(value_type = String)]
-    what: What,
+    what: &'static str,
     /// The column, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<String>,
@@ -89,7 +88,7 @@ impl From<Drift> for DriftView {
             nearest: column.nearest,
         };
         let other = |other: OtherReading| OtherView {
-            what: other.what,
+            what: other.what.name(),
             column: other.column,
             kept: other.kept,
             now: other.now,
