@@ -241,11 +241,20 @@ fn times(all: &[String]) -> Option<Wrong> {
                 let (problem, hint) = why_no_time(&format)?;
                 wrong(&below, problem, hint)
             }
-            Err(error) => wrong(
-                &below,
-                format!("{pattern:?} is no format of times: {error}"),
-                "e.g. \"%H:%M\", \"%H:%M:%S\" or \"%-I:%M %p\"",
-            ),
+            Err(error) => {
+                // `HH:mm` lacks no date.
+                let why = if pattern.contains('%') {
+                    error.to_string()
+                } else {
+                    "it has no codes such as %H and %M".to_owned()
+                };
+                let hint = "e.g. \"%H:%M\", \"%H:%M:%S\" or \"%-I:%M %p\"";
+                wrong(
+                    &below,
+                    format!("{pattern:?} is no format of times: {why}"),
+                    hint,
+                )
+            }
         }
     })
 }

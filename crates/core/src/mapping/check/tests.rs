@@ -158,6 +158,32 @@ fn formats_are_formats() {
         formats: vec![text("%")],
     };
     step(timestamp, "timestamp.formats[0]: \"%\" is no date");
+    for (formats, said) in [
+        (&[][..], "time.formats: there is no format"),
+        (
+            &["%H:%M", "%H"],
+            "time.formats[1]: \"%H\" is no format of times: date format lacks the minute",
+        ),
+        (
+            &["HH:mm"],
+            "time.formats[0]: \"HH:mm\" is no format of times: it has no codes such as %H and %M",
+        ),
+        (
+            &["%Y-%m-%d %H:%M"],
+            "time.formats[0]: \"%Y-%m-%d %H:%M\" has a date, and a time has none",
+        ),
+        (
+            &["%Y-%m-%d"],
+            "time.formats[0]: \"%Y-%m-%d\" has a date, and a time has none",
+        ),
+        (
+            &["%H:%M%z"],
+            "time.formats[0]: \"%H:%M%z\" has an offset from UTC, and a time has none",
+        ),
+    ] {
+        let formats = columns(formats);
+        step(Step::Time { formats }, said);
+    }
 }
 
 #[test]
