@@ -209,7 +209,12 @@ fn total(row: &Row, above: &[Row], width: usize, reach: Reach) -> Option<Verdict
     let said = Said::of(row, &above, reach);
     match Label::of(row) {
         label @ (Label::Total | Label::Perhaps) => called(row, &above, label, &said, reach),
-        Label::Other if said.own > 0 || said.numbers > 0 && said.sums > 0 => None,
+        Label::Other if said.own > 0 || said.numbers > 0 && said.sums > 0 => {
+            // It has what a record has: a date, the next number of a list, numbers that are no sums.
+            let called_so = || Label::behind_values(row) != Label::Other;
+            let doubt = said.sums > 0 && (said.texts_missing > 0 || called_so());
+            doubt.then_some(Verdict::Doubtful(0.6))
+        }
         Label::Other if has(row, 0) || above.iter().any(|row| !has(row, 0)) => {
             (said.sums > 0).then_some(Verdict::Doubtful(0.6))
         }

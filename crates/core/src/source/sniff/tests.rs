@@ -236,10 +236,38 @@ fn a_row_that_adds_the_table_up_is_a_footer_or_asked_about() {
         ("Total Care;Town 10;4,50", 0, true),
         ("10100;Total;4,50", 0, true),
         ("10100;Town 10;454,50", 0, true),
+        ("10100;Total;454,50", 0, false),
+        ("10100;;454,50", 0, false),
+        ("10100;Total Care;45,50", 0, true),
         ("Average;;50,50", 1, true),
     ] {
         let reading = read(format!("id;town;sum\n{rows}{last}\n").as_bytes(), &[]);
         assert_eq!(reading.layout.footer_lines, lines, "{last}");
+        assert_eq!(is_sure(&reading, What::FooterLines), sure, "{last}");
+    }
+}
+
+#[test]
+fn a_total_behind_a_date_or_the_next_number_is_asked_about() {
+    for (kind, last, sure) in [
+        ("list", "6;Summe;105,50", false),
+        ("list", "6;Summe;105,51", true),
+        ("list", "6;;105,50", false),
+        ("list", "6;Dora;105,50", true),
+        ("days", "28.02.2026;Gesamtsumme;105,50", false),
+        ("days", "28.02.2026;;105,50", false),
+        ("days", "28.02.2026;Summer;105,50", true),
+    ] {
+        let rows = [10, 15, 20, 25, 35].iter().zip(1..).map(|(sum, row)| {
+            let end = if row == 1 { "50" } else { "00" };
+            match kind {
+                "list" => format!("{row};Name {row};{sum},{end}\n"),
+                _ => format!("0{row}.02.2026;Name {row};{sum},{end}\n"),
+            }
+        });
+        let text = format!("nr;name;sum\n{}{last}\n", rows.collect::<String>());
+        let reading = read(text.as_bytes(), &[]);
+        assert_eq!(reading.layout.footer_lines, 0, "{last}");
         assert_eq!(is_sure(&reading, What::FooterLines), sure, "{last}");
     }
 }

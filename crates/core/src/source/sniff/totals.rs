@@ -162,6 +162,13 @@ impl Label {
         first.map_or(Self::Other, |cell| Self::parse(&cell.text))
     }
 
+    /// What a row is called by its first text, whatever numbers and dates stand before it.
+    pub(super) fn behind_values(row: &Row) -> Self {
+        let is_text = |cell: &&Cell| matches!(cell.kind, Kind::Word | Kind::Text);
+        let first = row.cells.iter().find(is_text);
+        first.map_or(Self::Other, |cell| Self::parse(&cell.text))
+    }
+
     fn parse(text: &str) -> Self {
         let bare = |sign: char| !sign.is_alphanumeric();
         let text = text.trim_matches(bare);
