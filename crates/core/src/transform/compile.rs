@@ -126,9 +126,13 @@ fn compile_field(
         field: field.name.clone(),
         source,
     })?;
+    let mut default = None;
     let fill = match (rule, &field.default) {
         (Some(rule), _) if runs(rule.state, rule.confidence, bar) => {
             let rule = compile_rule(field, rule, source, bar)?;
+            let of_rows = field.default.as_ref().filter(|_| rule.is_some());
+            let of_rows = of_rows.map(|text| constant(field, text)).transpose()?;
+            default = of_rows.map(Box::new);
             rule.map_or(Fill::Nothing, |rule| Fill::Rule(Box::new(rule)))
         }
         (
@@ -146,10 +150,16 @@ fn compile_field(
         required: field.required,
         nullable: field.nullable,
         scale: field.scale(),
-        zone: zone(&fill),
+        // What a default adds to the column is known row by row.
+        zone: if default.is_some() {
+            Zone::Unknown
+        } else {
+            zone(&fill)
+        },
         unique: checks.unique(),
         map_admitted: map_admitted(&fill, &checks),
         fill,
+        default,
         checks,
     })
 }

@@ -33,6 +33,8 @@ pub struct PlanField {
     pub(super) zone: Zone,
     pub(super) unique: bool,
     pub(super) fill: Fill,
+    /// What rows without a value have instead.
+    pub(super) default: Option<Box<CompiledRule>>,
     pub(super) checks: FieldChecks,
     /// Whether the rule's value map gives nothing but texts that the checks admit, which need no check then.
     pub(super) map_admitted: bool,
@@ -210,8 +212,8 @@ pub(super) fn reject(raw: &RawText, record: usize, place: Place, reasons: Vec<Re
 impl PlanField {
     fn run(&self, batch: &Batch, faults: &mut Faults) -> Column {
         let whole = match &self.fill {
-            Fill::Nothing => None,
-            Fill::Rule(rule) => self.whole(rule, batch, faults),
+            Fill::Rule(rule) if self.default.is_none() => self.whole(rule, batch, faults),
+            Fill::Nothing | Fill::Rule(_) => None,
         };
         whole.unwrap_or_else(|| self.by_cell(batch, faults))
     }
@@ -225,12 +227,21 @@ impl PlanField {
                 self.checks.check(&cell, &mut broken);
                 builder.push(cell);
             };
-            let result = match &self.fill {
-                Fill::Nothing => {
+            let result = match (&self.fill, &self.default) {
+                (Fill::Nothing, _) => {
                     take(Cell::Null);
                     Ok(())
                 }
-                Fill::Rule(rule) => rule.value(batch, record, take),
+                (Fill::Rule(rule), None) => rule.value(batch, record, take),
+                (Fill::Rule(rule), Some(default)) => rule
+                    .value(batch, record, |cell| {
+                        if cell == Cell::Null {
+                            return default.value(batch, record, &mut take);
+                        }
+                        take(cell);
+                        Ok(())
+                    })
+                    .and_then(|defaulted| defaulted),
             };
             if let Err(fault) = result {
                 builder.push_null();

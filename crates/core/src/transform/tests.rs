@@ -299,6 +299,30 @@ fn a_refused_value_is_null_where_the_rule_says_so_and_required_still_holds() {
 }
 
 #[test]
+fn rows_without_a_value_take_the_default() {
+    let mut count = field("f", FieldType::Integer);
+    count.default = Some("0".to_owned());
+    count.required = true;
+    let whole = Step::Integer {
+        thousands_mark: String::new(),
+    };
+    let mut rule = rule("f", &["a"], &[whole]);
+    assert_eq!(one(&count, &rule, "a", "7"), gives("7"));
+    assert_eq!(one(&count, &rule, "a", "~"), gives("0"));
+    assert_eq!(one(&count, &rule, "a", "x"), fails(&["not_an_integer"]));
+    rule.on_error = OnError::Null;
+    assert_eq!(one(&count, &rule, "a", "x"), gives("0"));
+    // The zone of a column is not that of its formats alone.
+    let mut at = field("f", FieldType::Timestamp);
+    at.default = Some("2026-01-01T00:00:00Z".to_owned());
+    let local = Step::Timestamp {
+        formats: vec!["%Y-%m-%d %H:%M".to_owned()],
+    };
+    let rule = super::testing::rule("f", &["a"], &[local]);
+    assert_eq!(one(&at, &rule, "a", "~"), gives("2026-01-01T00:00:00Z"));
+}
+
+#[test]
 fn only_decided_rules_run() {
     let mut text = field("f", FieldType::String);
     text.default = Some("none".to_owned());
