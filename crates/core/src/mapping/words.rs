@@ -63,11 +63,11 @@ pub fn step_in_words(step: &Step) -> String {
         Step::Timestamp { formats } => format!("date and time by {}", formats.join(" or ")),
         Step::Time { formats } => format!("time of day by {}", formats.join(" or ")),
         Step::Boolean { r#true, r#false } => {
-            format!(
-                "true where {}, false where {}",
-                either(r#true),
-                either(r#false)
-            )
+            let when = |word: &str, all: &[String]| match all {
+                [] => format!("never {word}"),
+                all => format!("{word} where {}", either(all)),
+            };
+            format!("{}, {}", when("true", r#true), when("false", r#false))
         }
         Step::Sign {
             column,
@@ -271,6 +271,11 @@ mod tests {
              minus where S/H is “S”, plus where “H”"
         );
         assert_eq!(transform_in_words(&[]), "copied as it is");
+        let ticked = Step::Boolean {
+            r#true: vec!["X".to_owned()],
+            r#false: Vec::new(),
+        };
+        assert_eq!(step_in_words(&ticked), "true where “X”, never false");
         assert_eq!(
             step_in_words(&Step::Split {
                 separator: "/".to_owned(),

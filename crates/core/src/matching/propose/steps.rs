@@ -6,7 +6,7 @@ use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::{Name, currency_code};
 use crate::matching::text::share;
 use crate::matching::value_evidence::{WholeAs, filled, share_of, whole_as};
-use crate::profile::{ColumnProfile, SemanticType, TypeCount};
+use crate::profile::{ColumnProfile, SemanticType, TypeCount, ValueCount};
 use crate::source::{Decision, What};
 use crate::target::{Constraint, Field, FieldType};
 use crate::value::boolean::{BOOLEAN_PAIRS, BooleanPair, parse_boolean};
@@ -208,7 +208,13 @@ impl Reading {
             None => {}
         }
         self.keep_zeros(column, field);
-        self.expect(column, rows_of(column, NUMBERS), "whole numbers");
+        let has_marks = whole_as(column).is_some();
+        let whole = if has_marks {
+            rows_of(column, NUMBERS)
+        } else {
+            rows_of(column, &[SemanticType::Integer])
+        };
+        self.expect(column, whole, "whole numbers");
         self.steps.push(Step::Integer {
             thousands_mark: mark(decisions, What::ThousandsMark, column),
         });
@@ -374,7 +380,7 @@ impl Reading {
             found.sort();
             found.dedup();
             if found.is_empty() && !spelling.is_empty() {
-                vec![spelling.to_owned()]
+                vec![written_as(&column.top, spelling)]
             } else {
                 found
             }
@@ -400,6 +406,31 @@ impl Reading {
             r#false: spelt(false, pair.no),
         });
     }
+}
+
+/// A word in the case in which those are written that were seen.
+fn written_as(seen: &[ValueCount], word: &str) -> String {
+    let mut letters = seen.iter().flat_map(|value| value.value.chars());
+    let upper = |letter: char| letter.is_uppercase();
+    let is_word = |value: &ValueCount| {
+        value
+            .value
+            .trim()
+            .chars()
+            .filter(|c| c.is_alphabetic())
+            .count()
+            > 1
+    };
+    if letters.clone().all(|letter| !letter.is_lowercase()) && letters.any(upper) {
+        return word.to_uppercase();
+    }
+    let begins = |value: &ValueCount| value.value.trim().starts_with(upper);
+    if seen.iter().all(|value| is_word(value) && begins(value)) {
+        let mut rest = word.chars();
+        let first = rest.next().map(char::to_uppercase);
+        return first.into_iter().flatten().chain(rest).collect();
+    }
+    word.to_owned()
 }
 
 /// Rows whose number has a word for its sign behind it.
