@@ -5,9 +5,9 @@
 use serde_json::Value;
 
 use super::kept::{Asked, KeptError, OtherReading, Ready};
-use crate::mapping::{Mapping, Rule, Step, in_order};
+use crate::mapping::{Mapping, Rule, RuleState, Step, in_order, shell_quoted};
 use crate::matching::ways;
-use crate::profile::{ColumnProfile, SemanticType, rules_out};
+use crate::profile::{ColumnProfile, NO_MARK_TELLS, SAME_DAYS, SemanticType, rules_out};
 use crate::source::{Decision, SURE_BAR, What};
 use crate::value::date::{has_fixed_order, order_of};
 
@@ -17,7 +17,8 @@ impl Ready {
     /// mapping's, and so do the records of a rejects file.
     ///
     /// # Errors
-    /// [`KeptError::NoLonger`] where the values ask for another reading than a rule's steps have.
+    /// [`KeptError::NoLonger`] where the values ask for another reading than a rule's steps have, and
+    /// [`KeptError::Undecided`] where they leave one open that no value told when the mapping was made.
     pub fn holds(
         &self,
         file: &str,
@@ -27,10 +28,104 @@ impl Ready {
         if self.replays.is_some() {
             return Ok(());
         }
-        match other_readings(&self.mapping, file, decisions, columns).next() {
-            Some(other) => Err(KeptError::NoLonger(Box::new(other))),
+        if let Some(other) = other_readings(&self.mapping, file, decisions, columns).next() {
+            return Err(KeptError::NoLonger(Box::new(other)));
+        }
+        match open_readings(&self.mapping, decisions, self.bar).next() {
+            Some(open) => Err(undecided(file, open)),
             None => Ok(()),
         }
+    }
+}
+
+/// The readings of columns that the values leave open, and that a mapping has by chance: no value told when it was
+/// made, no person said since, and their confidence is below the bar.
+pub(super) fn open_readings<'a>(
+    mapping: &'a Mapping,
+    decisions: &'a [Decision],
+    bar: f64,
+) -> impl Iterator<Item = &'a Decision> {
+    let is_asked =
+        |rule: &&Rule| rule.runs(SURE_BAR) && rule.state != RuleState::Edited && !rule.by_hand;
+    decisions.iter().filter(move |now| {
+        let Some(column) = now
+            .column
+            .as_ref()
+            .filter(|_| !now.sure && now.confidence < bar)
+        else {
+            return false;
+        };
+        let mut rules = mapping.rules.iter().filter(is_asked);
+        rules.any(|rule| {
+            let mut steps = rule.transform.iter();
+            rule.sources.contains(column)
+                && steps.any(|step| is_by_chance(mapping, now.what, column, step))
+        })
+    })
+}
+
+/// Whether a step reads a column in a way that neither a value nor a person told.
+fn is_by_chance(mapping: &Mapping, what: What, column: &str, step: &Step) -> bool {
+    let mut all = mapping.decisions.iter();
+    let known = all.find(|known| known.what == what && known.column.as_deref() == Some(column));
+    let reason = known.map(|known| known.reason.as_str());
+    match (what, step) {
+        (What::DateOrder, Step::Date { formats } | Step::Timestamp { formats }) => {
+            reason == Some(SAME_DAYS) && formats.iter().any(|format| !has_fixed_order(format))
+        }
+        // Of numbers without marks nothing is decided, and steps have what is taken where nothing is.
+        (
+            What::DecimalMark,
+            Step::Decimal {
+                decimal_mark,
+                thousands_mark,
+                ..
+            },
+        ) => match reason {
+            None => decimal_mark == "." && thousands_mark.is_empty(),
+            Some(reason) => reason == NO_MARK_TELLS,
+        },
+        (What::DecimalMark, Step::Integer { thousands_mark }) => {
+            reason.is_none_or(|reason| reason == NO_MARK_TELLS) && thousands_mark.is_empty()
+        }
+        _ => false,
+    }
+}
+
+fn undecided(file: &str, open: &Decision) -> KeptError {
+    let column = open.column.as_deref().unwrap_or_default();
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let rivals = open.alternatives.iter().map(|rival| &rival.value);
+    let values = std::iter::once(&open.value).chain(rivals).map(text);
+    let set = |what: What, value: &str| {
+        let setting = format!("{}@{column}={value}", what.name());
+        format!("--set {}", shell_quoted(&setting))
+    };
+    let settings = values.map(|value| {
+        let own = set(open.what, &value);
+        // Who says one mark has said the other.
+        match value.as_str() {
+            "," if open.what == What::DecimalMark => {
+                format!("{own} {}", set(What::ThousandsMark, "."))
+            }
+            "." if open.what == What::DecimalMark => {
+                format!("{own} {}", set(What::ThousandsMark, ","))
+            }
+            _ => own,
+        }
+    });
+    let settings: Vec<String> = settings.collect();
+    KeptError::Undecided {
+        question: format!(
+            "{file}: what is the {} of `{column}`? {}, and no value told it when the mapping was made",
+            open.what.name(),
+            open.reason
+        ),
+        settle: format!("say it with {}", settings.join(" or ")),
     }
 }
 
@@ -208,8 +303,10 @@ mod tests {
     use crate::error::Explain;
     use crate::mapping::RuleState;
     use crate::mapping::examples::bank;
-    use crate::pipeline::{Settings, Source, profile, ready};
-    use crate::source::{Input, Limits, Overrides};
+    use crate::matching::Memory;
+    use crate::pipeline::{Settings, Source, profile, propose, ready};
+    use crate::source::{Input, Limits, Overrides, Reading};
+    use crate::target::from_json_schema;
 
     /// A mapping of two columns to two fields, and whether it holds for a text; else what is said.
     fn holds(formats: &[&str], marks: (&str, &str), text: &str, set: &Overrides) -> String {
@@ -259,6 +356,90 @@ mod tests {
             Ok(()) => String::new(),
             Err(error) => format!("{error}; {}", error.hint().unwrap()),
         }
+    }
+
+    /// What is said of a text for which a mapping of another text is kept as it was proposed.
+    fn next(first: &str, text: &str, set: &Overrides) -> String {
+        const TARGET: &str = r#"{"title": "t", "type": "object", "required": ["day", "sum"], "properties":
+            {"day": {"type": "string", "format": "date"}, "sum": {"type": "number"}}}"#;
+        let limits = Limits::default();
+        let none = Overrides::default();
+        let settings = Settings::default();
+        let target = from_json_schema(TARGET, "t").unwrap();
+        let input = Input::spool("first.csv", first.as_bytes()).unwrap();
+        let reading = Reading::decide(&input, &none, &limits).unwrap();
+        let source = Source {
+            input: &input,
+            reading: &reading,
+            limits,
+            replays: None,
+        };
+        let (found, _) = profile(source, &none, settings, &mut |_| {}).unwrap();
+        let mapping = propose("first.csv", &reading, &found, &target, &Memory::default());
+        let input = Input::spool("next.csv", text.as_bytes()).unwrap();
+        let ready = ready(&input, &mapping, set, None, &limits).unwrap();
+        let source = Source {
+            input: &input,
+            reading: &ready.reading,
+            limits,
+            replays: None,
+        };
+        let (found, _) = profile(source, set, settings, &mut |_| {}).unwrap();
+        match ready.holds("next.csv", &found.decisions, &found.columns) {
+            Ok(()) => String::new(),
+            Err(error) => format!("{error}; {}", error.hint().unwrap()),
+        }
+    }
+
+    #[test]
+    fn what_no_value_ever_told_is_asked() {
+        let set = |what, column: &str, value: &str| {
+            let mut set = Overrides::default();
+            set.set(what, Some(column.to_owned()), value);
+            set
+        };
+        let text = |rows: &[&str]| format!("day;sum\n{}\n", rows.join("\n"));
+        let none = Overrides::default();
+        let same = text(&[
+            "01/01/2026;7",
+            "01/01/2026;8",
+            "02/02/2026;9",
+            "03/03/2026;12",
+        ]);
+        let days = text(&[
+            "02/01/2026;7",
+            "02/01/2026;8",
+            "02/03/2026;9",
+            "02/01/2026;12",
+        ]);
+        let sums = text(&["01/01/2026;1.100", "01/01/2026;2.107", "02/02/2026;3.200"]);
+        let said = next(&same, &days, &none);
+        assert!(said.contains("what is the date_order of `day`?"), "{said}");
+        assert!(
+            said.contains("--set date_order@day=dmy or --set date_order@day=mdy"),
+            "{said}"
+        );
+        assert_eq!(next(&same, &days, &set(What::DateOrder, "day", "mdy")), "");
+        let said = next(&same, &sums, &none);
+        assert!(
+            said.contains("what is the decimal_mark of `sum`?"),
+            "{said}"
+        );
+        let both = "--set 'decimal_mark@sum=,' --set thousands_mark@sum=.";
+        assert!(said.contains(both), "{said}");
+        let mut marks = set(What::DecimalMark, "sum", ",");
+        marks.set(What::ThousandsMark, Some("sum".to_owned()), ".");
+        assert_eq!(next(&same, &sums, &marks), "");
+        // The same again is nothing to ask about, nor is what a value told.
+        assert_eq!(next(&same, &same, &none), "");
+        let told = text(&[
+            "13/01/2026;7,50",
+            "01/01/2026;8",
+            "02/02/2026;9",
+            "14/03/2026;1,25",
+        ]);
+        assert_eq!(next(&told, &days, &none), "");
+        assert_eq!(next(&told, &sums, &none), "");
     }
 
     fn of_days(formats: &[&str], days: &[&str]) -> String {

@@ -76,18 +76,12 @@ pub enum KeptError {
     #[error(transparent)]
     NoLonger(Box<OtherReading>),
     /// A column that the mapping needs is not there.
-    #[error("{file} has no column `{column}`, which fills {}{}", used_by.join(", "), and_more(*more))]
+    #[error("{file} has no column {}", all_missing(missing))]
     NoColumn {
         /// The source.
         file: String,
-        /// The column.
-        column: String,
-        /// The fields that it fills.
-        used_by: Vec<String>,
-        /// The nearest names that the source has.
-        nearest: Vec<String>,
-        /// So many other columns are missing as well.
-        more: usize,
+        /// The columns, with what they fill and the nearest names that the source has.
+        missing: Vec<MissingColumn>,
     },
     /// A decision is still open.
     #[error("a decision is needed: {question}")]
@@ -102,12 +96,37 @@ pub enum KeptError {
     Compile(#[from] CompileError),
 }
 
-fn and_more(more: usize) -> String {
-    match more {
-        0 => String::new(),
-        1 => " (1 more column is missing)".to_owned(),
-        more => format!(" ({more} more columns are missing)"),
+fn all_missing(missing: &[MissingColumn]) -> String {
+    let named = missing.iter().map(|known| {
+        let fields = known.used_by.join(", ");
+        format!("`{}`, which fills {fields}", known.column)
+    });
+    named.collect::<Vec<_>>().join("; none ")
+}
+
+/// Under which names missing columns may be in the source.
+fn likely_names(missing: &[MissingColumn]) -> String {
+    let like = missing.iter().filter(|known| !known.nearest.is_empty());
+    let like: Vec<String> = like
+        .map(|known| {
+            let names = known.nearest.join("` or `");
+            match missing {
+                [_] => format!("`{names}`"),
+                _ => format!("`{names}` for `{}`", known.column),
+            }
+        })
+        .collect();
+    if like.is_empty() {
+        return "map the file anew with `aimapper map`".to_owned();
     }
+    let where_to = match like.as_slice() {
+        [_] => "it in the rule's",
+        _ => "them in the rules'",
+    };
+    format!(
+        "did you mean {}? Then write {where_to} `sources`",
+        like.join(", ")
+    )
 }
 
 impl Explain for KeptError {
@@ -151,13 +170,7 @@ impl Explain for KeptError {
                     "settle it with --set {setting}, or map the file anew"
                 ))
             }
-            Self::NoColumn { nearest, .. } if nearest.is_empty() => {
-                Some("map the file anew with `aimapper map`".to_owned())
-            }
-            Self::NoColumn { nearest, .. } => Some(format!(
-                "did you mean `{}`? Then write it in the rule's `sources`",
-                nearest.join("` or `")
-            )),
+            Self::NoColumn { missing, .. } => Some(likely_names(missing)),
             Self::Undecided { settle, .. } => Some(settle.clone()),
         }
     }
@@ -189,6 +202,8 @@ pub struct Ready {
     pub plan: Plan,
     /// Columns of the source that no rule uses and that the mapping does not know.
     pub new_columns: Vec<String>,
+    /// From which confidence on a reading that the source leaves open is the mapping's without a question.
+    pub bar: f64,
 }
 
 /// Makes a kept mapping ready for a source. With `accept`, proposals and readings at or above it are
@@ -235,6 +250,7 @@ pub fn ready(
         mapping,
         plan,
         new_columns,
+        bar,
     })
 }
 
@@ -307,21 +323,13 @@ pub fn columns_fit(
     columns: &[String],
 ) -> Result<Vec<String>, KeptError> {
     let check = check_names(mapping, columns);
-    let more = check.missing.len().saturating_sub(1);
-    match check.missing.into_iter().next() {
-        None => Ok(check.new),
-        Some(MissingColumn {
-            column,
-            used_by,
-            nearest,
-        }) => Err(KeptError::NoColumn {
-            file: input.name().to_owned(),
-            column,
-            used_by,
-            nearest,
-            more,
-        }),
+    if check.missing.is_empty() {
+        return Ok(check.new);
     }
+    Err(KeptError::NoColumn {
+        file: input.name().to_owned(),
+        missing: check.missing,
+    })
 }
 
 /// A CSV of ours, or one that a spreadsheet made of it: nothing is left to guess.

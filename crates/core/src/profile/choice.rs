@@ -37,6 +37,12 @@ pub fn rules_out(decision: &Decision, other: &Value) -> bool {
     decision.sure && decision.value != *other && (decision.confidence >= CLEAR || by_few)
 }
 
+/// Why, where all orders of day and month read the same days.
+pub const SAME_DAYS: &str = "every order gives the same days";
+
+/// Why, where numbers read the same with every mark.
+pub const NO_MARK_TELLS: &str = "no value has a mark that tells";
+
 /// Why, where a person set it.
 pub(super) const BY_PERSON: &str = "set by a person";
 
@@ -162,7 +168,7 @@ pub(super) fn choose_marks(tally: &NumberTally, set: MarksSet) -> Option<Choice<
     let differ = tally.differ(value, rival);
     Some(match (more, differ) {
         (0, 0) => {
-            let reason = "no value has a mark that tells".to_owned();
+            let reason = NO_MARK_TELLS.to_owned();
             Choice {
                 telling: false,
                 ..Choice::settled(value, SETTLED_BY_FEW, reason)
@@ -320,7 +326,7 @@ fn open_order(value: Order, open: &[(Order, u64)], differ: u64) -> Choice<Order>
 
 fn settled_order(tally: &DateTally, value: Order, most: u64, same: bool) -> Choice<Order> {
     if same {
-        let reason = "every order gives the same days".to_owned();
+        let reason = SAME_DAYS.to_owned();
         return Choice {
             telling: false,
             ..Choice::settled(value, SETTLED_BY_FEW, reason)

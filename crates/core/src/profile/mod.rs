@@ -29,7 +29,7 @@ mod tally;
 mod tests;
 
 pub use beside::Profiling;
-pub use choice::rules_out;
+pub use choice::{NO_MARK_TELLS, SAME_DAYS, rules_out};
 pub use overrides::{InvalidOverride, check_overrides};
 pub use partial::{Cells, Partial, Profile};
 
