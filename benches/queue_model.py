@@ -15,9 +15,9 @@ from dataclasses import dataclass
 # Milliseconds of processor time for each job without work, in a burst of them (benches/queue.sh), fsync on.
 # The last four by themselves, on the same machine.
 MEASURED = {
-    "database, per job": 2.8,  # accept, publish, claim, end
-    "api, per job": 1.2,
-    "worker, per job": 1.2,
+    "database, per job": 3.2,  # accept, publish, claim, end
+    "api, per job": 0.9,
+    "worker, per job": 0.8,
     "broker, per job": 0.3,  # of a job that ends within a quarter of a second
     # A transaction that rings the bell (NOTIFY) holds PostgreSQL's lock of the queue of notifications until
     # it is on disk, so these go one after the other (pgbench, 8 clients). A job has two: accepted, ended.
