@@ -324,7 +324,7 @@ fn mapping(text: &mut String, mapping: &Mapping) {
     let lines: Vec<(String, &Rule)> = mapping
         .rules
         .iter()
-        .map(|rule| (origin(rule), rule))
+        .map(|rule| (origin(mapping, rule), rule))
         .collect();
     let origins = lines
         .iter()
@@ -345,10 +345,18 @@ fn mapping(text: &mut String, mapping: &Mapping) {
     }
 }
 
-fn origin(rule: &Rule) -> String {
+fn origin(mapping: &Mapping, rule: &Rule) -> String {
     if !rule.has_origin() {
         return "nothing".to_owned();
     }
+    let mut fields = mapping.target.fields.iter();
+    let field = fields.find(|field| field.name == rule.field);
+    let default = field.and_then(|field| field.default.as_ref());
+    // A rule that needs no column has a value for each row.
+    let default = default.filter(|_| !rule.sources.is_empty());
+    let by_default = default.map_or_else(String::new, |value| {
+        format!(", else the target's “{value}”")
+    });
     let sources = sources_in_words(rule);
     let steps = match rule.value_map.len() {
         0 => transform_in_words(&rule.transform),
@@ -361,7 +369,7 @@ fn origin(rule: &Rule) -> String {
     if rule.sources.is_empty() {
         steps
     } else {
-        format!("{sources} · {steps}")
+        format!("{sources} · {steps}{by_default}")
     }
 }
 

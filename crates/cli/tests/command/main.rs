@@ -2,6 +2,8 @@
 //! are held. Nothing here knows how it works inside.
 
 #[cfg(test)]
+mod defaults;
+#[cfg(test)]
 mod determinism;
 #[cfg(test)]
 mod endings;
