@@ -31,10 +31,11 @@ impl Ready {
         if let Some(other) = other_readings(&self.mapping, file, decisions, columns).next() {
             return Err(KeptError::NoLonger(Box::new(other)));
         }
-        match open_readings(&self.mapping, decisions, self.bar).next() {
-            Some(open) => Err(undecided(file, open)),
-            None => Ok(()),
+        let open: Vec<&Decision> = open_readings(&self.mapping, decisions, self.bar).collect();
+        if open.is_empty() {
+            return Ok(());
         }
+        Err(undecided(file, &open))
     }
 }
 
@@ -92,7 +93,30 @@ fn is_by_chance(mapping: &Mapping, what: What, column: &str, step: &Step) -> boo
     }
 }
 
-fn undecided(file: &str, open: &Decision) -> KeptError {
+/// Open readings that are told at once.
+const TOLD: usize = 5;
+
+fn undecided(file: &str, open: &[&Decision]) -> KeptError {
+    let told = open.iter().take(TOLD);
+    let questions = told.clone().map(|open| {
+        let (what, column) = (open.what.name(), open.column.as_deref().unwrap_or_default());
+        format!("what is the {what} of `{column}`? {}", open.reason)
+    });
+    let settings: Vec<String> = told.map(|open| settings(open)).collect();
+    KeptError::Undecided {
+        question: format!(
+            "{file}: {}; no value told it when the mapping was made",
+            questions.collect::<Vec<_>>().join("; ")
+        ),
+        settle: format!(
+            "say it with {}; in the service, as a reading of the mapping",
+            settings.join(", and ")
+        ),
+    }
+}
+
+/// What can be set to answer an open reading.
+fn settings(open: &Decision) -> String {
     let column = open.column.as_deref().unwrap_or_default();
     let text = |value: &Value| {
         value
@@ -105,28 +129,22 @@ fn undecided(file: &str, open: &Decision) -> KeptError {
         let setting = format!("{}@{column}={value}", what.name());
         format!("--set {}", shell_quoted(&setting))
     };
-    let settings = values.map(|value| {
+    let settings = values.filter_map(|value| {
         let own = set(open.what, &value);
         // Who says one mark has said the other.
         match value.as_str() {
             "," if open.what == What::DecimalMark => {
-                format!("{own} {}", set(What::ThousandsMark, "."))
+                Some(format!("{own} {}", set(What::ThousandsMark, ".")))
             }
             "." if open.what == What::DecimalMark => {
-                format!("{own} {}", set(What::ThousandsMark, ","))
+                Some(format!("{own} {}", set(What::ThousandsMark, ",")))
             }
-            _ => own,
+            // Formats with the year behind are not turned to it; that file is mapped anew.
+            "ymd" if open.what == What::DateOrder => None,
+            _ => Some(own),
         }
     });
-    let settings: Vec<String> = settings.collect();
-    KeptError::Undecided {
-        question: format!(
-            "{file}: what is the {} of `{column}`? {}, and no value told it when the mapping was made",
-            open.what.name(),
-            open.reason
-        ),
-        settle: format!("say it with {}", settings.join(" or ")),
-    }
+    settings.collect::<Vec<_>>().join(" or ")
 }
 
 /// The readings of columns for which the values ask otherwise than the steps of a mapping's rules have them.
@@ -201,6 +219,11 @@ fn as_it_stands(rule: &Rule) -> impl Iterator<Item = &Step> {
 /// The ways in which a column's times of day are written, if a rule reads them in none of these: every row would be
 /// rejected.
 fn other_times(rule: &Rule, column: &ColumnProfile, file: &str) -> Option<OtherReading> {
+    // Of several columns one may do for the other, and letters in another case are another text.
+    let as_written = as_it_stands(rule).all(|step| !matches!(step, Step::Case(_) | Step::Coalesce));
+    if rule.sources.len() > 1 || !as_written {
+        return None;
+    }
     let mut steps = as_it_stands(rule);
     let formats = steps.find_map(|step| {
         if let Step::Time { formats } = step {
@@ -341,9 +364,14 @@ mod tests {
             .target
             .fields
             .retain(|field| field.name == "booking_date" || field.name == "amount");
+        said(&mapping, text, set)
+    }
+
+    /// Whether a mapping holds for a text; else what is said.
+    fn said(mapping: &Mapping, text: &str, set: &Overrides) -> String {
         let limits = Limits::default();
         let input = Input::spool("next.csv", text.as_bytes()).unwrap();
-        let ready = ready(&input, &mapping, set, None, &limits).unwrap();
+        let ready = ready(&input, mapping, set, None, &limits).unwrap();
         let source = Source {
             input: &input,
             reading: &ready.reading,
@@ -362,9 +390,7 @@ mod tests {
     fn next(first: &str, text: &str, set: &Overrides) -> String {
         const TARGET: &str = r#"{"title": "t", "type": "object", "required": ["day", "sum"], "properties":
             {"day": {"type": "string", "format": "date"}, "sum": {"type": "number"}}}"#;
-        let limits = Limits::default();
-        let none = Overrides::default();
-        let settings = Settings::default();
+        let (limits, none) = (Limits::default(), Overrides::default());
         let target = from_json_schema(TARGET, "t").unwrap();
         let input = Input::spool("first.csv", first.as_bytes()).unwrap();
         let reading = Reading::decide(&input, &none, &limits).unwrap();
@@ -374,21 +400,9 @@ mod tests {
             limits,
             replays: None,
         };
-        let (found, _) = profile(source, &none, settings, &mut |_| {}).unwrap();
+        let (found, _) = profile(source, &none, Settings::default(), &mut |_| {}).unwrap();
         let mapping = propose("first.csv", &reading, &found, &target, &Memory::default());
-        let input = Input::spool("next.csv", text.as_bytes()).unwrap();
-        let ready = ready(&input, &mapping, set, None, &limits).unwrap();
-        let source = Source {
-            input: &input,
-            reading: &ready.reading,
-            limits,
-            replays: None,
-        };
-        let (found, _) = profile(source, set, settings, &mut |_| {}).unwrap();
-        match ready.holds("next.csv", &found.decisions, &found.columns) {
-            Ok(()) => String::new(),
-            Err(error) => format!("{error}; {}", error.hint().unwrap()),
-        }
+        said(&mapping, text, set)
     }
 
     #[test]

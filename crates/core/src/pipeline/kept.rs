@@ -96,17 +96,26 @@ pub enum KeptError {
     Compile(#[from] CompileError),
 }
 
+/// Missing columns that are told by name.
+const NAMED: usize = 8;
+
 fn all_missing(missing: &[MissingColumn]) -> String {
-    let named = missing.iter().map(|known| {
+    let named = missing.iter().take(NAMED).map(|known| {
         let fields = known.used_by.join(", ");
         format!("`{}`, which fills {fields}", known.column)
     });
-    named.collect::<Vec<_>>().join("; none ")
+    let named = named.collect::<Vec<_>>().join("; none ");
+    match missing.len().saturating_sub(NAMED) {
+        0 => named,
+        1 => format!("{named} (1 more column is missing)"),
+        more => format!("{named} ({more} more columns are missing)"),
+    }
 }
 
 /// Under which names missing columns may be in the source.
 fn likely_names(missing: &[MissingColumn]) -> String {
-    let like = missing.iter().filter(|known| !known.nearest.is_empty());
+    let like = missing.iter().take(NAMED);
+    let like = like.filter(|known| !known.nearest.is_empty());
     let like: Vec<String> = like
         .map(|known| {
             let names = known.nearest.join("` or `");

@@ -9,6 +9,9 @@ use crate::target::{Field, TargetSchema, field_of_column};
 
 /// From which probability on a name is worth asking about.
 const WORTH_ASKING: f64 = 0.3;
+/// Pairs of a missing and a new column that are scored at most: where nothing is as it was, names that are alike
+/// have to do.
+const MOST_PAIRS: usize = 2_500;
 /// So many names are told.
 const TOLD: usize = 3;
 
@@ -18,7 +21,8 @@ pub(super) fn check_profiles(mapping: &Mapping, columns: &[ColumnProfile]) -> Co
     let mut check = check_columns(mapping, &names);
     let is_new = |column: &&ColumnProfile| check.new.contains(&column.name);
     let new: Vec<ColumnProfile> = columns.iter().filter(is_new).cloned().collect();
-    if new.is_empty() || check.missing.is_empty() {
+    let pairs = new.len().saturating_mul(check.missing.len());
+    if pairs == 0 || pairs > MOST_PAIRS {
         return check;
     }
     let wanted = TargetSchema {

@@ -34,7 +34,7 @@ const IN_TURNS: f64 = 0.93;
 /// Two columns by their names alone.
 const BY_NAMES: f64 = 0.6;
 
-fn is_amount(field: &Field, names: &FieldNames) -> bool {
+pub(super) fn is_amount(field: &Field, names: &FieldNames) -> bool {
     matches!(field.kind, FieldType::Decimal | FieldType::Integer)
         && ["amount", "value", "sum", "turnover"]
             .iter()

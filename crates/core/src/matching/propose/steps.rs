@@ -1,6 +1,7 @@
 //! Steps that read a column's text as the field's type, by the profile and the decisions.
 
 use super::evidence;
+use super::flag::is_amount;
 use crate::mapping::{Bare, Evidence, Step};
 use crate::matching::name_evidence::FieldNames;
 use crate::matching::names::{Name, currency_code};
@@ -41,6 +42,8 @@ const UNREAD: f64 = 0.85;
 const UNREAD_PART: f64 = 0.2;
 /// Numbers of which only some have a word for their sign.
 const SOME_SIGNS: f64 = 0.6;
+/// Cap where letters may say a sign and nothing says that the field is an amount.
+const UNSAID_SIGN: f64 = 0.6;
 /// Cap where a letter that may say a sign has no other beside it.
 const LONE_LETTER: f64 = 0.5;
 /// Numbers that are no longer comparable without what stands beside them.
@@ -255,7 +258,7 @@ impl Reading {
                 "type: the values are percentages; 5 % becomes 5, not 0.05",
             );
         }
-        self.add_signs(column);
+        self.add_signs(column, field);
         self.steps.push(Step::Decimal {
             thousands_mark: mark(decisions, What::ThousandsMark, column),
             decimal_mark,
@@ -265,8 +268,17 @@ impl Reading {
 
     /// Words for the sign behind the numbers. Where only some numbers have one, nobody can tell what the others
     /// are: statements of credit cards leave out the word for what was spent.
-    fn add_signs(&mut self, column: &ColumnProfile) {
+    fn add_signs(&mut self, column: &ColumnProfile, field: &Field) {
         let mut words: Vec<_> = column.affixes().into_iter().filter_map(sign_word).collect();
+        let names = FieldNames::of(field);
+        let of_money = is_amount(field, &names)
+            || ["balance", "price", "fee"]
+                .iter()
+                .any(|word| names.mean(word));
+        if !of_money && words.iter().any(|word| word.is_letter()) {
+            let text = "values: letters behind the numbers may say their sign, or a unit";
+            self.limit(UNSAID_SIGN, "values", text);
+        }
         let lone = words.iter().find(|word| {
             let has_other = |other: &SignWord| {
                 other.negative == word.negative && other.is_negative != word.is_negative
