@@ -14,7 +14,7 @@ use crate::value::date::{has_fixed_order, order_of};
 impl Ready {
     /// Whether the mapping's readings of columns hold for a source, by its own profile: `decisions` and
     /// `columns` are what the profile says. A source whose values leave a reading open keeps the
-    /// mapping's, and so do the records of a rejects file.
+    /// mapping's if a value or a person told it, and so do the records of a rejects file.
     ///
     /// # Errors
     /// [`KeptError::NoLonger`] where the values ask for another reading than a rule's steps have, and
@@ -364,14 +364,14 @@ mod tests {
             .target
             .fields
             .retain(|field| field.name == "booking_date" || field.name == "amount");
-        said(&mapping, text, set)
+        what_is_said(&mapping, text, set, None)
     }
 
     /// Whether a mapping holds for a text; else what is said.
-    fn said(mapping: &Mapping, text: &str, set: &Overrides) -> String {
+    fn what_is_said(mapping: &Mapping, text: &str, set: &Overrides, accept: Option<f64>) -> String {
         let limits = Limits::default();
         let input = Input::spool("next.csv", text.as_bytes()).unwrap();
-        let ready = ready(&input, mapping, set, None, &limits).unwrap();
+        let ready = ready(&input, mapping, set, accept, &limits).unwrap();
         let source = Source {
             input: &input,
             reading: &ready.reading,
@@ -386,12 +386,14 @@ mod tests {
         }
     }
 
-    /// What is said of a text for which a mapping of another text is kept as it was proposed.
-    fn next(first: &str, text: &str, set: &Overrides) -> String {
-        const TARGET: &str = r#"{"title": "t", "type": "object", "required": ["day", "sum"], "properties":
-            {"day": {"type": "string", "format": "date"}, "sum": {"type": "number"}}}"#;
+    /// A mapping of a text to a date and a number of this type, as it is proposed.
+    fn proposed(kind: &str, first: &str) -> Mapping {
+        let target = format!(
+            r#"{{"title": "t", "type": "object", "required": ["day", "sum"], "properties":
+            {{"day": {{"type": "string", "format": "date"}}, "sum": {{"type": "{kind}"}}}}}}"#
+        );
         let (limits, none) = (Limits::default(), Overrides::default());
-        let target = from_json_schema(TARGET, "t").unwrap();
+        let target = from_json_schema(&target, "t").unwrap();
         let input = Input::spool("first.csv", first.as_bytes()).unwrap();
         let reading = Reading::decide(&input, &none, &limits).unwrap();
         let source = Source {
@@ -401,8 +403,12 @@ mod tests {
             replays: None,
         };
         let (found, _) = profile(source, &none, Settings::default(), &mut |_| {}).unwrap();
-        let mapping = propose("first.csv", &reading, &found, &target, &Memory::default());
-        said(&mapping, text, set)
+        propose("first.csv", &reading, &found, &target, &Memory::default())
+    }
+
+    /// What is said of a text for which a mapping of another text is kept as it was proposed.
+    fn next(first: &str, text: &str, set: &Overrides) -> String {
+        what_is_said(&proposed("number", first), text, set, None)
     }
 
     #[test]
@@ -444,6 +450,16 @@ mod tests {
         let mut marks = set(What::DecimalMark, "sum", ",");
         marks.set(What::ThousandsMark, Some("sum".to_owned()), ".");
         assert_eq!(next(&same, &sums, &marks), "");
+        let mut mapping = proposed("integer", &same);
+        let said_of = |mapping: &Mapping, accept| what_is_said(mapping, &sums, &none, accept);
+        let asked = said_of(&mapping, None);
+        assert!(asked.contains("decimal_mark of `sum`"), "{asked}");
+        // Who takes a reading at its confidence, or wrote the rule, has said it.
+        assert_eq!(said_of(&mapping, Some(0.5)), "");
+        for rule in &mut mapping.rules {
+            rule.state = RuleState::Edited;
+        }
+        assert_eq!(said_of(&mapping, None), "");
         // The same again is nothing to ask about, nor is what a value told.
         assert_eq!(next(&same, &same, &none), "");
         let told = text(&[
