@@ -114,13 +114,15 @@ fn wrong(problem: &Problem) -> Vec<String> {
 /// stays as it is.
 pub(crate) fn sentence(text: &str) -> String {
     let text = visible(text);
+    // A question has its sign already.
+    let end = if text.ends_with('?') { "" } else { "." };
     let first = text.split_whitespace().next().unwrap_or_default();
     if first.contains(['.', '_', '/']) {
-        return format!("{text}.");
+        return format!("{text}{end}");
     }
     let mut rest = text.chars();
     match rest.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),
+        Some(first) => format!("{}{}{end}", first.to_uppercase(), rest.as_str()),
         None => String::new(),
     }
 }
